@@ -1,0 +1,86 @@
+"""How long something lasts: in steps, epochs or percent of the run, turned into whole steps in this one place."""
+
+from __future__ import annotations
+
+import math
+import re
+from typing import Literal
+
+from msgspec import Struct
+
+from lrdesigner.errors import UserError
+
+Unit = Literal["steps", "epochs", "percent", "rest"]
+
+
+class Length(Struct, frozen=True, forbid_unknown_fields=True):
+    """A duration. `rest` means: until the surrounding segment, or the run, ends."""
+
+    value: float = 0.0
+    unit: Unit = "rest"
+
+    def __str__(self) -> str:
+        """What a person would type to get it: "500 steps", "2 epochs", "5%", "rest"."""
+        if self.unit == "rest":
+            return "rest"
+        if self.unit == "percent":
+            return f"{self.value:g}%"
+        amount = f"{int(self.value)}" if self.value == int(self.value) else f"{self.value!r}"
+        return f"{amount} {self.unit if self.value != 1 else self.unit[:-1]}"
+
+
+REST = Length()
+
+
+class Span(Struct, frozen=True):
+    """Where a schedule runs: its own length and the run's, in steps. Lengths and `progress` refer to it."""
+
+    steps: int
+    run_steps: int
+    steps_per_epoch: int
+
+    def part(self, steps: int) -> Span:
+        """The same run seen from a segment of `steps` steps."""
+        return Span(steps, self.run_steps, self.steps_per_epoch)
+
+
+def resolve(length: Length, span: Span) -> int:
+    """Whole steps of `length`, halves rounded up; epochs and percent refer to the whole run, `rest` to `span`.
+
+    >>> resolve(Length(5, "percent"), Span(100, 450, 45))
+    23
+    """
+    match length.unit:
+        case "steps":
+            exact = length.value
+        case "epochs":
+            exact = length.value * span.steps_per_epoch
+        case "percent":
+            exact = length.value * span.run_steps / 100
+        case "rest":
+            return max(span.steps, 0)
+    return max(math.floor(exact + 0.5), 0)
+
+
+_TYPED = re.compile(
+    r"\s*(?P<value>[0-9][0-9_ ]*(?:\.[0-9]*)?(?:e[+-]?[0-9]+)?|\.[0-9]+)\s*(?P<unit>[a-z%]*)\s*", re.IGNORECASE
+)
+_UNITS: dict[str, Unit] = {
+    "": "steps", "s": "steps", "step": "steps", "steps": "steps",
+    "e": "epochs", "ep": "epochs", "epoch": "epochs", "epochs": "epochs",
+    "%": "percent", "percent": "percent",
+}  # fmt: skip
+
+
+def parse_length(text: str) -> Length:
+    """Read what a person typed: `500`, `500 steps`, `2 epochs`, `5%`, `rest`; raises `UserError`."""
+    if text.strip().lower() in ("rest", "rest of the run", "the rest"):
+        return REST
+    found = _TYPED.fullmatch(text)
+    unit = _UNITS.get(found["unit"].lower()) if found else None
+    if found is None or unit is None:
+        raise UserError(f"{text.strip()!r} is not a length; write for example 500 steps, 2 epochs, 5% or rest.")
+    value = float(found["value"].replace("_", "").replace(" ", ""))
+    if not math.isfinite(value):
+        raise UserError(f"The length {text.strip()!r} is too large.")
+    return Length(value, unit)
