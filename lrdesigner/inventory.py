@@ -43,5 +43,22 @@ class Inventory(Struct, frozen=True, forbid_unknown_fields=True):
         """Number of scalars with `requires_grad`, a tied tensor counted once."""
         return sum(p.numel for p in self.parameters if p.tied_to is None and p.trainable)
 
+    def fault(self) -> str | None:
+        """What contradicts itself, as a sentence; None when nothing does."""
+        if not self.modules:
+            return "The inventory has no module, not even the model itself."
+        seen: dict[str, ParameterInfo] = {}
+        for parameter in self.parameters:
+            if parameter.name in seen:
+                return f"The inventory has the parameter {parameter.name!r} twice."
+            if parameter.tied_to is not None:
+                first = seen.get(parameter.tied_to)
+                if first is None or first.tied_to is not None:
+                    return f"{parameter.name!r} is tied to {parameter.tied_to!r}, which is no parameter before it."
+                if first.trainable != parameter.trainable:
+                    return f"{parameter.name!r} and {first.name!r} are one tensor, but only one of them is trainable."
+            seen[parameter.name] = parameter
+        return None
+
 
 EMPTY_INVENTORY = Inventory(modules=(ModuleInfo(path="", type=""),), parameters=())

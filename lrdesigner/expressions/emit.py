@@ -30,6 +30,7 @@ _COMPARE_LEVEL, _NOT_LEVEL, _AND_LEVEL, _OR_LEVEL, _IF_LEVEL = 50, 40, 30, 20, 1
 _ATOM = 100
 # Larger powers are left to run time as floats: 9 ** 9 ** 9 must not be worked out here or there as an integer.
 _LARGEST_FOLDED = 1e15
+_LARGEST_INTEGER_EXPONENT = 100
 _SIMPLE = re.compile(r"-?(\d[\d_]*(\.\d*)?(e[+-]?\d+)?|[A-Za-z_][\w.]*)")
 
 
@@ -48,7 +49,7 @@ def number(value: float | int) -> str:
         return str(value)
     if isinstance(value, int):
         return f"{value:_}" if abs(value) >= 1000 else str(value)
-    return repr(value)
+    return repr(value).replace("e+", "e")
 
 
 class _Emitter:
@@ -152,10 +153,17 @@ def _power(left: tuple[str, int, Any], right: tuple[str, int, Any]) -> tuple[str
     base = _wrap(left, _ATOM)
     if isinstance(left[2], int):
         base = number(float(left[2])) if left[2] >= 0 else f"({float(left[2])!r})"
+    elif left[2] is None and (_is_large(right) or "**" in left[0]):
+        base = f"float({left[0]})"  # step ** step ** step must not be worked out as an integer at run time either
     exponent = _wrap(right, _UNARY_LEVEL)
     # ruff hugs ** between plain names and numbers, and spaces it otherwise.
     hugged = _SIMPLE.fullmatch(base) and _SIMPLE.fullmatch(exponent)
     return (f"{base}**{exponent}" if hugged else f"{base} ** {exponent}"), _POWER_LEVEL, None
+
+
+def _is_large(exponent: tuple[str, int, Any]) -> bool:
+    value = exponent[2]
+    return value is None or (isinstance(value, int) and abs(value) > _LARGEST_INTEGER_EXPONENT)
 
 
 def _fold(compute: Callable[..., Any], *values: Any) -> Any:

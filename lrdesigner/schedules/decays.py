@@ -76,7 +76,8 @@ def _interval(node: StepDecay | Exponential, span: Span) -> int:
 
 def _stairs(node: StepDecay | Exponential, span: Span) -> Sequence[int]:
     every = _interval(node, span)
-    return range(every, min(span.steps, every * MOST_BREAKPOINTS) + 1, every)
+    # To the end of the run, not of the segment: the last segment of a sequence goes on past its end.
+    return range(every, min(span.run_steps, every * MOST_BREAKPOINTS) + 1, every)
 
 
 def _milestones(node: MultiStep, span: Span) -> list[int]:

@@ -59,7 +59,7 @@ def _epochs(node: Expression, span: Span) -> range:
     if "epoch" not in parse(node.formula, NAMES).names:
         return range(0)
     return range(
-        span.steps_per_epoch, min(span.steps, span.steps_per_epoch * MOST_BREAKPOINTS) + 1, span.steps_per_epoch
+        span.steps_per_epoch, min(span.run_steps, span.steps_per_epoch * MOST_BREAKPOINTS) + 1, span.steps_per_epoch
     )
 
 

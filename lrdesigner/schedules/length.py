@@ -8,9 +8,12 @@ from typing import Literal
 
 from msgspec import Struct
 
-from lrdesigner.errors import UserError
+from lrdesigner.errors import InvalidValueError, UserError
 
 Unit = Literal["steps", "epochs", "percent", "rest"]
+
+MOST_STEPS = 10**15
+"""No run is that long (`Plan`); what would last longer ends here, so that sums of lengths stay exact integers."""
 
 
 class Length(Struct, frozen=True, forbid_unknown_fields=True):
@@ -18,6 +21,10 @@ class Length(Struct, frozen=True, forbid_unknown_fields=True):
 
     value: float = 0.0
     unit: Unit = "rest"
+
+    def __post_init__(self) -> None:
+        if not (math.isfinite(self.value) and self.value >= 0):
+            raise InvalidValueError(f"A length must be a finite number of at least 0, not {self.value!r}.")
 
     def __str__(self) -> str:
         """What a person would type to get it: "500 steps", "2 epochs", "5%", "rest"."""
@@ -59,7 +66,7 @@ def resolve(length: Length, span: Span) -> int:
             exact = length.value * span.run_steps / 100
         case "rest":
             return max(span.steps, 0)
-    return max(math.floor(exact + 0.5), 0)
+    return math.floor(min(exact, MOST_STEPS) + 0.5)
 
 
 _TYPED = re.compile(

@@ -9,11 +9,16 @@ from typing import Annotated, Any
 import numpy as np
 from msgspec import Meta, Struct
 
+from lrdesigner.errors import InvalidValueError
 from lrdesigner.schedules.decays import Constant, Exponential, MultiStep, StepDecay
 from lrdesigner.schedules.expression import Expression
 from lrdesigner.schedules.length import REST, Length, Span, resolve
 from lrdesigner.schedules.ramps import Cosine, Linear
 from lrdesigner.schedules.shape import Factors, Node, Shape, Steps
+
+
+DEEPEST = 20
+"""Sequences in sequences. Python itself gives up on code that is nested a hundred levels deep."""
 
 
 class Segment(Struct, frozen=True, forbid_unknown_fields=True):
@@ -34,8 +39,16 @@ class Sequence(Node, frozen=True, tag="sequence"):
         tuple[Segment, ...], Meta(min_length=1, max_length=200, title="Segments", description="In order of time.")
     ]
 
+    def __post_init__(self) -> None:
+        if _depth(self) > DEEPEST:
+            raise InvalidValueError(f"Sequences are nested more than {DEEPEST} levels deep.")
+
 
 AnySchedule = Constant | StepDecay | MultiStep | Exponential | Linear | Cosine | Expression | Sequence
+
+
+def _depth(node: AnySchedule) -> int:
+    return 1 + max(_depth(s.schedule) for s in node.segments) if isinstance(node, Sequence) and node.segments else 0
 
 
 def segment_starts(node: Sequence, span: Span) -> list[int]:
@@ -95,10 +108,12 @@ def _breakpoints(node: Sequence, span: Span) -> list[int]:
     from lrdesigner.schedules.registry import shape_of
 
     points: list[int] = []
-    for start, end, child, part in _parts(node, span):
+    parts = list(_parts(node, span))
+    for start, end, child, part in parts[:-1]:
         points.append(start)
-        points += [start + p for p in shape_of(child).breakpoints(child, part) if start + p <= max(end, start)]
-    return points
+        points += [start + p for p in shape_of(child).breakpoints(child, part) if start + p <= end]
+    start, _, child, part = parts[-1]  # goes on past its end
+    return [*points, start, *(start + p for p in shape_of(child).breakpoints(child, part))]
 
 
 def _describe(node: Sequence, span: Span) -> str:

@@ -1,0 +1,51 @@
+"""Changing a field of a frozen value with its declared bounds enforced, in words a person can act on."""
+
+from __future__ import annotations
+
+from typing import Any, TypeVar
+
+import msgspec
+
+from lrdesigner.errors import UserError
+from lrdesigner.numbers import exact
+from lrdesigner.schedules.shape import Field, fields_of
+
+S = TypeVar("S", bound=msgspec.Struct)
+
+
+def replaced(value: S, **changes: Any) -> S:
+    """`value` with some fields changed, or `value` itself when they already hold; raises `UserError` out of bounds."""
+    if all(_same(getattr(value, name), new) for name, new in changes.items()):
+        return value
+    for name, new in changes.items():
+        check_bounds(next(field for field in fields_of(type(value)) if field.name == name), new)
+    changed = msgspec.structs.replace(value, **changes)
+    try:
+        checked = msgspec.convert(msgspec.to_builtins(changed), type(value))
+    except msgspec.ValidationError as error:
+        raise UserError(f"{error}.") from None
+    # Of the checked copy only what changed, so that 1 becomes 1.0 and the parts that stay keep their identity.
+    return msgspec.structs.replace(value, **{name: getattr(checked, name) for name in changes})
+
+
+def check_bounds(field: Field, value: Any) -> None:
+    """Raise `UserError` naming the field, the value and the bound it breaks."""
+    if not isinstance(value, (int, float)) or isinstance(value, bool):
+        return
+    broken = None
+    if value != value:
+        broken = "must be a number"
+    elif field.minimum is not None and value < field.minimum:
+        broken = f"must be at least {exact(field.minimum)}"
+    elif field.above is not None and value <= field.above:
+        broken = f"must be above {exact(field.above)}"
+    elif field.maximum is not None and value > field.maximum:
+        broken = f"must be at most {exact(field.maximum)}"
+    elif field.below is not None and value >= field.below:
+        broken = f"must be below {exact(field.below)}"
+    if broken:
+        raise UserError(f"{field.title} {broken}, not {exact(value)}.")
+
+
+def _same(old: Any, new: Any) -> bool:
+    return old is new or (type(old) is type(new) and bool(old == new))

@@ -1,0 +1,82 @@
+"""The values of a design over time: the one function that plot, command line, export and verification share."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from lrdesigner.document import Design, Group, Plan, Track
+from lrdesigner.inventory import ParameterInfo
+from lrdesigner.membership import membership
+from lrdesigner.optimizers import optimizer_of, torch_options
+from lrdesigner.schedules import factors, shape_of
+
+PLOT_POINTS = 2000
+
+
+@dataclass(frozen=True, slots=True)
+class ParamGroup:
+    """What torch will see of a group: its trainable parameters. `name` is the group's."""
+
+    name: str
+    group: Group
+    parameters: tuple[ParameterInfo, ...]
+
+    @property
+    def numel(self) -> int:
+        """Scalars in it."""
+        return sum(parameter.numel for parameter in self.parameters)
+
+
+def param_groups(design: Design) -> tuple[tuple[ParamGroup, ...], ...]:
+    """For each optimizer, in design order, its param groups in order; without groups that hold nothing trainable."""
+    members = membership(design)
+    by_optimizer: dict[str, list[ParamGroup]] = {}
+    for group in design.groups:
+        parameters = members.trainable(group.id)
+        if parameters:
+            found = by_optimizer.setdefault(optimizer_of(group.options).name, [])
+            found.append(ParamGroup(name=group.name, group=group, parameters=parameters))
+    return tuple(tuple(found) for found in by_optimizer.values())
+
+
+def track_factors(track: Track, plan: Plan, steps: Any) -> NDArray[np.float64]:
+    """Factor at each step. Before 0 and past the end of the run the nearest value is held (the end: index T)."""
+    clipped = np.clip(np.asarray(steps, dtype=np.int64), 0, plan.total_steps)
+    return factors(track.schedule, clipped, plan.span)
+
+
+def track_values(track: Track, plan: Plan, steps: Any) -> NDArray[np.float64]:
+    """Value at each step: the value at index t is used by update number t + 1."""
+    return track.base * track_factors(track, plan, steps)
+
+
+def values_at(param_group: ParamGroup, plan: Plan, steps: Any) -> dict[str, NDArray[np.float64]]:
+    """Every hyperparameter that can move, by name, at each step: lr, weight_decay, momentum or beta1 and beta2."""
+    index = np.asarray(steps, dtype=np.int64)
+    values = {"lr": track_values(param_group.group.lr, plan, index)}
+    for name, value in torch_options(param_group.group.options).items():
+        if name == "betas":
+            values["beta1"], values["beta2"] = np.full(index.shape, value[0]), np.full(index.shape, value[1])
+        elif name in ("weight_decay", "momentum"):
+            values[name] = np.full(index.shape, float(value))
+    return values
+
+
+def breakpoints(track: Track, plan: Plan) -> NDArray[np.int64]:
+    """Steps, inside the run, at which the curve has a corner or jumps; sorted, without repetition."""
+    points = np.asarray(list(shape_of(track.schedule).breakpoints(track.schedule, plan.span)), dtype=np.int64)
+    return np.unique(points[(points > 0) & (points <= plan.total_steps)])
+
+
+def plot_steps(track: Track, plan: Plan, first: int, last: int, points: int = PLOT_POINTS) -> NDArray[np.int64]:
+    """The steps to draw between `first` and `last`: about `points`, always with both sides of every breakpoint."""
+    if last - first < 2 * points:
+        return np.arange(first, last + 1, dtype=np.int64)
+    even = np.linspace(first, last, points).astype(np.int64)
+    corners = breakpoints(track, plan)
+    corners = corners[(corners >= first) & (corners <= last)]
+    return np.unique(np.concatenate([even, corners, np.maximum(corners - 1, first)]))

@@ -1,0 +1,155 @@
+"""Designs on disk: `NAME.lrd.json`, one JSON document with a version, written whole or not at all."""
+
+from __future__ import annotations
+
+import codecs
+import os
+import re
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import msgspec
+from msgspec import Struct
+from msgspec.structs import replace
+
+from lrdesigner.document import Design
+from lrdesigner.errors import UserError
+
+SUFFIX = ".lrd.json"
+FORMAT = "lrdesigner design"
+VERSION = 1
+
+# From version n to n + 1, on the plain JSON values. None is needed yet; the first change of the format adds one.
+MIGRATIONS: dict[int, Callable[[dict[str, Any]], dict[str, Any]]] = {}
+
+
+class _File(Struct, frozen=True, forbid_unknown_fields=True):
+    format: str
+    version: int
+    design: Design
+
+
+def load(path: str | os.PathLike[str]) -> Design:
+    """Read a design file. Raises `UserError` that names the file, the place in it and what was expected there."""
+    file = Path(path)
+    try:
+        text = file.read_bytes()
+    except OSError as error:
+        raise UserError(f"{file} cannot be read: {error.strerror or error}.") from None
+    return _with_absolute_source(decode(text, str(file)), file.absolute().parent)
+
+
+def save(design: Design, path: str | os.PathLike[str]) -> None:
+    """Write a design file: to a temporary neighbour first, then in one atomic step over the old one.
+
+    Raises `UserError` and leaves the old file as it was when the disk does not take it.
+    """
+    file = Path(path).absolute()
+    write_atomically(file, encode(_with_relative_source(design, file.parent)))
+
+
+def encode(design: Design) -> bytes:
+    """The text of a design file: indented, in fixed order, so that two versions compare line by line."""
+    compact = msgspec.json.encode(_File(format=FORMAT, version=VERSION, design=design))
+    return msgspec.json.format(compact, indent=1) + b"\n"
+
+
+def decode(text: bytes, name: str) -> Design:
+    """The design in a file's text; `name` is how errors call the file."""
+    text = text.removeprefix(codecs.BOM_UTF8)
+    try:
+        raw = msgspec.json.decode(text)
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        raise UserError(f"{name} is not a design file: {_with_line(str(error), text)}.") from None
+    except RecursionError:
+        raise UserError(f"{name} is not a design file: it is nested too deeply.") from None
+    if not isinstance(raw, dict) or raw.get("format") != FORMAT:
+        raise UserError(f'{name} is not a design file: it lacks "format": "{FORMAT}".')
+    version = raw.get("version")
+    if not isinstance(version, int) or version < 1:
+        raise UserError(f'{name} has no usable "version".')
+    if version > VERSION:
+        raise UserError(
+            f"{name} was written by a newer version of this program (format {version}, known up to {VERSION})."
+        )
+    for step in range(version, VERSION):
+        raw = MIGRATIONS[step](raw)
+    try:
+        return msgspec.convert({**raw, "version": VERSION}, _File).design
+    except (msgspec.ValidationError, RecursionError) as error:
+        raise UserError(f"{name} has a fault: {_without_dollar(str(error))}") from None
+
+
+def write_atomically(file: Path, content: bytes) -> None:
+    """Write `content` so that at any moment the file holds the old or the new text, whole; raises `UserError`."""
+    target = Path(os.path.realpath(file))  # a link stays a link
+    try:
+        handle, temporary = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.", suffix=".part")
+    except OSError as error:
+        raise UserError(f"{file} cannot be written: {error.strerror or error}.") from None
+    try:
+        with os.fdopen(handle, "wb") as stream:
+            stream.write(content)
+            stream.flush()
+            os.fsync(stream.fileno())
+        os.chmod(temporary, _permissions(target))
+        os.replace(temporary, target)
+    except OSError as error:
+        Path(temporary).unlink(missing_ok=True)
+        raise UserError(f"{file} cannot be written: {error.strerror or error}.") from None
+    except BaseException:
+        Path(temporary).unlink(missing_ok=True)
+        raise
+
+
+def _permissions(target: Path) -> int:
+    if target.exists():
+        return target.stat().st_mode & 0o7777
+    mask = os.umask(0)
+    os.umask(mask)
+    return 0o666 & ~mask
+
+
+def _with_line(message: str, text: bytes) -> str:
+    """A message of the JSON reader with the byte that it names told as line and column."""
+    found = re.search(r" \(byte (\d+)\)$", message)
+    if found is None:
+        return message.rstrip(".")
+    before = text[: int(found[1])].decode(errors="replace")
+    line, column = before.count("\n") + 1, len(before) - before.rfind("\n")
+    return f"{message[: found.start()]} at line {line}, column {column}"
+
+
+def _without_dollar(message: str) -> str:
+    return message.replace("`$.design.", "`").replace("`$.", "`").rstrip(".") + "."
+
+
+def _split_source(source: str) -> tuple[str, str] | None:
+    """("path/to/net.py", "Net"), or None for a source that names no file."""
+    file, colon, name = source.rpartition(":")
+    return (file, name) if colon and file.endswith(".py") else None
+
+
+def _with_absolute_source(design: Design, folder: Path) -> Design:
+    found = _split_source(design.model.source)
+    if found is None:
+        return design
+    return _with_source(design, f"{os.path.normpath(folder / found[0])}:{found[1]}")
+
+
+def _with_relative_source(design: Design, folder: Path) -> Design:
+    """A design file and its model move together, and nobody's folders stand in it."""
+    found = _split_source(design.model.source)
+    if found is None:
+        return design
+    try:
+        relative = os.path.relpath(found[0], folder)
+    except ValueError:  # another drive
+        return design
+    return _with_source(design, f"{Path(relative).as_posix()}:{found[1]}")
+
+
+def _with_source(design: Design, source: str) -> Design:
+    return replace(design, model=replace(design.model, source=source))

@@ -1,0 +1,179 @@
+"""Edits: pure functions Design -> Design. One that changes nothing returns the very same object."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from msgspec.structs import replace
+
+from lrdesigner.checked import replaced
+from lrdesigner.document import COLOURS, Design, Group, Model, Pin, Plan, Track
+from lrdesigner.errors import UserError
+from lrdesigner.inventory import Inventory
+from lrdesigner.optimizers import OPTIMIZERS, carry_over, optimizer_of
+from lrdesigner.schedules import AnySchedule
+
+
+def assign(design: Design, paths: Iterable[str], group: int) -> Design:
+    """Pin modules or parameters to a group. Pins nearer to a parameter, made before, keep holding.
+
+    A name of a tied parameter pins the tensor, whichever of its names is given.
+    """
+    design.group(group)
+    first_name = _tied_names(design.model.inventory)
+    pins = {pin.path: pin.group for pin in design.pins}
+    for path in _outermost(paths):
+        _check_path(design, path)
+        canonical = first_name.get(path, path)
+        for alias in (name for name, first in first_name.items() if first == canonical):
+            pins.pop(alias, None)
+        pins[canonical] = group
+    return _with_pins(design, pins)
+
+
+def unpin(design: Design, paths: Iterable[str]) -> Design:
+    """Forget the pins on these modules or parameters; their nearest pinned ancestor, or the remainder, takes over."""
+    first_name = _tied_names(design.model.inventory)
+    gone = {first_name.get(path, path) for path in paths}
+    kept = {pin.path: pin.group for pin in design.pins if first_name.get(pin.path, pin.path) not in gone}
+    return _with_pins(design, kept)
+
+
+def add_group(design: Design, name: str = "", paths: Iterable[str] = ()) -> Design:
+    """A new group at the end, with the options and lr of the remainder, and these modules pinned to it.
+
+    A name that is taken gets a number.
+    """
+    like = design.group(design.remainder)
+    group_id = max(group.id for group in design.groups) + 1
+    used = {group.colour for group in design.groups}
+    colour = next((c for c in range(COLOURS) if c not in used), len(design.groups) % COLOURS)
+    new = replace(like, id=group_id, name=_free_name(design, _one_line(name) or "group"), colour=colour)
+    replaced(like, name=new.name)  # raises if it is too long
+    return assign(replace(design, groups=(*design.groups, new)), paths, group_id)
+
+
+def remove_group(design: Design, group: int) -> Design:
+    """Remove a group and its pins; its parameters fall to outer pins or the remainder, which itself cannot go."""
+    if group == design.remainder:
+        raise UserError(f"{design.group(group).name!r} takes what no other group has, so it cannot be removed.")
+    design.group(group)
+    return replace(
+        design,
+        groups=tuple(g for g in design.groups if g.id != group),
+        pins=tuple(pin for pin in design.pins if pin.group != group),
+    )
+
+
+def rename_group(design: Design, group: int, name: str) -> Design:
+    """Give a group another name; names are unique, since they name the param groups in the code."""
+    name = _one_line(name)
+    if not name:
+        raise UserError("A group needs a name.")
+    if any(other.name == name and other.id != group for other in design.groups):
+        raise UserError(f"There already is a group {name!r}.")
+    return _with_group(design, replaced(design.group(group), name=name))
+
+
+def set_colour(design: Design, group: int, colour: int) -> Design:
+    """Give a group another colour of the palette."""
+    return _with_group(design, replaced(design.group(group), colour=colour))
+
+
+def move_group(design: Design, group: int, position: int) -> Design:
+    """Move a group to another place in the order, which is also the order of the param groups."""
+    rest = [g for g in design.groups if g.id != group]
+    rest.insert(position, design.group(group))
+    groups = tuple(rest)
+    return design if groups == design.groups else replace(design, groups=groups)
+
+
+def set_optimizer(design: Design, group: int, name: str) -> Design:
+    """Put a group on another optimizer; options that both know are kept, and the base lr."""
+    old = design.group(group)
+    if optimizer_of(old.options).name == name:
+        return design
+    return _with_group(design, replace(old, options=carry_over(old.options, OPTIMIZERS[name])))
+
+
+def set_option(design: Design, group: int, option: str, value: Any) -> Design:
+    """Set one optimizer option of a group; raises `UserError` out of bounds."""
+    old = design.group(group)
+    options = replaced(old.options, **{option: value})
+    return design if options is old.options else _with_group(design, replace(old, options=options))
+
+
+def set_base_lr(design: Design, group: int, value: float) -> Design:
+    """Set the rate of a group where its factor is 1; raises `UserError` out of bounds."""
+    old = design.group(group)
+    track = replaced(old.lr, base=value)
+    return design if track is old.lr else _with_group(design, replace(old, lr=track))
+
+
+def set_schedule(design: Design, group: int, schedule: AnySchedule) -> Design:
+    """Give a group another lr schedule."""
+    old = design.group(group)
+    if schedule == old.lr.schedule:
+        return design
+    return _with_group(design, replace(old, lr=Track(base=old.lr.base, schedule=schedule)))
+
+
+def set_plan(design: Design, plan: Plan) -> Design:
+    """Change the length of training; lengths in epochs and percent follow, those in steps stay."""
+    return (
+        design
+        if plan == design.plan
+        else replace(design, plan=replaced(design.plan, steps_per_epoch=plan.steps_per_epoch, epochs=plan.epochs))
+    )
+
+
+def set_model(design: Design, model: Model) -> Design:
+    """Put another model, or the same one after a change, under the design; pins on names that are gone are dropped."""
+    known = {m.path for m in model.inventory.modules} | {p.name for p in model.inventory.parameters}
+    pins = tuple(pin for pin in design.pins if pin.path in known)
+    if model == design.model and pins == design.pins:
+        return design
+    return replace(design, model=model, pins=pins)
+
+
+def _with_group(design: Design, group: Group) -> Design:
+    if any(old is group for old in design.groups):
+        return design
+    return replace(design, groups=tuple(group if old.id == group.id else old for old in design.groups))
+
+
+def _with_pins(design: Design, pins: dict[str, int]) -> Design:
+    new = tuple(Pin(path, group) for path, group in sorted(pins.items()))
+    return design if new == design.pins else replace(design, pins=new)
+
+
+def _outermost(paths: Iterable[str]) -> list[str]:
+    """Without what lies inside another of the paths: dragging a module and its children means the module."""
+    wanted = set(paths)
+    if "" in wanted:
+        return [""]
+    return sorted(p for p in wanted if not any(p[:i] in wanted for i in range(len(p)) if p[i] == "."))
+
+
+def _tied_names(inventory: Inventory) -> dict[str, str]:
+    """Every name of each tied tensor -> its first name."""
+    tied = {p.name: p.tied_to for p in inventory.parameters if p.tied_to is not None}
+    return tied | {first: first for first in tied.values()}
+
+
+def _check_path(design: Design, path: str) -> None:
+    inventory = design.model.inventory
+    if not any(m.path == path for m in inventory.modules) and not any(p.name == path for p in inventory.parameters):
+        raise UserError(f"The model has no module or parameter {path!r}.")
+
+
+def _one_line(name: str) -> str:
+    return " ".join(name.split())
+
+
+def _free_name(design: Design, wanted: str) -> str:
+    names = {group.name for group in design.groups}
+    if wanted not in names:
+        return wanted
+    return next(name for number in range(2, len(names) + 3) if (name := f"{wanted[:55]} {number}") not in names)

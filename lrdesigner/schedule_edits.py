@@ -1,0 +1,101 @@
+"""Edits of one group's schedule, seen as a row of segments: pure functions Design -> Design."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from msgspec.structs import replace
+
+from lrdesigner.checked import replaced
+from lrdesigner.document import Design
+from lrdesigner.edits import set_schedule
+from lrdesigner.errors import UserError
+from lrdesigner.schedules import REST, Constant, Length, Segment, default_node, resolve, shape_named, shape_of
+from lrdesigner.schedules.segments import as_segments, from_segments
+
+Row = tuple[Segment, ...]
+
+MOST_SEGMENTS = 200
+"""As many as a design file may hold in one row."""
+
+
+def set_segment_shape(design: Design, group: int, index: int, tag: str) -> Design:
+    """Give a segment another shape, with its default fields; the same shape changes nothing."""
+
+    def change(row: Row) -> Row:
+        if shape_of(row[index].schedule).tag == tag:
+            return row
+        return _with(row, index, replace(row[index], schedule=default_node(shape_named(tag))))
+
+    return _edit(design, group, change)
+
+
+def set_segment_field(design: Design, group: int, index: int, field: str, value: Any) -> Design:
+    """Set one field of a segment's shape; raises `UserError` out of bounds."""
+
+    def change(row: Row) -> Row:
+        schedule = replaced(row[index].schedule, **{field: value})
+        return row if schedule is row[index].schedule else _with(row, index, replace(row[index], schedule=schedule))
+
+    return _edit(design, group, change)
+
+
+def set_segment_length(design: Design, group: int, index: int, length: Length) -> Design:
+    """Set how long a segment lasts. A length that rounds to no step at all is refused."""
+    if length.unit != "rest" and resolve(length, design.plan.span) < 1:
+        raise UserError(f"A segment lasts at least 1 step; {length} is none.")
+    return _edit(design, group, lambda row: _with(row, index, replace(row[index], length=length)))
+
+
+def insert_segment(design: Design, group: int, index: int) -> Design:
+    """Add a constant segment after the one at `index`, which gives up half of its time if it had the rest."""
+
+    def change(row: Row) -> Row:
+        if len(row) == MOST_SEGMENTS:
+            raise UserError(f"A schedule has at most {MOST_SEGMENTS} segments.")
+        before = row[index]
+        if before.length.unit == "rest":
+            share = 10.0 if len(row) == 1 else 50.0 / len(row)
+            before = replace(before, length=Length(share, "percent"))
+        return (*row[:index], before, Segment(Constant(), REST), *row[index + 1 :])
+
+    return _edit(design, group, change)
+
+
+def remove_segment(design: Design, group: int, index: int) -> Design:
+    """Remove a segment; if none would last for the rest of the run any more, the last one does."""
+
+    def change(row: Row) -> Row:
+        if len(row) == 1:
+            raise UserError("The only segment cannot be removed; give it another shape instead.")
+        kept = (*row[:index], *row[index + 1 :])
+        if not any(segment.length.unit == "rest" for segment in kept):
+            kept = _with(kept, len(kept) - 1, replace(kept[-1], length=REST))
+        return kept
+
+    return _edit(design, group, change)
+
+
+def move_segment(design: Design, group: int, index: int, by: int) -> Design:
+    """Move a segment earlier (-1) or later (+1); beyond the ends nothing happens."""
+
+    def change(row: Row) -> Row:
+        target = index + by
+        if not 0 <= target < len(row):
+            return row
+        moved = [*row]
+        moved.insert(target, moved.pop(index))
+        return tuple(moved)
+
+    return _edit(design, group, change)
+
+
+def _edit(design: Design, group: int, change: Callable[[Row], Row]) -> Design:
+    row = as_segments(design.group(group).lr.schedule)
+    changed = change(row)
+    return design if changed is row else set_schedule(design, group, from_segments(changed))
+
+
+def _with(row: Row, index: int, segment: Segment) -> Row:
+    return (*row[:index], segment, *row[index + 1 :])
