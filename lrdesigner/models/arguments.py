@@ -1,0 +1,19 @@
+"""Keyword arguments of a class or factory, as a person types them."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from lrdesigner.errors import UserError
+
+
+def parse_kwargs(text: str) -> dict[str, Any]:
+    """The keyword arguments that a person gave as JSON; raises `UserError`."""
+    try:
+        value = json.loads(text)
+    except json.JSONDecodeError as error:
+        raise UserError(f"The arguments are not JSON: {error.msg} at character {error.pos + 1}.") from None
+    if not isinstance(value, dict) or not all(key.isidentifier() for key in value):
+        raise UserError('The arguments must be a JSON object with argument names as keys, such as {"depth": 12}.')
+    return value
