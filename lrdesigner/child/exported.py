@@ -1,0 +1,136 @@
+"""Using an exported file: its optimizers, its schedulers, and what their param groups hold."""
+
+from __future__ import annotations
+
+import math
+import os
+from collections.abc import Sequence
+from types import ModuleType
+from typing import TYPE_CHECKING, Any
+
+from lrdesigner.child.failures import JobError, user_code
+from lrdesigner.child.user_files import import_file
+
+if TYPE_CHECKING:
+    from torch import nn
+    from torch.optim import Optimizer
+    from torch.optim.lr_scheduler import LRScheduler
+
+NOT_OPTIONS = ("params", "param_names", "name")
+
+
+def import_exported(file: str) -> ModuleType:
+    """Import the exported file by its path, without putting its folder on the path."""
+    return import_file(file, folder_on_path=False)
+
+
+def build_optimizers(exported: ModuleType, model: nn.Module) -> tuple[Optimizer, ...]:
+    """Call `build_optimizers(model)`, or `build_optimizer(model)` where there is one optimizer."""
+    several = getattr(exported, "build_optimizers", None)
+    with user_code(f"Building the optimizer of {_base(exported)}"):
+        if several is not None:
+            return tuple(several(model))
+        return (_function(exported, "build_optimizer")(model),)
+
+
+def build_schedulers(exported: ModuleType, optimizers: tuple[Optimizer, ...]) -> tuple[LRScheduler, ...]:
+    """Call `build_schedulers(optimizers)`, or `build_scheduler(optimizer)` where there is one optimizer."""
+    several = getattr(exported, "build_schedulers", None)
+    with user_code(f"Building the schedule of {_base(exported)}"):
+        if several is not None:
+            return tuple(several(optimizers))
+        return (_function(exported, "build_scheduler")(optimizers[0]),)
+
+
+class Groups:
+    """The param groups of all optimizers, in order, with one name each."""
+
+    def __init__(self, optimizers: Sequence[Optimizer]) -> None:
+        pairs = [(optimizer, group) for optimizer in optimizers for group in optimizer.param_groups]
+        self._optimizers = [type(optimizer).__name__ for optimizer, _ in pairs]
+        self._groups: list[dict[str, Any]] = [group for _, group in pairs]
+        self.names = [str(group.get("name", f"group {i}")) for i, group in enumerate(self._groups)]
+        if len(set(self.names)) < len(self.names):
+            raise JobError(f"Two param groups have the same name: {', '.join(self.names)}.")
+
+    def report(self, model: nn.Module) -> list[dict[str, Any]]:
+        """The rows of `ParamGroupReport`: optimizer, members by their first name in the model, plain options."""
+        names: dict[int, str] = {}
+        for name, parameter in model.named_parameters(remove_duplicate=False):
+            names.setdefault(id(parameter), name)
+        return [
+            {
+                "name": name,
+                "optimizer": optimizer,
+                "parameters": [_member(names, parameter, name) for parameter in group["params"]],
+                "options": _options(group),
+            }
+            for name, optimizer, group in zip(self.names, self._optimizers, self._groups, strict=True)
+        ]
+
+    def tracks(self) -> list[dict[str, float]]:
+        """The values that each group holds now: lr, weight_decay, momentum, beta1, beta2, where it has them."""
+        return [_tracks(group) for group in self._groups]
+
+    def rates(self, step: int) -> dict[str, float]:
+        """The lr that each group holds now, by name; `step` is named if one is no finite number."""
+        rates = {name: float(group["lr"]) for name, group in zip(self.names, self._groups, strict=True)}
+        for name, rate in rates.items():
+            check_finite(rate, "lr", name, step)
+        return rates
+
+
+def check_finite(value: float, track: str, group: str, step: int) -> None:
+    """Raise `JobError` for a value that no optimizer can use."""
+    if not math.isfinite(value):
+        raise JobError(f"The {track} of group {group!r} became {value} at step {step}.")
+
+
+def _tracks(group: dict[str, Any]) -> dict[str, float]:
+    values = {key: float(group[key]) for key in ("lr", "weight_decay", "momentum") if group.get(key) is not None}
+    betas = group.get("betas")
+    if betas is not None:
+        values["beta1"], values["beta2"] = float(betas[0]), float(betas[1])
+    return values
+
+
+def _member(names: dict[int, str], parameter: nn.Parameter, group: str) -> str:
+    name = names.get(id(parameter))
+    if name is None:
+        raise JobError(f"Group {group!r} holds a tensor that is not a parameter of the model.")
+    return name
+
+
+def _options(group: dict[str, Any]) -> dict[str, Any]:
+    plain = {key: _plain(value) for key, value in group.items() if key not in NOT_OPTIONS}
+    return {key: value for key, value in plain.items() if value is not _NOT_PLAIN}
+
+
+_NOT_PLAIN = object()
+
+
+def _plain(value: object) -> object:
+    """The value as JSON has it (a one-element tensor as its number, infinity as text), or `_NOT_PLAIN`."""
+    import torch
+
+    if isinstance(value, torch.Tensor) and value.numel() == 1 and not value.is_meta:
+        value = value.item()
+    if isinstance(value, float):
+        return value if math.isfinite(value) else str(value)
+    if value is None or isinstance(value, bool | int | str):
+        return value
+    if isinstance(value, list | tuple):
+        items = [_plain(item) for item in value]
+        return _NOT_PLAIN if any(item is _NOT_PLAIN for item in items) else items
+    return _NOT_PLAIN
+
+
+def _function(exported: ModuleType, name: str) -> Any:
+    found = getattr(exported, name, None)
+    if not callable(found):
+        raise JobError(f"{_base(exported)} is not an exported file: it has no function {name}.")
+    return found
+
+
+def _base(exported: ModuleType) -> str:
+    return os.path.basename(exported.__file__ or exported.__name__)

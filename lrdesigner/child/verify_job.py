@@ -1,0 +1,81 @@
+"""The verify job: step the real optimizers through an exported file and report every value that they hold."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+from typing import Any
+
+from lrdesigner.child.build_model import build_model
+from lrdesigner.child.channel import Channel
+from lrdesigner.child.exported import Groups, build_optimizers, build_schedulers, check_finite, import_exported
+from lrdesigner.child.failures import user_code
+
+STEPS_PER_MESSAGE = 5000
+PROGRESS_SECONDS = 0.1
+
+
+def verify(request: Mapping[str, Any], channel: Channel) -> tuple[str, dict[str, Any]]:
+    """Report the param groups as `build_optimizer` left them, then the values that each step would use.
+
+    The model has no weights and gets no gradients: the optimizers are stepped, but have nothing to change.
+    """
+    channel.send("progress", {"stage": "building the model"})
+    model = build_model(request["source"], request.get("kwargs", {}), "meta")
+    exported = import_exported(request["exported_file"])
+    optimizers = build_optimizers(exported, model)
+    groups = Groups(optimizers)
+    channel.send("param_groups", {"groups": groups.report(model)})
+    schedulers = build_schedulers(exported, optimizers)
+    collector = _Collector(groups, channel, int(request["steps"]))
+    for step in range(collector.total):
+        if channel.stop.is_set():
+            break
+        collector.read(step)
+        with user_code(f"Stepping the optimizer at step {step}"):
+            for optimizer in optimizers:
+                optimizer.step()
+            for scheduler in schedulers:
+                scheduler.step()
+    collector.flush()
+    stopped = collector.done < collector.total
+    return ("stopped" if stopped else "finished"), {"steps": collector.done}
+
+
+class _Collector:
+    """Gathers the values of consecutive steps and sends them in chunks."""
+
+    def __init__(self, groups: Groups, channel: Channel, total: int) -> None:
+        self.total = total
+        self.done = 0
+        self._groups = groups
+        self._channel = channel
+        self._start = 0
+        self._told = 0.0
+        self._columns = self._empty()
+
+    def read(self, step: int) -> None:
+        """Take the values that step number `step` is about to use."""
+        for name, columns, values in zip(self._groups.names, self._columns, self._groups.tracks(), strict=True):
+            for track, value in values.items():
+                check_finite(value, track, name, step)
+                columns[track].append(value)
+        self.done = self._channel.step = step + 1
+        if self.done - self._start >= STEPS_PER_MESSAGE:
+            self.flush()
+        now = time.monotonic()
+        if now - self._told >= PROGRESS_SECONDS:
+            self._told = now
+            self._channel.send("progress", {"stage": "stepping", "done": self.done, "total": self.total})
+
+    def flush(self) -> None:
+        """Send what was gathered since the last time."""
+        if self.done == self._start:
+            return
+        values = dict(zip(self._groups.names, self._columns, strict=True))
+        self._channel.send("values", {"start": self._start, "groups": values})
+        self._start = self.done
+        self._columns = self._empty()
+
+    def _empty(self) -> list[dict[str, list[float]]]:
+        return [{track: [] for track in tracks} for tracks in self._groups.tracks()]

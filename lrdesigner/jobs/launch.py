@@ -1,0 +1,32 @@
+"""How a child process is started: the same command and environment from the window and the command line."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+
+import lrdesigner
+from lrdesigner_resources import path as resource_path
+
+# Ours to decide: with it set, torch.load would run code from files that asked for data only.
+STRIPPED = ("TORCH_FORCE_NO_WEIGHTS_ONLY_LOAD",)
+
+
+def child_command(python: str | None = None) -> list[str]:
+    """Program and arguments of a child; `python` is the interpreter of the user's model, by default ours."""
+    main_file = Path(lrdesigner.__file__).resolve().parent / "child" / "__main__.py"
+    return [python or sys.executable, "-u", str(main_file)]
+
+
+def child_environment() -> dict[str, str]:
+    """Every environment variable of a child."""
+    # With torch's threads spinning while they wait, a trial on busy cores took five times as long.
+    defaults = {"OMP_WAIT_POLICY": "PASSIVE"}
+    environment = {key: value for key, value in os.environ.items() if key not in STRIPPED}
+    return {**defaults, **environment} | {
+        "PYTHONUNBUFFERED": "1",
+        "PYTHONIOENCODING": "utf-8",
+        "PYTHONDONTWRITEBYTECODE": "1",  # no __pycache__ in the user's folders
+        "LRDESIGNER_DEMO_DATA": str(resource_path("demo/digits.bin.gz")),
+    }

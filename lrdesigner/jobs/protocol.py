@@ -1,0 +1,164 @@
+"""The messages between this program and its child processes: one JSON object per line, strict, versioned.
+
+The child's side (`lrdesigner.child`) writes plain `json`, because it must run with nothing but the standard library
+and torch; this side decodes with msgspec, so a wrong or unknown message is an error with the path of the fault.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any, Literal
+
+import msgspec
+from msgspec import Struct
+
+from lrdesigner.inventory import Inventory, ModuleInfo, ParameterInfo
+
+PROTOCOL_VERSION = 1
+
+
+class Request(Struct, frozen=True, tag_field="kind", forbid_unknown_fields=True):
+    """Base of what is sent to the child as its first line on stdin."""
+
+
+class InspectRequest(Request, frozen=True, tag="inspect"):
+    """Build the model on torch's meta device and report its inventory."""
+
+    source: str
+    kwargs: dict[str, Any] = {}
+
+
+class VerifyRequest(Request, frozen=True, tag="verify"):
+    """Build the model on meta, step the exported optimizers and schedulers `steps` times, report every value."""
+
+    source: str
+    exported_file: str
+    steps: int
+    kwargs: dict[str, Any] = {}
+
+
+class TrialRequest(Request, frozen=True, tag="trial"):
+    """Train the model for `steps` optimizer steps with the exported file.
+
+    `data` is "demo", "synthetic" or "FILE.py:FUNCTION"; `device` is "auto", "cpu", "cuda" or "mps".
+    """
+
+    source: str
+    exported_file: str
+    steps: int
+    batch_size: int = 32
+    device: str = "auto"
+    data: str = "demo"
+    seed: int = 0
+    kwargs: dict[str, Any] = {}
+
+
+AnyRequest = InspectRequest | VerifyRequest | TrialRequest
+
+
+class Report(Struct, frozen=True, tag_field="kind", forbid_unknown_fields=True):
+    """Base of what the child sends."""
+
+
+class Hello(Report, frozen=True, tag="hello"):
+    """First line: the child runs and has imported torch."""
+
+    protocol: int
+    pid: int
+    python: str
+    torch: str
+
+
+class Heartbeat(Report, frozen=True, tag="heartbeat"):
+    """Sent every second by a thread: alive. `step` counts the optimizer steps done."""
+
+    step: int
+
+
+class Progress(Report, frozen=True, tag="progress"):
+    """What is being done, and how much of it; `total` is 0 when unknown."""
+
+    stage: str
+    done: int = 0
+    total: int = 0
+
+
+class InventoryChunk(Report, frozen=True, tag="inventory"):
+    """Part of the inventory: big models come in several, in order."""
+
+    modules: tuple[ModuleInfo, ...] = ()
+    parameters: tuple[ParameterInfo, ...] = ()
+
+
+def joined(chunks: Iterable[InventoryChunk]) -> Inventory:
+    """The inventory that came in these chunks."""
+    found = tuple(chunks)
+    return Inventory(
+        modules=tuple(row for chunk in found for row in chunk.modules),
+        parameters=tuple(row for chunk in found for row in chunk.parameters),
+    )
+
+
+class ParamGroups(Report, frozen=True, tag="param_groups"):
+    """The param groups of the real optimizers, in order: names, members and options as they are before step 0."""
+
+    groups: tuple[ParamGroupReport, ...]
+
+
+class ParamGroupReport(Struct, frozen=True, forbid_unknown_fields=True):
+    """One param group as the optimizer holds it; `options` has every plain value under its key."""
+
+    name: str
+    optimizer: str
+    parameters: tuple[str, ...]
+    options: dict[str, Any]
+
+
+class Values(Report, frozen=True, tag="values"):
+    """Hyperparameters measured from step `start` on: per param group, per track, one value per step."""
+
+    start: int
+    groups: dict[str, dict[str, tuple[float, ...]]]
+
+
+class Metrics(Report, frozen=True, tag="metrics"):
+    """One finished step of a trial. `lr` holds what the optimizer used for this step, per param group."""
+
+    step: int
+    loss: float
+    lr: dict[str, float]
+
+
+class Failure(Report, frozen=True, tag="error"):
+    """The job failed. `message` is one sentence; `where` names file and line of the user's code when known."""
+
+    message: str
+    where: str = ""
+    traceback: str = ""
+
+
+class End(Report, frozen=True, tag="end"):
+    """Last line. `metrics` sums the job up (trial: steps, seconds, final loss, accuracy, device ...)."""
+
+    reason: Literal["finished", "stopped", "diverged", "failed"]
+    metrics: dict[str, Any] = {}
+
+
+AnyReport = Hello | Heartbeat | Progress | InventoryChunk | ParamGroups | Values | Metrics | Failure | End
+
+_report_decoder = msgspec.json.Decoder(AnyReport)
+_encoder = msgspec.json.Encoder()
+
+
+def encode_request(request: AnyRequest) -> bytes:
+    """The line, newline included, that starts a job."""
+    return _encoder.encode(request) + b"\n"
+
+
+def decode_report(line: bytes) -> AnyReport:
+    """Decode one line of the child; raises `msgspec.ValidationError` or `msgspec.DecodeError` on anything else."""
+    report: AnyReport = _report_decoder.decode(line)
+    return report
+
+
+STOP_LINE = b'{"kind":"stop"}\n'
