@@ -1,0 +1,72 @@
+"""The table of commands, and how every one of them ends: 0 fine, 1 found wanting, 2 bad usage or input."""
+
+from __future__ import annotations
+
+import sys
+from typing import Annotated
+
+import typer
+from typer.core import TyperGroup
+
+import lrdesigner
+from lrdesigner.cli import design_commands, model_commands, proof_commands
+from lrdesigner.errors import UserError
+
+commands = typer.Typer(
+    name="lrdesigner",
+    help="Design how fast each part of a PyTorch model learns. Without a command, the window opens.",
+    no_args_is_help=True,
+    add_completion=False,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+)
+commands.command("inspect")(model_commands.inspect)
+commands.command("new")(model_commands.new)
+commands.command("show")(design_commands.show)
+commands.command("curves")(design_commands.curves)
+commands.command("check")(design_commands.check)
+commands.command("export")(design_commands.export_code)
+commands.command("verify")(proof_commands.verify)
+commands.command("trial")(proof_commands.trial)
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        sys.stdout.write(f"lrdesigner {lrdesigner.__version__}\n")
+        raise typer.Exit
+
+
+@commands.callback()
+def _options(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Show the version.")
+    ] = False,
+) -> None:
+    """Only what goes before a command."""
+
+
+def run(arguments: list[str], table: typer.Typer = commands) -> int:
+    """Run one command and give its exit status. Bad usage or input is one line on stderr and status 2."""
+    group = typer.main.get_command(table)
+    assert isinstance(group, TyperGroup)
+    try:
+        status = group.main(args=arguments, prog_name="lrdesigner", standalone_mode=False)
+    except UserError as error:
+        return _fail(str(error))
+    except (typer.Abort, KeyboardInterrupt):
+        return _fail("Interrupted.", 130)
+    except BrokenPipeError:
+        # Whoever read our output (head, less) has enough; what is still buffered must not raise at exit.
+        sys.stdout = None
+        return 0
+    except Exception as error:
+        # Wrong usage: click's own exceptions, of which newer releases of typer bring a private copy.
+        if not hasattr(error, "format_message"):
+            raise
+        return _fail(error.format_message())
+    return status if isinstance(status, int) else 0
+
+
+def _fail(message: str, status: int = 2) -> int:
+    sys.stderr.write(f"lrdesigner: {' '.join(message.split())}\n")
+    return status

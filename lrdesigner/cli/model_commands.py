@@ -1,0 +1,91 @@
+"""Commands about models: inspect and new."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from lrdesigner.cli.output import say, write_json, write_table
+from lrdesigner.demos import starting_design
+from lrdesigner.design_file import SUFFIX, save
+from lrdesigner.errors import UserError
+from lrdesigner.inventory import Inventory
+from lrdesigner.jobs.run import inspect_model
+from lrdesigner.models.arguments import parse_kwargs
+from lrdesigner.models.source import ModelSource, parse_source
+from lrdesigner.numbers import count
+
+ModelArgument = Annotated[str, typer.Argument(metavar="MODEL", help="FILE.py:CLASS_OR_FACTORY or demo:NAME.")]
+KwargsOption = Annotated[
+    str, typer.Option("--kwargs", help="Keyword arguments of the class or factory, as JSON: '{\"depth\": 12}'.")
+]
+LimitOption = Annotated[
+    float, typer.Option("--time-limit", help="Seconds after which building the model is given up.", min=0.1)
+]
+JsonOption = Annotated[bool, typer.Option("--json", help="One JSON object instead of a table.")]
+
+
+def inspect(
+    model: ModelArgument, as_json: JsonOption = False, time_limit: LimitOption = 60.0, kwargs: KwargsOption = "{}"
+) -> None:
+    """Build a model without its weights and list its modules and parameters."""
+    source, inventory = _inspected(model, kwargs, time_limit)
+    if as_json:
+        write_json(_inventory_json(source, inventory))
+        return
+    write_table(
+        ("name", "type", "shape", "parameters", ""),
+        _inventory_rows(inventory),
+        right=("parameters",),
+    )
+    total, trainable = inventory.total_parameters, inventory.trainable_parameters
+    say(f"{source.text}: {total:,} parameters, {trainable:,} of them trainable.")
+
+
+def new(
+    model: ModelArgument,
+    output: Annotated[
+        Path, typer.Option("-o", "--output", metavar="DESIGN", help=f"Design file to write: NAME{SUFFIX}.")
+    ],
+    time_limit: LimitOption = 60.0,
+    kwargs: KwargsOption = "{}",
+    force: Annotated[bool, typer.Option("--force", help="Replace an existing file.")] = False,
+) -> None:
+    """Make a design for a model: one group that takes everything (for a demo: its groups)."""
+    if output.exists() and not force:
+        raise UserError(f"{output} exists; choose another name or add --force.")
+    source, inventory = _inspected(model, kwargs, time_limit)
+    save(starting_design(source, inventory, parse_kwargs(kwargs)), output)
+    say(f"Wrote {output}: {source.text}, {count(inventory.trainable_parameters)} trainable parameters.")
+
+
+def _inspected(model: str, kwargs: str, time_limit: float) -> tuple[ModelSource, Inventory]:
+    source = parse_source(model)
+    return source, inspect_model(source, parse_kwargs(kwargs), time_limit)
+
+
+def _inventory_json(source: ModelSource, inventory: Inventory) -> dict[str, Any]:
+    return {
+        "source": source.text,
+        "modules": inventory.modules,
+        "parameters": inventory.parameters,
+        "total_parameters": inventory.total_parameters,
+        "trainable_parameters": inventory.trainable_parameters,
+    }
+
+
+def _inventory_rows(inventory: Inventory) -> list[tuple[str, ...]]:
+    """Modules, each followed by its own parameters."""
+    own: dict[str, list[tuple[str, ...]]] = {}
+    for parameter in inventory.parameters:
+        notes = f"tied to {parameter.tied_to}" if parameter.tied_to else "" if parameter.trainable else "frozen"
+        shape = "x".join(str(size) for size in parameter.shape)
+        row = (f"  {parameter.name}", parameter.dtype, shape, f"{parameter.numel:,}", notes)
+        own.setdefault(parameter.name.rpartition(".")[0], []).append(row)
+    rows: list[tuple[str, ...]] = []
+    for module in inventory.modules:
+        rows.append((module.path or "(model)", module.type, "", "", ""))
+        rows += own.get(module.path, [])
+    return rows

@@ -1,0 +1,24 @@
+"""Findings: what is wrong, or worth a look, before training. One table of small functions.
+
+>>> from lrdesigner.findings import check
+>>> check(design)                                          # doctest: +SKIP
+(Finding(code='group-empty', severity='warning', ...),)
+"""
+
+from __future__ import annotations
+
+from lrdesigner.document import Design
+from lrdesigner.findings.finding import Finding as Finding
+from lrdesigner.findings.finding import Severity as Severity
+from lrdesigner.findings.group_findings import GROUP_CHECKS
+from lrdesigner.findings.rate_findings import RATE_CHECKS
+
+CHECKS = (*GROUP_CHECKS, *RATE_CHECKS)
+
+_ORDER = ("error", "warning", "info")
+
+
+def check(design: Design) -> tuple[Finding, ...]:
+    """All findings, errors first."""
+    found = [finding for run in CHECKS for finding in run(design)]
+    return tuple(sorted(found, key=lambda finding: _ORDER.index(finding.severity)))

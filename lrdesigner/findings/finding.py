@@ -1,0 +1,31 @@
+"""What a check says."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Literal
+
+from lrdesigner.document import Design
+
+Severity = Literal["error", "warning", "info"]
+
+
+@dataclass(frozen=True, slots=True)
+class Fix:
+    """A one-click repair: an ordinary edit, under the label that the history will show."""
+
+    label: str
+    edit: Callable[[Design], Design]
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One finding. `where` names a group or a place in it; `group` is its id when there is one."""
+
+    code: str
+    severity: Severity
+    where: str
+    message: str
+    group: int | None = None
+    fix: Fix | None = None

@@ -1,0 +1,55 @@
+"""Findings about the values of the learning rate."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+
+from lrdesigner.curves import plot_steps, track_factors
+from lrdesigner.document import Design
+from lrdesigner.findings.finding import Finding
+from lrdesigner.numbers import rate
+from lrdesigner.schedules import Sequence, segment_starts
+
+
+def impossible_rates(design: Design) -> Iterator[Finding]:
+    """A factor that is negative or not a finite number; the export refuses it."""
+    last = design.plan.total_steps
+    for group in design.groups:
+        steps = plot_steps(group.lr, design.plan, 0, last)
+        factors = track_factors(group.lr, design.plan, steps)
+        wrong = ~np.isfinite(factors) | (factors < 0)
+        if wrong.any():
+            step, factor = int(steps[wrong][0]), float(factors[wrong][0])
+            kind = "negative" if factor < 0 else "not a finite number"
+            yield Finding(
+                code="rate-impossible",
+                severity="error",
+                where=group.name,
+                message=f"The lr is {kind} at step {step:,} (factor {rate(factor)}).",
+                group=group.id,
+            )
+
+
+def segments_beyond_the_run(design: Design) -> Iterator[Finding]:
+    """A segment that starts when the run is over never acts."""
+    span = design.plan.span
+    for group in design.groups:
+        schedule = group.lr.schedule
+        if not isinstance(schedule, Sequence):
+            continue
+        starts = segment_starts(schedule, span)
+        late = [number for number, start in enumerate(starts[:-1], 1) if start >= span.steps]
+        if late:
+            start = starts[late[0] - 1]
+            yield Finding(
+                code="segment-beyond-the-run",
+                severity="warning",
+                where=group.name,
+                message=f"Segment {late[0]} would start at step {start:,}; the run ends at {span.steps:,}.",
+                group=group.id,
+            )
+
+
+RATE_CHECKS = (impossible_rates, segments_beyond_the_run)

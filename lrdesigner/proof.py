@@ -1,0 +1,69 @@
+"""What verification and trial share: the exported file written where a child can import it, and the requests."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from lrdesigner.document import Design
+from lrdesigner.errors import UserError
+from lrdesigner.export import export
+from lrdesigner.jobs.protocol import TrialRequest, VerifyRequest
+from lrdesigner.models.source import parse_source
+
+DEVICES = ("auto", "cpu", "cuda", "mps")
+BATCH_SIZE = 32
+
+
+@contextmanager
+def exported_file(design: Design) -> Iterator[Path]:
+    """The very text that the person gets, in a temporary folder; raises `UserError` if it cannot be exported."""
+    text = export(design)
+    with tempfile.TemporaryDirectory(prefix="lrdesigner-") as folder:
+        file = Path(folder) / "exported.py"
+        file.write_text(text, encoding="utf-8")
+        yield file
+
+
+def verify_request(design: Design, file: Path) -> VerifyRequest:
+    """Ask a child to step the exported code through the whole plan."""
+    return VerifyRequest(
+        source=parse_source(design.model.source).child_source,
+        exported_file=str(file),
+        steps=design.plan.total_steps,
+        kwargs=design.model.kwargs,
+    )
+
+
+def trial_request(
+    design: Design, file: Path, *, steps: int | None = None, device: str = "auto", data: str = "demo"
+) -> TrialRequest:
+    """Ask a child to train with the exported code for the first `steps` of the plan (None: all of it).
+
+    `data` is "demo", "synthetic" or "FILE.py:FUNCTION", which is made absolute here.
+    """
+    if device not in DEVICES:
+        raise UserError(f"There is no device {device!r}; choose one of {', '.join(DEVICES)}.")
+    total = design.plan.total_steps
+    if steps is not None and not 1 <= steps <= total:
+        raise UserError(f"The trial runs the first steps of the plan: between 1 and {total:,}, not {steps:,}.")
+    return TrialRequest(
+        source=parse_source(design.model.source).child_source,
+        exported_file=str(file),
+        steps=steps or total,
+        batch_size=BATCH_SIZE,
+        device=device,
+        data=data if data in ("demo", "synthetic") else _data_function(data),
+        kwargs=design.model.kwargs,
+    )
+
+
+def _data_function(data: str) -> str:
+    file, colon, name = data.rpartition(":")
+    if not colon or not file.endswith(".py") or not name.isidentifier():
+        raise UserError(f"{data!r} is no data; give demo, synthetic or FILE.py:FUNCTION.")
+    if not Path(file).is_file():
+        raise UserError(f"The data function's file {file} does not exist.")
+    return f"{Path(file).absolute()}:{name}"

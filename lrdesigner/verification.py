@@ -1,0 +1,124 @@
+"""Verification: the real optimizers, stepped through the exported code, held against the design at every step."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from lrdesigner.curves import ParamGroup, param_groups, values_at
+from lrdesigner.document import Design
+from lrdesigner.jobs.protocol import ParamGroups, Values
+from lrdesigner.optimizers import optimizer_of, torch_options
+
+TOLERANCE = 1e-12
+"""Largest allowed |difference| over the track's base value, or over the value where that is larger."""
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What a verification found. `differences`: param group -> track -> largest |difference| / base."""
+
+    steps: int
+    differences: dict[str, dict[str, float]]
+    problems: tuple[str, ...]
+
+    @property
+    def passed(self) -> bool:
+        """Nothing differs by more than the tolerance, in groups, members, options or any value."""
+        return not self.problems
+
+
+@dataclass
+class Verifier:
+    """Takes the child's reports as they come, and keeps only the largest differences."""
+
+    design: Design
+    _groups: tuple[ParamGroup, ...] = ()
+    _problems: list[str] = field(default_factory=list)
+    _differences: dict[str, dict[str, float]] = field(default_factory=dict)
+    _next_step: int = 0
+    _told_groups: bool = False
+
+    def __post_init__(self) -> None:
+        self._groups = tuple(group for found in param_groups(self.design) for group in found)
+        self._differences = {group.name: {} for group in self._groups}
+
+    def take_groups(self, report: ParamGroups) -> None:
+        """Compare names, order, optimizers, members and options."""
+        self._told_groups = True
+        found, wanted = [group.name for group in report.groups], [group.name for group in self._groups]
+        if found != wanted:
+            self._problems.append(f"The param groups are {found}, designed were {wanted}.")
+            return
+        for real, planned in zip(report.groups, self._groups, strict=True):
+            self._compare(planned.name, "optimizer", real.optimizer, optimizer_of(planned.group.options).name)
+            self._compare(planned.name, "members", sorted(real.parameters), sorted(p.name for p in planned.parameters))
+            for option, value in torch_options(planned.group.options).items():
+                self._compare(planned.name, option, _plain(real.options.get(option)), _plain(value))
+
+    def take_values(self, report: Values) -> None:
+        """Compare one chunk of values."""
+        counts = {len(values) for tracks in report.groups.values() for values in tracks.values()}
+        if report.start != self._next_step or len(counts) != 1:
+            self._problems.append(f"Values from step {report.start:,} came when step {self._next_step:,} was due.")
+            return
+        steps = np.arange(report.start, report.start + counts.pop(), dtype=np.int64)
+        self._next_step = int(steps[-1]) + 1
+        for group in self._groups:
+            planned = values_at(group, self.design.plan, steps)
+            for track, values in report.groups.get(group.name, {}).items():
+                self._compare_track(group, track, steps, np.asarray(values), planned.get(track))
+
+    def verdict(self) -> Verdict:
+        """The result, once the child has ended."""
+        problems = list(self._problems)
+        if not self._told_groups:
+            problems.append("The exported code told nothing of its param groups.")
+        if self._next_step != self.design.plan.total_steps:
+            problems.append(f"Only {self._next_step:,} of {self.design.plan.total_steps:,} steps were compared.")
+        return Verdict(self._next_step, self._differences, tuple(dict.fromkeys(problems)))
+
+    def _compare_track(self, group: ParamGroup, track: str, steps: Any, real: Any, planned: Any) -> None:
+        if planned is None:
+            return
+        base = group.group.lr.base if track == "lr" else max(abs(float(planned[0])), 1e-300)
+        # Where a value is above its base, no float can be nearer than its own last digit.
+        difference = np.abs(real - planned) / np.maximum(base, np.abs(planned))
+        worst = int(np.argmax(np.where(np.isfinite(difference), difference, np.inf)))
+        largest = float(difference[worst])
+        known = self._differences[group.name]
+        known[track] = max(known.get(track, 0.0), largest)
+        if not largest <= TOLERANCE and not any(p.startswith(f"{group.name}: {track} ") for p in self._problems):
+            self._problems.append(
+                f"{group.name}: {track} is {float(real[worst])!r} at step {int(steps[worst]):,}, "
+                f"designed was {float(planned[worst])!r}."
+            )
+
+    def _compare(self, group: str, what: str, real: Any, wanted: Any) -> None:
+        if real != wanted:
+            self._problems.append(f"{group}: {what} is {real!r}, designed was {wanted!r}.")
+
+
+def largest_difference(verdict: Verdict) -> float:
+    """The largest |difference| / base over all groups and tracks."""
+    return max((value for tracks in verdict.differences.values() for value in tracks.values()), default=0.0)
+
+
+def report_taker(verifier: Verifier, progress: Callable[[int], object]) -> Callable[[Any], None]:
+    """A listener for the child's reports that feeds the verifier and tells how many steps are done."""
+
+    def take(report: Any) -> None:
+        if isinstance(report, ParamGroups):
+            verifier.take_groups(report)
+        elif isinstance(report, Values):
+            verifier.take_values(report)
+            progress(report.start + max((len(v) for t in report.groups.values() for v in t.values()), default=0))
+
+    return take
+
+
+def _plain(value: Any) -> Any:
+    return [float(part) for part in value] if isinstance(value, Iterable) and not isinstance(value, str) else value
