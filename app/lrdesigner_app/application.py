@@ -1,0 +1,39 @@
+"""Making the Qt application and a window in it."""
+
+from __future__ import annotations
+
+import signal
+import sys
+from pathlib import Path
+
+from PySide6.QtWidgets import QApplication
+
+from lrdesigner.document import Design
+from lrdesigner.store import Store
+from lrdesigner_app.crash_notice import install_exception_hook
+from lrdesigner_app.main_window import MainWindow
+from lrdesigner_app.settings import Settings
+from lrdesigner_app.theme import Theme
+from lrdesigner_app.workspace import Workspace
+
+
+def make_application() -> QApplication:
+    """The one application of this process."""
+    application = QApplication(sys.argv[:1])
+    application.setApplicationName("lrdesigner")
+    application.setApplicationDisplayName("LR Designer")
+    signal.signal(signal.SIGINT, signal.SIG_DFL)  # Ctrl+C in the terminal ends a program that sits in Qt's loop
+    return application
+
+
+def make_window(application: QApplication, design: Design, path: Path | None = None) -> MainWindow:
+    """A window on a design; `path` is the file it was read from."""
+    theme = Theme(application)
+    theme.apply()
+    workspace = Workspace(Store(design), theme)
+    window = MainWindow(workspace, Settings())
+    if path is not None:
+        window.files.path = path
+        window.files.path_changed.emit()
+    install_exception_hook(workspace)
+    return window

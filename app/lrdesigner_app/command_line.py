@@ -1,0 +1,24 @@
+"""The `lrdesigner` command: the core's commands, plus the two that need Qt: the window and `plot`."""
+
+from __future__ import annotations
+
+import sys
+
+
+def main() -> int:
+    """Entry point. Without a command's name the window opens, without loading what only commands need."""
+    arguments = sys.argv[1:]
+    from lrdesigner_app.window_command import is_for_window, open_window
+
+    if is_for_window(arguments):
+        return open_window(arguments)
+    from lrdesigner.cli.commands import commands, run
+    from lrdesigner_app.plot_command import plot
+
+    if not any(command.name == "plot" for command in commands.registered_commands):
+        commands.command("plot")(plot)
+    return run(arguments, commands)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

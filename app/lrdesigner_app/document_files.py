@@ -1,0 +1,108 @@
+"""The design's file: opening, saving, and never losing what was not saved."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from PySide6.QtCore import QObject, Signal
+from PySide6.QtWidgets import QFileDialog, QMessageBox, QWidget
+
+from lrdesigner.design_file import SUFFIX, load, save
+from lrdesigner.document import Design
+from lrdesigner.errors import UserError
+from lrdesigner_app.notices import Notice
+from lrdesigner_app.settings import Settings
+from lrdesigner_app.workspace import Workspace
+
+FILTER = f"Designs (*{SUFFIX})"
+
+
+class DocumentFiles(QObject):
+    """Which file the open design belongs to; `path` is None until it was saved or opened."""
+
+    path_changed = Signal()
+
+    def __init__(self, workspace: Workspace, settings: Settings, window: QWidget) -> None:
+        super().__init__(window)
+        self._workspace = workspace
+        self._settings = settings
+        self._window = window
+        self.path: Path | None = None
+
+    @property
+    def title(self) -> str:
+        """What to call the design."""
+        return self.path.name.removesuffix(SUFFIX) if self.path else "Untitled"
+
+    def replace_design(self, design: Design, path: Path | None) -> None:
+        """Show another design; call `may_discard` first."""
+        self.path = path
+        self._workspace.store.open(design)
+        self.path_changed.emit()
+
+    def ask_and_open(self) -> None:
+        """Ask for a design file and open it."""
+        if not self.may_discard():
+            return
+        name, _ = QFileDialog.getOpenFileName(self._window, "Open design", self._settings.text("folder"), FILTER)
+        if name:
+            self.open(Path(name))
+
+    def open(self, path: Path) -> bool:
+        """Open a design file; a fault in it becomes a notice and the present design stays."""
+        try:
+            design = load(path)
+        except UserError as error:
+            self._workspace.post(Notice(str(error), "bad"))
+            return False
+        self._remember(path)
+        self.replace_design(design, path)
+        return True
+
+    def save(self) -> bool:
+        """Save under the known name, or ask for one; False when it was not saved."""
+        return self.save_to(self.path) if self.path is not None else self.save_as()
+
+    def save_as(self) -> bool:
+        """Ask for a name and save; False when it was not saved."""
+        proposal = str(Path(self._settings.text("folder")) / f"{self.title.lower()}{SUFFIX}")
+        name, _ = QFileDialog.getSaveFileName(self._window, "Save design", proposal, FILTER)
+        return bool(name) and self.save_to(Path(name if name.endswith(SUFFIX) else f"{name}{SUFFIX}"))
+
+    def save_to(self, path: Path) -> bool:
+        """Write the design; what goes wrong becomes a notice, and the old file stays as it was."""
+        design = self._workspace.store.committed
+        try:
+            save(design, path)
+        except UserError as error:
+            self._workspace.post(Notice(str(error), "bad"))
+            return False
+        self.path = path
+        self._remember(path)
+        self._workspace.store.mark_saved(design)
+        self._workspace.post(Notice(f"Saved {path.name}.", "good"))
+        self.path_changed.emit()
+        return True
+
+    def may_discard(self) -> bool:
+        """Whether the present design may go: it is saved, or the person decided about it just now."""
+        if not self._workspace.store.modified:
+            return True
+        answer = self.ask_about_unsaved()
+        if answer == QMessageBox.StandardButton.Save:
+            return self.save()
+        return answer == QMessageBox.StandardButton.Discard
+
+    def ask_about_unsaved(self) -> QMessageBox.StandardButton:
+        """Save, Discard or Cancel."""
+        buttons = QMessageBox.StandardButton
+        return QMessageBox.warning(
+            self._window,
+            "Unsaved changes",
+            f"{self.title} has changes that are not saved.",
+            buttons.Save | buttons.Discard | buttons.Cancel,
+            buttons.Save,
+        )
+
+    def _remember(self, path: Path) -> None:
+        self._settings.put("folder", str(path.absolute().parent))

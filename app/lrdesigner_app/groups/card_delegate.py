@@ -1,0 +1,121 @@
+"""Draws one card and places the editor of its name."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QModelIndex, QObject, QPersistentModelIndex, QRectF, QSize, Qt
+from PySide6.QtGui import QFont, QFontMetricsF, QPainter, QPen
+from PySide6.QtWidgets import QLineEdit, QStyle, QStyledItemDelegate, QStyleOptionViewItem, QWidget
+
+from lrdesigner_app.groups.cards_model import KEYS, CardsModel
+from lrdesigner_app.theme import BASE_PX, SECONDARY_PX, Theme
+
+CARD_HEIGHT, CARD_GAP = 30, 6
+SWATCH, PADDING, KEY_WIDTH = 10, 12, 16
+MIN_NAME = 72
+
+Index = QModelIndex | QPersistentModelIndex
+
+
+class CardDelegate(QStyledItemDelegate):
+    """A card: square, bold name, amount and lr, key."""
+
+    def __init__(self, theme: Theme, model: CardsModel, parent: QObject) -> None:
+        super().__init__(parent)
+        self._theme = theme
+        self._model = model
+        self.drop_row = -1
+        """The card under a drag; the view keeps it."""
+
+    def sizeHint(self, option: QStyleOptionViewItem, index: Index) -> QSize:
+        return QSize(120, CARD_HEIGHT + CARD_GAP)
+
+    def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
+        painter.save()
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        card = card_rect(option)
+        self._paint_frame(painter, card, option.state, index.row() == self.drop_row)
+        square = QRectF(card.left() + PADDING, card.center().y() - SWATCH / 2, SWATCH, SWATCH)
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(self._theme.group_colour(self._model.group(index).colour))
+        painter.drawRoundedRect(square, 2.5, 2.5)
+        inner = card.adjusted(2 * PADDING + SWATCH - 2, 0, -PADDING, 0)
+        if index.row() < KEYS:
+            self._paint(painter, inner, str(index.row() + 1), _small(option.font), "secondary", right=True)
+        inner.setRight(inner.right() - KEY_WIDTH)
+        self._paint_texts(painter, inner, option.font, index)
+        painter.restore()
+
+    def createEditor(self, parent: QWidget, option: QStyleOptionViewItem, index: Index) -> QWidget:
+        editor = QLineEdit(parent)
+        editor.setObjectName("card_name")
+        editor.setMaxLength(60)
+        editor.setAccessibleName("Name of the group")
+        return editor
+
+    def updateEditorGeometry(self, editor: QWidget, option: QStyleOptionViewItem, index: Index) -> None:
+        card = card_rect(option)
+        left = 2 * PADDING + SWATCH - 2 - 7
+        editor.setGeometry(card.adjusted(left, 3, -PADDING - KEY_WIDTH, -3).toRect())
+
+    def _paint_frame(self, painter: QPainter, card: QRectF, state: QStyle.StateFlag, dropping: bool) -> None:
+        selected = bool(state & QStyle.StateFlag.State_Selected)
+        focused = bool(state & QStyle.StateFlag.State_HasFocus)
+        hovered = bool(state & QStyle.StateFlag.State_MouseOver)
+        fill = "selection" if selected or dropping else "hover" if hovered else "raised"
+        width = 2.0 if dropping or (selected and focused) else 1.0
+        painter.setPen(QPen(self._theme.colour("accent" if selected or dropping else "line"), width))
+        painter.setBrush(self._theme.colour(fill))
+        painter.drawRoundedRect(card.adjusted(width / 2, width / 2, -width / 2, -width / 2), 5, 5)
+
+    def _paint_texts(self, painter: QPainter, rect: QRectF, font: QFont, index: Index) -> None:
+        name, bold, small = self._model.group(index).name, _bold(font), _small(font)
+        name_width = QFontMetricsF(bold).horizontalAdvance(name)
+        rest = self._model.takes_the_rest(index)
+        mark_width = QFontMetricsF(small).horizontalAdvance("rest") + 18 if rest else 0.0
+        room = rect.width() - min(name_width, rect.width() / 2) - mark_width - 8
+        details = (self._model.detail(index), self._model.amount(index), "")
+        detail = next(d for d in details if QFontMetricsF(small).horizontalAdvance(d) <= room or not d)
+        used = self._paint(painter, rect, detail, small, "secondary", right=True)
+        left = rect.adjusted(0, 0, -used - mark_width - 8, 0)
+        drawn = self._paint(painter, left, name, bold, "text")
+        if rest:
+            self._paint_mark(painter, QRectF(left.left() + drawn + 8, rect.top(), mark_width - 8, rect.height()), small)
+
+    def _paint_mark(self, painter: QPainter, rect: QRectF, font: QFont) -> None:
+        """The remainder's mark, so that the card that takes the rest is known without its tooltip."""
+        frame = QRectF(rect.left(), rect.center().y() - 8.5, rect.width(), 17)
+        outline = self._theme.colour("secondary")
+        outline.setAlphaF(0.4)
+        painter.setPen(QPen(outline, 1))
+        painter.setBrush(Qt.BrushStyle.NoBrush)
+        painter.drawRoundedRect(frame, 8.5, 8.5)
+        painter.setFont(font)
+        painter.setPen(self._theme.colour("secondary"))
+        painter.drawText(frame, Qt.AlignmentFlag.AlignCenter, "rest")
+
+    def _paint(self, painter: QPainter, rect: QRectF, text: str, font: QFont, token: str, right: bool = False) -> float:
+        metrics = QFontMetricsF(font)
+        shown = metrics.elidedText(text, Qt.TextElideMode.ElideRight, max(rect.width(), 0))
+        painter.setFont(font)
+        painter.setPen(self._theme.colour(token))
+        side = Qt.AlignmentFlag.AlignRight if right else Qt.AlignmentFlag.AlignLeft
+        painter.drawText(rect, side | Qt.AlignmentFlag.AlignVCenter | Qt.TextFlag.TextSingleLine, shown)
+        return metrics.horizontalAdvance(shown)
+
+
+def card_rect(option: QStyleOptionViewItem) -> QRectF:
+    """The card inside its row; the gap to the next belongs to the row, so that no drop falls between."""
+    return QRectF(option.rect).adjusted(0, 0, 0, -CARD_GAP)
+
+
+def _bold(font: QFont) -> QFont:
+    made = QFont(font)
+    made.setPixelSize(BASE_PX)
+    made.setWeight(QFont.Weight.DemiBold)
+    return made
+
+
+def _small(font: QFont) -> QFont:
+    made = QFont(font)
+    made.setPixelSize(SECONDARY_PX)
+    return made

@@ -1,0 +1,155 @@
+"""The item model of the cards: one row per group, known by its id, and the rules of dropping."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from PySide6.QtCore import QAbstractListModel, QMimeData, QModelIndex, QObject, QPersistentModelIndex, Qt
+
+from lrdesigner import edits
+from lrdesigner.document import Design, Group
+from lrdesigner.membership import membership
+from lrdesigner.numbers import count, rate
+from lrdesigner.store import Change
+from lrdesigner_app import dragging
+from lrdesigner_app.workspace import Workspace
+
+Index = QModelIndex | QPersistentModelIndex
+KEYS = 9
+
+_NOWHERE = QModelIndex()
+
+
+class CardsModel(QAbstractListModel):
+    """The design's groups in their order."""
+
+    def __init__(self, workspace: Workspace, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._workspace = workspace
+        self._ids = _ids(workspace.design)
+
+    @property
+    def ids(self) -> tuple[int, ...]:
+        """Ids of the groups, in the order of the rows."""
+        return self._ids
+
+    def group(self, index: Index) -> Group:
+        """The group of a row."""
+        return self._workspace.design.group(self._ids[index.row()])
+
+    def index_of(self, group: int) -> QModelIndex:
+        """The row of a group; invalid when there is none."""
+        return self.index(self._ids.index(group)) if group in self._ids else _NOWHERE
+
+    def amount(self, index: Index) -> str:
+        """How much a group holds: `769 K`, `no parameters`, `2.36 M frozen`."""
+        members = membership(self._workspace.design)
+        group = self._ids[index.row()]
+        trainable = sum(p.numel for p in members.trainable(group))
+        if trainable:
+            return count(trainable)
+        frozen = sum(p.numel for p in members.members[group])
+        return f"{count(frozen)} frozen" if frozen else "no parameters"
+
+    def detail(self, index: Index) -> str:
+        """The amount and the base lr."""
+        return f"{self.amount(index)} · lr {rate(self.group(index).lr.base)}"
+
+    def takes_the_rest(self, index: Index) -> bool:
+        """Whether this is the group of everything that no pin reaches."""
+        return self._ids[index.row()] == self._workspace.design.remainder
+
+    def follow(self, change: Change) -> bool:
+        """Show another design; True when the cards were set up anew."""
+        before, after = change.before, change.after
+        ids = _ids(after)
+        if ids != self._ids:
+            self.beginResetModel()
+            self._ids = ids
+            self.endResetModel()
+            return True
+        same = before.groups is after.groups and before.pins is after.pins and before.remainder == after.remainder
+        if not (same and before.model.inventory is after.model.inventory):
+            self.dataChanged.emit(self.index(0), self.index(len(ids) - 1))
+        return False
+
+    def rowCount(self, parent: Index = _NOWHERE) -> int:
+        return 0 if parent.isValid() else len(self._ids)
+
+    def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
+        if not index.isValid() or not 0 <= index.row() < len(self._ids):
+            return None
+        match role:
+            case Qt.ItemDataRole.DisplayRole | Qt.ItemDataRole.EditRole:
+                return self.group(index).name
+            case Qt.ItemDataRole.ToolTipRole:
+                return self._tooltip(index)
+            case Qt.ItemDataRole.AccessibleTextRole:
+                return ", ".join(self._spoken(index))
+        return None
+
+    def setData(self, index: Index, value: Any, role: int = Qt.ItemDataRole.EditRole) -> bool:
+        if role != Qt.ItemDataRole.EditRole or not index.isValid():
+            return False
+        group, name = self.group(index), " ".join(str(value).split())
+        return self._workspace.commit(f"Rename {group.name} to {name}", edits.rename_group, group.id, name)
+
+    def flags(self, index: Index) -> Qt.ItemFlag:
+        if not index.isValid():
+            # The list as such; whether a place in it takes a drop is for `canDropMimeData`.
+            return Qt.ItemFlag.ItemIsDropEnabled
+        usable = Qt.ItemFlag.ItemIsEnabled | Qt.ItemFlag.ItemIsSelectable | Qt.ItemFlag.ItemNeverHasChildren
+        return usable | Qt.ItemFlag.ItemIsEditable | Qt.ItemFlag.ItemIsDropEnabled
+
+    def mimeTypes(self) -> list[str]:
+        return [dragging.MIME]
+
+    def supportedDropActions(self) -> Qt.DropAction:
+        return Qt.DropAction.CopyAction
+
+    def canDropMimeData(self, data: QMimeData, action: Qt.DropAction, row: int, column: int, parent: Index) -> bool:
+        return self._target(row, parent) is not None and bool(dragging.decode(data))
+
+    def dropMimeData(self, data: QMimeData, action: Qt.DropAction, row: int, column: int, parent: Index) -> bool:
+        target, paths = self._target(row, parent), dragging.decode(data)
+        if target is None or not paths:
+            return False
+        design = self._workspace.design
+        words = dragging.what(design.model.inventory, paths)
+        return self._workspace.commit(f"Assign {words} to {design.group(target).name}", edits.assign, paths, target)
+
+    def _target(self, row: int, parent: Index) -> int | None:
+        """On, above or below a card all mean that card; the empty ground means none."""
+        if parent.isValid():
+            row = parent.row()
+        elif row == len(self._ids):
+            row -= 1
+        return self._ids[row] if 0 <= row < len(self._ids) else None
+
+    def _tooltip(self, index: Index) -> str:
+        members = membership(self._workspace.design)
+        group = self._ids[index.row()]
+        found = members.members[group]
+        number = sum(p.numel for p in found if p.trainable)
+        frozen = sum(p.numel for p in found if not p.trainable)
+        lines = [self.group(index).name]
+        lines.append(f"{number:,} parameters in {len(found)} tensor{'' if len(found) == 1 else 's'}")
+        if frozen:
+            lines.append(f"{frozen:,} frozen ones (requires_grad is False) are left out")
+        if self.takes_the_rest(index):
+            lines.append("Takes what no other group has")
+        if not found:
+            lines[1:2] = ["no parameters: drop modules here"]
+        return "\n".join(lines)
+
+    def _spoken(self, index: Index) -> list[str]:
+        number = index.row() + 1
+        amount = self.amount(index)
+        parts = [self.group(index).name, amount if "param" in amount else f"{amount} parameters"]
+        parts.append(f"lr {rate(self.group(index).lr.base)}")
+        parts += ["takes what no other group has"] if self.takes_the_rest(index) else []
+        return parts + ([f"key {number}"] if number <= KEYS else [])
+
+
+def _ids(design: Design) -> tuple[int, ...]:
+    return tuple(group.id for group in design.groups)

@@ -1,0 +1,95 @@
+"""The list of cards: the whole card is a drop target, and shows it."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QPoint, Qt, Signal
+from PySide6.QtGui import QContextMenuEvent, QDragEnterEvent, QDragLeaveEvent, QDragMoveEvent, QDropEvent, QKeyEvent
+from PySide6.QtWidgets import QAbstractItemView, QFrame, QListView
+
+from lrdesigner_app import dragging
+from lrdesigner_app.groups.card_delegate import CardDelegate
+from lrdesigner_app.groups.cards_model import CardsModel
+from lrdesigner_app.theme import Theme
+
+_DELETE = (Qt.Key.Key_Delete, Qt.Key.Key_Backspace)
+_MOVES = {Qt.Key.Key_Up: -1, Qt.Key.Key_Down: 1}
+
+
+class CardsView(QListView):
+    """Shows the groups; what its keys ask for is signalled."""
+
+    remove_requested = Signal()
+    move_requested = Signal(int)
+    menu_requested = Signal(QPoint)
+
+    def __init__(self, theme: Theme, model: CardsModel) -> None:
+        super().__init__()
+        self.setModel(model)
+        self._cards = model
+        self._delegate = CardDelegate(theme, model, self)
+        self.setItemDelegate(self._delegate)
+        self.setObjectName("group_cards")
+        self.setAccessibleName("Groups")
+        self.setFrameShape(QFrame.Shape.NoFrame)
+        self.setUniformItemSizes(True)
+        self.setMouseTracking(True)
+        self.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
+        self.setEditTriggers(QAbstractItemView.EditTrigger.DoubleClicked | QAbstractItemView.EditTrigger.EditKeyPressed)
+        self.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.setAcceptDrops(True)
+        self.setDragDropMode(QAbstractItemView.DragDropMode.DropOnly)
+        self.setDefaultDropAction(Qt.DropAction.CopyAction)
+        # With "overwrite" Qt takes the whole card as the target, not only its middle.
+        self.setDragDropOverwriteMode(True)
+        self.setDropIndicatorShown(False)
+        theme.changed.connect(self.viewport().update)
+
+    @property
+    def drop_row(self) -> int:
+        """The card that would take what is being dragged; -1 for none."""
+        return self._delegate.drop_row
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        if event.key() in _DELETE and not event.modifiers():
+            self.remove_requested.emit()
+        elif event.modifiers() == Qt.KeyboardModifier.AltModifier and event.key() in _MOVES:
+            self.move_requested.emit(_MOVES[Qt.Key(event.key())])
+        else:
+            super().keyPressEvent(event)
+
+    def contextMenuEvent(self, event: QContextMenuEvent) -> None:
+        place, index = event.pos(), self.indexAt(event.pos())
+        if event.reason() == QContextMenuEvent.Reason.Keyboard:
+            index = self.currentIndex()
+            place = self.visualRect(index).bottomLeft()
+        if index.isValid():
+            self.menu_requested.emit(self.viewport().mapToGlobal(place))
+
+    def dragEnterEvent(self, event: QDragEnterEvent) -> None:
+        # Qt asks for a target here already; a drag that comes in over the empty ground would then never be heard again.
+        if dragging.decode(event.mimeData()):
+            self.setState(QAbstractItemView.State.DraggingState)
+            event.setDropAction(Qt.DropAction.CopyAction)
+            event.accept()
+        else:
+            event.ignore()
+
+    def dragMoveEvent(self, event: QDragMoveEvent) -> None:
+        event.setDropAction(Qt.DropAction.CopyAction)
+        super().dragMoveEvent(event)
+        self._show_drop(self.indexAt(event.position().toPoint()).row() if event.isAccepted() else -1)
+
+    def dragLeaveEvent(self, event: QDragLeaveEvent) -> None:
+        super().dragLeaveEvent(event)
+        self._show_drop(-1)
+
+    def dropEvent(self, event: QDropEvent) -> None:
+        event.setDropAction(Qt.DropAction.CopyAction)
+        super().dropEvent(event)
+        self._show_drop(-1)
+
+    def _show_drop(self, row: int) -> None:
+        if row != self._delegate.drop_row:
+            self._delegate.drop_row = row
+            self.viewport().update()

@@ -1,0 +1,71 @@
+"""Where everything stands in the main window."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QSplitter, QVBoxLayout, QWidget
+
+from lrdesigner_app.theme import GRID
+from lrdesigner_app.widgets import Panel
+
+if TYPE_CHECKING:
+    from lrdesigner_app.main_window import MainWindow
+
+LEFT, CENTRE, RIGHT = 320, 800, 300
+
+
+def arrange(window: MainWindow) -> None:
+    """Header on top; model and groups at the left, plot over tabs in the middle, inspector at the right."""
+    window.tabs.addTab(window.code, "Code")
+    window.tabs.addTab(window.problems, "Problems")
+    window.tabs.addTab(window.trial, "Trial")
+    window.tabs.setDocumentMode(True)
+    bottom = Panel()
+    bottom.body.setContentsMargins(GRID, 2, GRID, GRID)
+    bottom.body.addWidget(window.tabs)
+    window.plot.body.addWidget(window.strip)
+    window.plot.time_axis_moved.connect(window.strip.align_with)
+    left = _splitter(Qt.Orientation.Vertical, window.tree, window.groups)
+    centre = _splitter(Qt.Orientation.Vertical, window.plot, bottom)
+    across = _splitter(Qt.Orientation.Horizontal, left, centre, window.inspector)
+    left.setSizes([600, 260])
+    centre.setSizes([560, 300])
+    across.setSizes([LEFT, CENTRE, RIGHT])
+    across.setStretchFactor(0, 0)
+    across.setStretchFactor(1, 1)
+    across.setStretchFactor(2, 0)
+    window.inspector.setMinimumWidth(250)
+    window.tree.setMinimumWidth(230)
+    window.splitters = {"left": left, "centre": centre, "across": across}
+    _fill_header(window)
+    ground = QWidget()
+    ground.setObjectName("ground")
+    column = QVBoxLayout(ground)
+    column.setContentsMargins(GRID + 4, GRID, GRID + 4, GRID + 4)
+    column.setSpacing(GRID)
+    column.addWidget(window.header)
+    column.addWidget(across, 1)
+    column.addWidget(window.busy)
+    column.addWidget(window.notices)
+    window.setCentralWidget(ground)
+
+
+def _fill_header(window: MainWindow) -> None:
+    header = window.header
+    header.add_menu("Menu", window.menu)
+    header.add_action(window.action("open_model"), "Open")
+    header.add_action(window.action("undo"), "Undo")
+    header.add_action(window.action("redo"), "Redo")
+    header.add_action(window.action("export"), "Export")
+    header.add_action(window.action("run_trial"), "Run trial", "primary")
+
+
+def _splitter(orientation: Qt.Orientation, *widgets: QWidget) -> QSplitter:
+    made = QSplitter(orientation)
+    made.setHandleWidth(GRID)
+    made.setChildrenCollapsible(False)
+    for widget in widgets:
+        made.addWidget(widget)
+    return made

@@ -1,0 +1,285 @@
+"""The main window: puts the panels together and does what the table of actions names."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from PySide6.QtGui import QAction, QCloseEvent, QKeySequence
+from PySide6.QtWidgets import QMainWindow, QMenu, QMessageBox, QSplitter, QTabWidget
+
+import lrdesigner
+from lrdesigner.demos import demo_design, starting_design
+from lrdesigner.document import Design
+from lrdesigner.errors import UserError
+from lrdesigner.export import export
+from lrdesigner.inventory import Inventory
+from lrdesigner.models.source import ModelSource, parse_source
+from lrdesigner.numbers import count
+from lrdesigner_app.actions import ACTIONS
+from lrdesigner_app.code_view import CodePanel
+from lrdesigner_app.document_files import DocumentFiles
+from lrdesigner_app.groups import GroupsPanel
+from lrdesigner_app.header_bar import HeaderBar
+from lrdesigner_app.layout import arrange
+from lrdesigner_app.model_loader import ModelLoader
+from lrdesigner_app.model_tree import ModelTreePanel
+from lrdesigner_app.notice_bar import BusyBar, NoticeBar
+from lrdesigner_app.open_model_dialog import OpenModelDialog
+from lrdesigner_app.plot import PlotPanel
+from lrdesigner_app.problems import ProblemsPanel
+from lrdesigner_app.processes import SpareChild
+from lrdesigner_app.schedule_editor import Inspector, SegmentSelection, SegmentStrip
+from lrdesigner_app.settings import Settings
+from lrdesigner_app.trial import TrialPanel, TrialRunner
+from lrdesigner_app.trust_question import allowed
+from lrdesigner_app.workspace import Workspace
+
+
+class MainWindow(QMainWindow):
+    """One window with one design. It holds no state of its own beyond its widgets."""
+
+    splitters: dict[str, QSplitter]
+
+    def __init__(self, workspace: Workspace, settings: Settings) -> None:
+        super().__init__()
+        self.workspace = workspace
+        self.settings = settings
+        self.files = DocumentFiles(workspace, settings, self)
+        self.spare = SpareChild(self)
+        self.loader = ModelLoader(self.spare)
+        self.runner = TrialRunner(workspace, self.spare, self._exported_for_trial)
+        self._actions: dict[str, QAction] = {}
+        self._make_panels()
+        self._make_actions()
+        arrange(self)
+        self._connect()
+        self._restore()
+        self._refresh()
+        self.tree.setFocus()
+
+    def _make_panels(self) -> None:
+        self.header = HeaderBar()
+        self.tree = ModelTreePanel(self.workspace)
+        self.groups = GroupsPanel(self.workspace)
+        self.plot = PlotPanel(self.workspace)
+        self.segments = SegmentSelection(self.workspace)
+        self.strip = SegmentStrip(self.workspace, self.segments)
+        self.inspector = Inspector(self.workspace, self.segments)
+        self.code = CodePanel(self.workspace)
+        self.problems = ProblemsPanel(self.workspace)
+        self.trial = TrialPanel(self.workspace, self.runner)
+        self.tabs = QTabWidget()
+        self.notices = NoticeBar()
+        self.busy = BusyBar()
+
+    def _make_actions(self) -> None:
+        menus: dict[str, QMenu] = {}
+        for spec in ACTIONS:
+            action = QAction(spec.title, self)
+            action.setShortcut(QKeySequence(spec.key))
+            action.setStatusTip(spec.help)
+            action.setToolTip(spec.help)
+            action.triggered.connect(self._caller(spec.id))
+            self.addAction(action)
+            self._actions[spec.id] = action
+            menus.setdefault(spec.menu, QMenu(spec.menu, self)).addAction(action)
+        self.menu = QMenu("Menu", self)
+        for menu in menus.values():
+            self.menu.addMenu(menu)
+
+    def _caller(self, name: str) -> Callable[[], None]:
+        method: Callable[[], Any] = getattr(self, name)
+        return lambda: method()  # without the signal's `checked`
+
+    def action(self, name: str) -> QAction:
+        """The action of the table with this id."""
+        return self._actions[name]
+
+    def _connect(self) -> None:
+        signals = self.workspace.signals
+        signals.design_changed.connect(self._refresh)
+        signals.notice_posted.connect(self.notices.show_notice)
+        signals.trial_changed.connect(self._refresh_trial)
+        self.files.path_changed.connect(self._refresh)
+        self.problems.count_changed.connect(lambda n: self.tabs.setTabText(1, f"Problems  {n}" if n else "Problems"))
+        self.loader.started.connect(lambda text: self.busy.begin(text, self.loader.cancel))
+        self.loader.ended.connect(self.busy.end)
+        self.loader.failed.connect(self.notices.show_notice)
+        # Warmed when the window stands: starting it must not slow the first paint.
+        self.spare.warm_soon(800)
+
+    def _refresh(self) -> None:
+        store, design = self.workspace.store, self.workspace.design
+        inventory, plan = design.model.inventory, design.plan
+        star = " •" if store.modified else ""
+        size = (
+            f"{inventory.modules[0].type} · {count(inventory.total_parameters)}" if design.model.source else "no model"
+        )
+        run = f"{plan.epochs:,} epoch{'s' if plan.epochs != 1 else ''} × {plan.steps_per_epoch:,} steps"
+        self.header.show_titles(f"{self.files.title}{star}", f"{size} · {run}")
+        self.setWindowTitle(f"{self.files.title}{'*' if store.modified else ''} – LR Designer")
+        for name, words in (("undo", store.undo_label), ("redo", store.redo_label)):
+            self._actions[name].setEnabled(words is not None)
+            self._actions[name].setStatusTip(f"{name.capitalize()}: {words}" if words else f"Nothing to {name}")
+
+    def _refresh_trial(self) -> None:
+        self._actions["run_trial"].setEnabled(not self.runner.running)
+        self._actions["stop_trial"].setEnabled(self.runner.running)
+
+    # What the actions do; the names are the table's.
+
+    def open_model(self) -> None:
+        """Ask for a model and open it."""
+        if not self.files.may_discard():
+            return
+        dialog = OpenModelDialog(self, self.settings.text("folder"))
+        if dialog.exec() and dialog.source is not None and allowed(dialog.source, self):
+            self.settings.put("folder", str(dialog.source.file.parent))
+            self.load_model(dialog.source, dialog.arguments)
+
+    def load_model(self, source: ModelSource, kwargs: dict[str, Any]) -> None:
+        """Build a model in a child and start a design for it. The caller has asked whether its code may run."""
+
+        def give(inventory: Inventory) -> None:
+            self.files.replace_design(starting_design(source, inventory, kwargs), None)
+
+        self.loader.load(source, kwargs, give)
+
+    def open_demo(self) -> None:
+        """Start again with the demo."""
+        if self.files.may_discard():
+            self.files.replace_design(demo_design(), None)
+
+    def open_design(self) -> None:
+        """Ask for a design file and open it."""
+        self.files.ask_and_open()
+
+    def save(self) -> None:
+        """Save the design."""
+        self.files.save()
+
+    def save_as(self) -> None:
+        """Save the design under another name."""
+        self.files.save_as()
+
+    def export(self) -> None:
+        """Save the code."""
+        self.show_code()
+        self.code.save_as()
+
+    def undo(self) -> None:
+        """Take the last edit back."""
+        self.workspace.store.undo()
+
+    def redo(self) -> None:
+        """Bring back what was undone."""
+        self.workspace.store.redo()
+
+    def new_group(self) -> None:
+        """A new group with what is selected in the tree."""
+        if self.tree.selected_paths():
+            self.tree.group_from_selection()
+        else:
+            self.groups.new_group()
+
+    def add_segment(self) -> None:
+        """A segment after the selected one."""
+        self.strip.add_after_selected()
+
+    def copy_code(self) -> None:
+        """The code to the clipboard."""
+        self.code.copy()
+
+    def find_in_model(self) -> None:
+        """Into the filter of the tree."""
+        self.tree.focus_filter()
+
+    def toggle_log(self) -> None:
+        """The other axis of the rate."""
+        self.plot.set_log(not self.plot.log)
+
+    def toggle_epochs(self) -> None:
+        """The other axis of time."""
+        self.plot.set_epochs(not self.plot.epochs)
+
+    def frame_all(self) -> None:
+        """Every curve whole."""
+        self.plot.frame_all()
+
+    def show_code(self) -> None:
+        """The Code tab."""
+        self.tabs.setCurrentWidget(self.code)
+
+    def show_problems(self) -> None:
+        """The Problems tab."""
+        self.tabs.setCurrentWidget(self.problems)
+
+    def show_trial(self) -> None:
+        """The Trial tab."""
+        self.tabs.setCurrentWidget(self.trial)
+
+    def run_trial(self) -> None:
+        """Run a trial with what its tab says."""
+        self.show_trial()
+        self.trial.run()
+
+    def stop_trial(self) -> None:
+        """Stop the trial; its results stay."""
+        self.runner.stop()
+
+    def about(self) -> None:
+        """Versions."""
+        import numpy
+        import pyqtgraph
+        import PySide6
+
+        text = (
+            f"LR Designer {lrdesigner.__version__}\n\nPySide6 {PySide6.__version__}, "
+            f"pyqtgraph {pyqtgraph.__version__}, numpy {numpy.__version__}\n\nMIT licence. Demo data: handwritten digits, E. Alpaydin and C. Kaynak, "
+            "UCI repository, CC BY 4.0."
+        )
+        QMessageBox.about(self, "About LR Designer", text)
+
+    def open_path(self, path: Path) -> bool:
+        """Open a design file."""
+        return self.files.open(path)
+
+    def _exported_for_trial(self, design: Design) -> str:
+        """The exported file, if the model's code may run; raises `UserError`."""
+        if not design.model.source:
+            raise UserError("Open a model before running a trial.")
+        if not allowed(parse_source(design.model.source), self):
+            raise UserError("The trial was not started, because the model's file is not trusted.")
+        return export(design)
+
+    def _restore(self) -> None:
+        self.plot.set_log(self.settings.switch("plot/log", True))
+        self.plot.set_epochs(self.settings.switch("plot/epochs", True))
+        geometry = self.settings.bytes("geometry")
+        if geometry is None or not self.restoreGeometry(geometry):
+            self.resize(1440, 900)
+        for name, splitter in self.splitters.items():
+            state = self.settings.bytes(f"splitter/{name}")
+            if state is not None:
+                splitter.restoreState(state)
+
+    def _remember(self) -> None:
+        self.settings.put("geometry", self.saveGeometry())
+        for name, splitter in self.splitters.items():
+            self.settings.put(f"splitter/{name}", splitter.saveState())
+        self.settings.put("plot/log", self.plot.log)
+        self.settings.put("plot/epochs", self.plot.epochs)
+        self.settings.write()
+
+    def closeEvent(self, event: QCloseEvent) -> None:
+        self.workspace.store.cancel()
+        if not self.files.may_discard():
+            event.ignore()
+            return
+        self._remember()
+        self.loader.cancel()
+        self.runner.close()
+        self.spare.close()
+        event.accept()

@@ -1,0 +1,42 @@
+"""What to call a group made of some modules."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from lrdesigner_app.dragging import outermost
+
+MAX_NAME = 60
+
+
+def group_name(paths: Sequence[str], model: str) -> str:
+    """The module's own name, what several have in common, or "group".
+
+    >>> group_name(["blocks.0.attn"], "ViT"), group_name(["blocks.0"], "ViT"), group_name([""], "ViT")
+    ('attn', 'blocks.0', 'ViT')
+    >>> group_name(["blocks.0.norm1.bias", "head.bias"], "ViT"), group_name(["blocks.1", "blocks.2"], "ViT")
+    ('bias', 'blocks')
+    """
+    outer = outermost(paths)
+    if not outer or outer == ("",):
+        return model[:MAX_NAME] if outer else "group"
+    split = [path.split(".") for path in outer]
+    if len(split) == 1:
+        return _from_last_word(split[0])[:MAX_NAME]
+    last = {parts[-1] for parts in split}
+    if len(last) == 1 and not (word := last.pop()).isdigit():
+        return word[:MAX_NAME]
+    common = []
+    for parts in zip(*split, strict=False):
+        if len(set(parts)) > 1:
+            break
+        common.append(parts[0])
+    return _from_last_word(common)[:MAX_NAME] if common else "group"
+
+
+def _from_last_word(parts: list[str]) -> str:
+    """`blocks.3`, not `3`: a bare number names nothing."""
+    start = len(parts) - 1
+    while start > 0 and parts[start].isdigit():
+        start -= 1
+    return ".".join(parts[start:])

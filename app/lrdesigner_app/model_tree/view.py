@@ -1,0 +1,236 @@
+"""The tree view: rows with a full-width background, our arrows, keys for groups, drags with a telling chip."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import (
+    QItemSelection,
+    QItemSelectionModel,
+    QModelIndex,
+    QPersistentModelIndex,
+    QPoint,
+    QRect,
+    QRectF,
+    Qt,
+    Signal,
+)
+from PySide6.QtGui import (
+    QContextMenuEvent,
+    QCursor,
+    QDrag,
+    QFocusEvent,
+    QKeyEvent,
+    QKeySequence,
+    QPainter,
+    QPen,
+    QResizeEvent,
+)
+from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QStyleOptionViewItem, QTreeView
+
+from lrdesigner_app import dragging
+from lrdesigner_app.model_tree.marks import paint_arrow
+from lrdesigner_app.model_tree.row_delegate import RowDelegate
+from lrdesigner_app.model_tree.tree_model import NAME, SIZE, TYPE, TreeModel
+from lrdesigner_app.workspace import Workspace
+
+INDENT = 16
+TYPE_WIDTH, SIZE_WIDTH = 120, 80
+ROOM_FOR_TYPES = 400
+FIRST_LOOK_ROWS = 30
+
+
+class TreeView(QTreeView):
+    """Shows the model tree; what its keys ask for is signalled."""
+
+    assign_requested = Signal(int)
+    unpin_requested = Signal()
+    group_requested = Signal()
+    find_requested = Signal()
+    clear_requested = Signal()
+    all_requested = Signal()
+    menu_requested = Signal(QPoint)
+
+    def __init__(self, workspace: Workspace, model: TreeModel) -> None:
+        super().__init__()
+        self._workspace = workspace
+        self._rows_model = model
+        self._delegate = RowDelegate(workspace.theme, model, self)
+        self._open_paths: set[str] = set()
+        self._remembering = True
+        self.setObjectName("model_tree")
+        self.setAccessibleName("Modules and parameters of the model")
+        self._build()
+        self._connect()
+        self.first_look()
+
+    def _build(self) -> None:
+        self.setModel(self._rows_model)
+        self.setItemDelegate(self._delegate)
+        self.setUniformRowHeights(True)
+        self.setRootIsDecorated(False)
+        self.setIndentation(INDENT)
+        self.setSelectionMode(QAbstractItemView.SelectionMode.ExtendedSelection)
+        self.setDragEnabled(True)
+        self.setDragDropMode(QAbstractItemView.DragDropMode.DragOnly)
+        self.setDefaultDropAction(Qt.DropAction.CopyAction)
+        self.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
+        self.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        header = self.header()
+        header.setSectionsMovable(False)
+        header.setHighlightSections(False)
+        header.setStretchLastSection(False)
+        header.setMinimumSectionSize(48)
+        header.setSectionResizeMode(NAME, QHeaderView.ResizeMode.Stretch)
+        header.setSectionResizeMode(TYPE, QHeaderView.ResizeMode.Interactive)
+        header.setSectionResizeMode(SIZE, QHeaderView.ResizeMode.Fixed)
+        header.resizeSection(TYPE, TYPE_WIDTH)
+        header.resizeSection(SIZE, SIZE_WIDTH)
+
+    def _connect(self) -> None:
+        self.expanded.connect(self._on_expanded)
+        self.collapsed.connect(self._on_collapsed)
+        self._rows_model.dataChanged.connect(self.viewport().update)
+        self._workspace.theme.changed.connect(self.viewport().update)
+
+    def selected_paths(self) -> tuple[str, ...]:
+        """The selected rows, in tree order."""
+        # Not by `selectedRows`: its time grows with the square of the number of separate rows.
+        rows: set[int] = set()
+        for part in self.selectionModel().selection().toList():
+            siblings = self._rows_model.children_of(self._rows_model.parent_id(part.topLeft()))
+            rows.update(siblings[part.top() : part.bottom() + 1])
+        return tuple(self._rows_model.rows.paths[row] for row in sorted(rows))
+
+    def selectAll(self) -> None:
+        """Ask for it: everything is one row, the model's, or what the filter found."""
+        self.all_requested.emit()
+
+    def select_paths(self, paths: tuple[str, ...], *, reveal: bool = False) -> None:
+        """Select these rows, as far as they are shown; the last becomes the current one."""
+        found = [index for path in paths if (index := self._rows_model.index_of(path)).isValid()]
+        selection = QItemSelection()
+        for index in found:
+            selection.select(index, index)
+        flags = QItemSelectionModel.SelectionFlag.ClearAndSelect | QItemSelectionModel.SelectionFlag.Rows
+        self.selectionModel().select(selection, flags)
+        if found:
+            self.selectionModel().setCurrentIndex(found[-1], QItemSelectionModel.SelectionFlag.NoUpdate)
+            if reveal:
+                self.scrollTo(found[0])
+
+    def first_look(self) -> None:
+        """Open level by level while all fits in a screenful; parameters stay folded in their modules."""
+        self._open_paths.clear()
+        rows = self._rows_model.rows
+        level, shown = [0], 1
+        while level:
+            inner = [child for row in level for child in self._rows_model.children_of(row)]
+            if shown > 1 and shown + len(inner) > FIRST_LOOK_ROWS:
+                break
+            self._open_paths.update(rows.paths[row] for row in level)
+            shown += len(inner)
+            level = [row for row in inner if any(rows.types[c] for c in self._rows_model.children_of(row))]
+        self.reopen()
+
+    def reopen(self) -> None:
+        """Open what the person had open, after the rows were set up anew."""
+        self._open(self._open_paths)
+
+    def open_rows(self, rows: frozenset[int]) -> None:
+        """Open these rows for a while, without remembering."""
+        self._open({self._rows_model.rows.paths[row] for row in rows})
+
+    def remember(self, on: bool) -> None:
+        """Whether opening and closing rows is to outlast the filter."""
+        self._remembering = on
+
+    def drag(self) -> QDrag | None:
+        """The drag of the selection; None when nothing is selected."""
+        paths = self.selected_paths()
+        if not paths:
+            return None
+        drag = QDrag(self)
+        drag.setMimeData(dragging.encode(paths))
+        text = dragging.drag_text(self._workspace.design.model.inventory, paths)
+        drag.setPixmap(dragging.drag_pixmap(text, self._workspace.theme, self.font(), self.devicePixelRatioF()))
+        drag.setHotSpot(QPoint(-12, -6))
+        return drag
+
+    def startDrag(self, supportedActions: Qt.DropAction) -> None:  # noqa: N803
+        if (drag := self.drag()) is not None:
+            drag.exec(Qt.DropAction.CopyAction)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        if event.matches(QKeySequence.StandardKey.Find):
+            self.find_requested.emit()
+        elif event.modifiers() & ~Qt.KeyboardModifier.KeypadModifier:
+            super().keyPressEvent(event)
+        elif Qt.Key.Key_1 <= event.key() <= Qt.Key.Key_9:
+            self.assign_requested.emit(event.key() - Qt.Key.Key_0)
+        elif event.key() == Qt.Key.Key_0:
+            self.unpin_requested.emit()
+        elif event.key() == Qt.Key.Key_N:
+            self.group_requested.emit()
+        elif event.key() == Qt.Key.Key_Escape:
+            self.clear_requested.emit()
+        else:
+            super().keyPressEvent(event)
+
+    def focusInEvent(self, event: QFocusEvent) -> None:
+        super().focusInEvent(event)
+        if not self.currentIndex().isValid():
+            first = self._rows_model.index(0, 0)
+            self.selectionModel().setCurrentIndex(first, QItemSelectionModel.SelectionFlag.NoUpdate)
+
+    def contextMenuEvent(self, event: QContextMenuEvent) -> None:
+        place = event.pos()
+        if event.reason() == QContextMenuEvent.Reason.Keyboard:
+            place = self.visualRect(self.currentIndex()).bottomLeft()
+        self.menu_requested.emit(self.viewport().mapToGlobal(place))
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        # Beside deep rows there is no room for a column of types; names come first and carry the type behind them.
+        self._delegate.types_behind_names = self.width() < ROOM_FOR_TYPES
+        self.setColumnHidden(TYPE, self._delegate.types_behind_names)
+        super().resizeEvent(event)
+
+    def drawRow(
+        self, painter: QPainter, options: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex
+    ) -> None:
+        rect = options.rect
+        theme = self._workspace.theme
+        if self.selectionModel().isSelected(index):
+            painter.fillRect(rect, theme.colour("selection"))
+        elif self.viewport().underMouse() and rect.contains(self.viewport().mapFromGlobal(QCursor.pos())):
+            painter.fillRect(rect, theme.colour("hover"))
+        super().drawRow(painter, options, index)
+        current = self.currentIndex()
+        if self.hasFocus() and current.isValid() and current.internalId() == index.internalId():
+            painter.save()
+            painter.setPen(QPen(theme.colour("accent"), 1))
+            painter.drawRect(QRectF(rect).adjusted(0.5, 0.5, -0.5, -0.5))
+            painter.restore()
+
+    def drawBranches(self, painter: QPainter, rect: QRect, index: QModelIndex | QPersistentModelIndex) -> None:
+        if not self._rows_model.path(index) or not self._rows_model.rowCount(index):
+            return
+        centre = QRectF(rect.right() - INDENT + 1, rect.top(), INDENT, rect.height()).center()
+        paint_arrow(painter, centre, self.isExpanded(index), self._workspace.theme.colour("secondary"))
+
+    def _open(self, paths: set[str]) -> None:
+        before, self._remembering = self._remembering, False
+        for path in sorted(paths):
+            if (index := self._rows_model.index_of(path)).isValid():
+                self.expand(index)
+        self._remembering = before
+
+    def _on_expanded(self, index: QModelIndex) -> None:
+        if self._remembering:
+            self._open_paths.add(self._rows_model.path(index))
+
+    def _on_collapsed(self, index: QModelIndex) -> None:
+        if not self._rows_model.path(index):
+            # The model's own row has no arrow to open it again.
+            self.expand(index)
+        elif self._remembering:
+            self._open_paths.discard(self._rows_model.path(index))

@@ -1,0 +1,236 @@
+"""The plot panel: curves, handles, playhead, and the view of them."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from PySide6.QtCore import QEvent, QObject, QPointF, Qt, Signal
+from PySide6.QtGui import QFocusEvent, QKeyEvent
+from PySide6.QtWidgets import QWidget
+
+from lrdesigner.store import Change
+from lrdesigner_app.charts import AxisMap, ChartSurface
+from lrdesigner_app.charts.framing import Limits, fits, limits, time_range, value_range
+from lrdesigner_app.plot.curve_set import POINTS, CurveSet, Window
+from lrdesigner_app.plot.handle_layer import HandleLayer
+from lrdesigner_app.plot.header import PlotHeader
+from lrdesigner_app.plot.scenery import Scenery
+from lrdesigner_app.throttle import Throttle
+from lrdesigner_app.widgets import Panel
+from lrdesigner_app.workspace import Workspace
+
+REPAINT_MS = 16
+_CLICK_REACH = 7.0
+
+
+class PlotPanel(Panel):
+    """Every group's learning rate over time; the selected one can be dragged."""
+
+    view_changed = Signal()
+    """`log` or `epochs` is another, by click or by call."""
+    time_axis_moved = Signal(float, float, int, int)
+    """First and last step in view; pixels left and right of the time axis, within the padding of this panel."""
+
+    def __init__(self, workspace: Workspace, parent: QWidget | None = None) -> None:
+        super().__init__("", parent)
+        self._workspace = workspace
+        self._map = AxisMap(log=True, epochs=True, steps_per_epoch=workspace.design.plan.steps_per_epoch)
+        self._framed = True
+        self._limits: Limits | None = None
+        self._build()
+        self._connect()
+        self._redraw()
+        self.frame_all()
+
+    @property
+    def log(self) -> bool:
+        """Whether values are on a logarithmic axis."""
+        return self._map.log
+
+    @property
+    def epochs(self) -> bool:
+        """Whether time counts epochs, not steps."""
+        return self._map.epochs
+
+    def set_log(self, log: bool) -> None:
+        """Put the values on a logarithmic or a linear axis; shows all of them."""
+        self._header.show_log(log)
+        if log != self._map.log:
+            self._handles.cancel()
+            self._use(replace(self._map, log=log))
+            self._settle_view(again=True)
+            self.view_changed.emit()
+
+    def set_epochs(self, epochs: bool) -> None:
+        """Count time in epochs or steps; the same part of the run stays in view."""
+        self._header.show_epochs(epochs)
+        if epochs != self._map.epochs:
+            self._handles.cancel()
+            old, shown = self._map, self.chart.view.viewRange()[0]
+            self._use(replace(self._map, epochs=epochs))
+            self._apply_limits()
+            self.chart.set_ranges(x=(self._map.x(old.step(shown[0])), self._map.x(old.step(shown[1]))))
+            self.view_changed.emit()
+
+    def frame_all(self) -> None:
+        """Show the whole run and every curve."""
+        self._framed = True
+        self._settle_view(again=True)
+
+    def show_as_picture(self) -> None:
+        """Leave only what belongs into a report: the curves and their axes, without controls."""
+        self._header.hide()
+        self._handles.hide()
+
+    def _build(self) -> None:
+        theme = self._workspace.theme
+        self._header = PlotHeader()
+        self._header.show_log(self._map.log)
+        self._header.show_epochs(self._map.epochs)
+        self.chart = ChartSurface(theme, "Learning rate of every group over time")
+        self.chart.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.chart.setMinimumHeight(140)
+        self.chart.set_map(self._map)
+        self.body.addWidget(self._header)
+        self.body.addWidget(self.chart, 1)
+        self._curves = CurveSet(self.chart, theme)
+        self._handles = HandleLayer(self._workspace, self.chart, self)
+        self._scenery = Scenery(self._workspace, self.chart)
+        self._throttle = Throttle(self._redraw, REPAINT_MS, self)
+
+    def _connect(self) -> None:
+        signals = self._workspace.signals
+        signals.design_changed.connect(self._on_design_changed)
+        signals.selected_group_changed.connect(self._on_selected_group_changed)
+        self._workspace.theme.changed.connect(self._redraw)
+        self._header.log_chosen.connect(self.set_log)
+        self._header.epochs_chosen.connect(self.set_epochs)
+        self._handles.drag_changed.connect(self._on_drag_changed)
+        self._handles.attended.connect(self._on_handle_attended)
+        self.chart.left.connect(self._scenery.hide_playhead)
+        scene = self.chart.scene()
+        scene.sigMouseMoved.connect(self._on_pointer_moved)
+        scene.sigMouseClicked.connect(self._on_clicked)
+        view = self.chart.view
+        view.sigRangeChangedManually.connect(self._on_moved_by_hand)
+        view.sigRangeChanged.connect(self._on_range_changed)
+        view.sigResized.connect(self._on_range_changed)
+        self.chart.installEventFilter(self)
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        """The Tab key gives the keyboard to the first handle; Home frames all (a shortcut would shadow a menu's)."""
+        tabs = (Qt.FocusReason.TabFocusReason, Qt.FocusReason.BacktabFocusReason)
+        if isinstance(event, QFocusEvent) and event.type() == QEvent.Type.FocusIn and event.reason() in tabs:
+            self._handles.focus_first()
+        if isinstance(event, QKeyEvent) and event.type() == QEvent.Type.KeyPress and event.key() == Qt.Key.Key_Home:
+            self.frame_all()
+            return True
+        return super().eventFilter(watched, event)
+
+    def _on_design_changed(self, change: Change) -> None:
+        if change.kind == "saved":
+            return
+        self._handles.follow_foreign_change()
+        if change.kind == "open":
+            self._framed = True
+            self._limits = None
+        self._throttle.request()
+
+    def _on_selected_group_changed(self, _: int) -> None:
+        self._handles.cancel()
+        self._throttle.request()
+
+    def _on_drag_changed(self) -> None:
+        self._scenery.hide_playhead()
+        self._redraw()
+
+    def _on_handle_attended(self, on: bool) -> None:
+        if on:
+            self._scenery.hide_playhead()
+
+    def _redraw(self) -> None:
+        """Bring everything up to date with the design; only what differs is computed and drawn."""
+        design, selected = self._workspace.design, self._workspace.selected_group.id
+        if design.plan.steps_per_epoch != self._map.steps_per_epoch:
+            self._map = replace(self._map, steps_per_epoch=design.plan.steps_per_epoch)
+            self._limits = None
+        self._curves.show(design, self._map, self._window())
+        self._curves.style(design, selected, self._handles.dragging)
+        self._settle_view()
+        self._handles.show(design, selected, self._map)
+        self._scenery.show_run(self._map)
+        self._scenery.show_hint([g.name for g in design.groups if not self._curves.drawn(g.id)], self._map.log)
+
+    def _use(self, axis_map: AxisMap) -> None:
+        self._map = axis_map
+        self.chart.set_map(axis_map)
+        self._limits = None
+        self._scenery.hide_playhead()
+        self._redraw()
+
+    def _settle_view(self, again: bool = False) -> None:
+        """Frame a view that nobody has moved by hand, unless something is only being tried out."""
+        store = self._workspace.store
+        if not again and (self._handles.dragging or store.design is not store.committed):
+            return
+        self._apply_limits()
+        wanted = value_range(self._map, self._curves.values())
+        if self._framed:
+            self.chart.set_ranges(x=time_range(self._map, store.design.plan.total_steps))
+        if again or (self._framed and not fits(tuple(self.chart.view.viewRange()[1]), wanted)):
+            self.chart.set_ranges(y=wanted)
+
+    def _apply_limits(self) -> None:
+        total_steps = self._workspace.design.plan.total_steps
+        found = limits(self._map, total_steps, value_range(self._map, self._curves.values()))
+        if found != self._limits:
+            self._limits = found
+            self.chart.set_limits(found.x, found.y, found.least_width, found.least_height)
+
+    def _window(self) -> Window:
+        """The part of a long run that is zoomed into, in blocks, so that small movements compute nothing."""
+        total_steps = self._workspace.design.plan.total_steps
+        low, high = (self._map.step(x) for x in self.chart.view.viewRange()[0])
+        if total_steps <= 2 * POINTS or high - low > total_steps / 2:
+            return None
+        block = 1 << max(int(high - low), 1).bit_length()
+        first, last = (int(low) // block) * block, (int(high) // block + 1) * block
+        return max(first, 0), min(max(last, 1), total_steps)
+
+    def _on_moved_by_hand(self) -> None:
+        self._framed = False
+
+    def _on_range_changed(self, *_: object) -> None:
+        self._handles.place()
+        self._throttle.request()
+        self._tell_time_axis()
+
+    def _tell_time_axis(self) -> None:
+        low, high = self.chart.view.viewRange()[0]
+        area = self.chart.mapFromScene(self.chart.view.sceneBoundingRect()).boundingRect()
+        right = self.chart.width() - area.left() - area.width()
+        self.time_axis_moved.emit(self._map.step(low), self._map.step(high), area.left(), max(right, 0))
+
+    def _on_pointer_moved(self, at: QPointF) -> None:
+        view = self.chart.view
+        over_handle = any(item.hovered for item in self._handles.items())
+        if self._handles.dragging or over_handle or not view.sceneBoundingRect().contains(at):
+            self._scenery.hide_playhead()
+            self.chart.viewport().unsetCursor()
+            return
+        self._scenery.show_playhead(view.mapSceneToView(at), self.chart.mapFromScene(at))
+        near = self._curves.nearest(view.mapSceneToView(at), view.viewPixelSize(), _CLICK_REACH)
+        shape = Qt.CursorShape.ArrowCursor if near is None else Qt.CursorShape.PointingHandCursor
+        self.chart.viewport().setCursor(shape)
+
+    def _on_clicked(self, event: object) -> None:
+        view = self.chart.view
+        at, button = event.scenePos(), event.button()  # type: ignore[attr-defined]
+        if button != Qt.MouseButton.LeftButton or not view.sceneBoundingRect().contains(at):
+            return
+        if event.double():  # type: ignore[attr-defined]
+            self.frame_all()
+            return
+        group = self._curves.nearest(view.mapSceneToView(at), view.viewPixelSize(), _CLICK_REACH)
+        if group is not None:
+            self._workspace.select_group(group)

@@ -1,0 +1,88 @@
+"""The head of the inspector: colour, name and size of the selected group."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QSize
+from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QMenu, QSizePolicy, QToolButton, QVBoxLayout, QWidget
+
+from lrdesigner import edits
+from lrdesigner.document import COLOURS
+from lrdesigner.membership import membership
+from lrdesigner.numbers import count
+from lrdesigner_app.swatches import COLOUR_NAMES, SIDE, swatch
+from lrdesigner_app.theme import GRID
+from lrdesigner_app.widgets import label
+from lrdesigner_app.workspace import Workspace
+
+
+class GroupHeader(QWidget):
+    """Colour button with the palette, the name to edit, and what the group holds."""
+
+    def __init__(self, workspace: Workspace) -> None:
+        super().__init__()
+        self._workspace = workspace
+        self.colour = QToolButton(popupMode=QToolButton.ToolButtonPopupMode.InstantPopup)
+        self.name = QLineEdit()
+        self.size_label = label("", "secondary")
+        self._build()
+        workspace.signals.design_changed.connect(self._refresh)
+        workspace.signals.selected_group_changed.connect(self._refresh)
+        workspace.theme.changed.connect(self._refresh)
+        self._refresh()
+
+    def _build(self) -> None:
+        self.colour.setAccessibleName("Colour of the group")
+        self.colour.setToolTip("Colour of the group, in the tree, on the card and in the plot")
+        self.colour.setIconSize(QSize(SIDE, SIDE))
+        self.colour.setProperty("role", "quiet")
+        self.colour.setMenu(QMenu(self.colour))
+        self.colour.menu().aboutToShow.connect(self._fill_menu)
+        self.name.setAccessibleName("Name of the group")
+        self.name.setProperty("role", "title")
+        self.name.setMaxLength(60)
+        self.name.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        self.name.editingFinished.connect(self._rename)
+        self.size_label.setWordWrap(True)
+        row = QHBoxLayout()
+        row.setSpacing(GRID // 2)
+        row.addWidget(self.colour)
+        row.addWidget(self.name, 1)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(GRID // 2)
+        column.addLayout(row)
+        column.addWidget(self.size_label)
+
+    def _refresh(self) -> None:
+        design, group = self._workspace.design, self._workspace.selected_group
+        if not self.name.isModified():
+            self.name.setText(group.name)
+        self.colour.setIcon(swatch(self._workspace.theme.group_colour(group.colour)))
+        members = membership(design).trainable(group.id)
+        modules = len({parameter.name.rpartition(".")[0] for parameter in members})
+        scalars = sum(parameter.numel for parameter in members)
+        remainder = " · takes what no other group has" if group.id == design.remainder else ""
+        text = f"{modules} module{'s' if modules != 1 else ''} · {count(scalars)} parameters{remainder}"
+        self.size_label.setText(text if members else f"No trainable parameters{remainder}")
+        self.size_label.setToolTip(f"{scalars:,} parameters in {len(members)} tensors")
+
+    def _rename(self) -> None:
+        group = self._workspace.selected_group
+        if self.name.isModified():
+            self.name.setModified(False)
+            self._workspace.commit(f"Rename {group.name}", edits.rename_group, group.id, self.name.text())
+        self._refresh()
+
+    def _fill_menu(self) -> None:
+        menu = self.colour.menu()
+        menu.clear()
+        group = self._workspace.selected_group
+        for index in range(COLOURS):
+            action = menu.addAction(swatch(self._workspace.theme.group_colour(index)), COLOUR_NAMES[index])
+            action.triggered.connect(lambda _=False, i=index: self._recolour(i))
+            action.setCheckable(True)
+            action.setChecked(index == group.colour)
+
+    def _recolour(self, index: int) -> None:
+        group = self._workspace.selected_group
+        self._workspace.commit(f"Colour of {group.name}", edits.set_colour, group.id, index)

@@ -1,0 +1,21 @@
+"""The signals that panels share; a widget's own signals stay in the widget."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QObject, Signal
+
+
+class Signals(QObject):
+    """Facts, in the past tense. Panels meet here and nowhere else."""
+
+    design_changed = Signal(object)
+    """`lrdesigner.store.Change`: the design, or the preview of one, is another."""
+
+    selected_group_changed = Signal(int)
+    """Id of the group that the inspector and the plot's handles are about."""
+
+    notice_posted = Signal(object)
+    """`lrdesigner_app.notices.Notice`: something to tell the person, without a dialog."""
+
+    trial_changed = Signal(object)
+    """`lrdesigner_app.trial.record.TrialRecord`: a trial started, moved on or ended."""

@@ -1,0 +1,144 @@
+"""Every colour, size and font of the window, in one place; light and dark follow the system."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from PySide6.QtCore import QObject, Qt, Signal
+from PySide6.QtGui import QColor, QFont, QFontDatabase, QGuiApplication, QPalette
+from PySide6.QtWidgets import QApplication
+
+from lrdesigner_resources import path as resource_path
+
+BASE_PX, SECONDARY_PX, TITLE_PX = 13, 12, 15
+GRID = 8
+PANEL_PADDING = 12
+RADIUS = 7
+
+# Paul Tol's "bright" scheme, then "muted": distinguishable with every common colour vision deficiency.
+GROUPS = (
+    "#4477AA", "#228833", "#EE6677", "#CCBB44", "#66CCEE", "#AA3377",
+    "#332288", "#44AA99", "#999933", "#882255", "#DDCC77", "#CC6677",
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Tokens:
+    """The colours of one appearance, as "#rrggbb"."""
+
+    ground: str
+    surface: str
+    raised: str
+    line: str
+    text: str
+    secondary: str
+    accent: str
+    on_accent: str
+    selection: str
+    hover: str
+    good: str
+    bad: str
+    groups: tuple[str, ...]
+
+
+def _lifted(colour: str) -> str:
+    """The same hue, about 15 % lighter, for dark ground; dark inks of the palette are lifted until they can be read."""
+    ink = QColor(colour)
+    lightness = max(min(ink.lightnessF() * 1.15 + 0.06, 0.8), 0.58)
+    return QColor.fromHslF(ink.hslHueF(), ink.hslSaturationF(), lightness).name()
+
+
+LIGHT = Tokens(
+    ground="#f6f7f9", surface="#ffffff", raised="#ffffff", line="#e2e5ea", text="#1d2330", secondary="#5d6678",
+    accent="#3b5bdb", on_accent="#ffffff", selection="#e5ebff", hover="#eef1f6", good="#1b7a3d", bad="#c02b3c",
+    groups=GROUPS,
+)  # fmt: skip
+DARK = Tokens(
+    ground="#15181e", surface="#1b1f27", raised="#222732", line="#2e3440", text="#e6e9ef", secondary="#98a1b2",
+    accent="#7c9cff", on_accent="#10131a", selection="#27314d", hover="#262c38", good="#5fcf87", bad="#ff8a96",
+    groups=tuple(_lifted(colour) for colour in GROUPS),
+)  # fmt: skip
+
+
+class Theme(QObject):
+    """The appearance in use. Widgets ask it for colours and repaint on `changed`."""
+
+    changed = Signal()
+
+    def __init__(self, application: QApplication) -> None:
+        super().__init__(application)
+        self._application = application
+        self.tokens = self._wanted()
+        hints = QGuiApplication.styleHints()
+        hints.colorSchemeChanged.connect(self._follow)
+
+    def apply(self) -> None:
+        """Style the whole application."""
+        self._application.setStyle("Fusion")
+        font = QFont(self._application.font())
+        font.setPixelSize(BASE_PX)
+        self._application.setFont(font)
+        self._application.setPalette(_palette(self.tokens))
+        template = resource_path("style.qss").read_text(encoding="utf-8")
+        self._application.setStyleSheet(_filled(template, self.tokens))
+
+    @property
+    def dark(self) -> bool:
+        """Whether the dark tokens are in use."""
+        return self.tokens is DARK
+
+    def colour(self, token: str) -> QColor:
+        """A token by its name."""
+        return QColor(getattr(self.tokens, token))
+
+    def group_colour(self, index: int) -> QColor:
+        """The colour of a group, everywhere it is shown."""
+        return QColor(self.tokens.groups[index % len(self.tokens.groups)])
+
+    def mono_font(self) -> QFont:
+        """For code and columns of figures."""
+        font = QFontDatabase.systemFont(QFontDatabase.SystemFont.FixedFont)
+        font.setPixelSize(SECONDARY_PX)
+        return font
+
+    def _wanted(self) -> Tokens:
+        return DARK if QGuiApplication.styleHints().colorScheme() == Qt.ColorScheme.Dark else LIGHT
+
+    def _follow(self) -> None:
+        self.tokens = self._wanted()
+        self.apply()
+        self.changed.emit()
+
+
+def _filled(template: str, tokens: Tokens) -> str:
+    icons = resource_path("icons").as_posix()
+    template = template.replace("@icons", icons).replace("@appearance", "dark" if tokens is DARK else "light")
+    for name in sorted(Tokens.__dataclass_fields__, key=len, reverse=True):
+        value = getattr(tokens, name)
+        if isinstance(value, str):
+            template = template.replace(f"@{name}", value)
+    return template
+
+
+def _palette(tokens: Tokens) -> QPalette:
+    roles = {
+        QPalette.ColorRole.Window: tokens.ground,
+        QPalette.ColorRole.WindowText: tokens.text,
+        QPalette.ColorRole.Base: tokens.surface,
+        QPalette.ColorRole.AlternateBase: tokens.raised,
+        QPalette.ColorRole.Text: tokens.text,
+        QPalette.ColorRole.Button: tokens.raised,
+        QPalette.ColorRole.ButtonText: tokens.text,
+        QPalette.ColorRole.ToolTipBase: tokens.raised,
+        QPalette.ColorRole.ToolTipText: tokens.text,
+        QPalette.ColorRole.Highlight: tokens.selection,
+        QPalette.ColorRole.HighlightedText: tokens.text,
+        QPalette.ColorRole.PlaceholderText: tokens.secondary,
+        QPalette.ColorRole.Accent: tokens.accent,
+    }
+    palette = QPalette()
+    for role, colour in roles.items():
+        palette.setColor(role, QColor(colour))
+    for role in (QPalette.ColorRole.WindowText, QPalette.ColorRole.Text, QPalette.ColorRole.ButtonText):
+        palette.setColor(QPalette.ColorGroup.Disabled, role, QColor(tokens.secondary))
+    return palette

@@ -1,0 +1,179 @@
+"""The trial panel: start and stop a trial, watch it, read what came out."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLineEdit, QProgressBar, QStackedWidget, QWidget
+
+from lrdesigner.errors import UserError
+from lrdesigner.numbers import parse_number
+from lrdesigner.store import Change
+from lrdesigner_app.notices import Notice
+from lrdesigner_app.theme import GRID
+from lrdesigner_app.throttle import Throttle
+from lrdesigner_app.trial.charts import TrialCharts
+from lrdesigner_app.trial.details import ResultLine
+from lrdesigner_app.trial.record import TrialRecord
+from lrdesigner_app.trial.runner import TrialRunner
+from lrdesigner_app.trial.words import NO_EVIDENCE, progress_text
+from lrdesigner_app.widgets import Panel, button, label, restyle
+from lrdesigner_app.workspace import Workspace
+
+_DEVICES = (("Auto", "auto"), ("CPU", "cpu"), ("CUDA", "cuda"), ("MPS", "mps"))
+_DATA = (("Handwritten digits", "demo"), ("Random images", "synthetic"))
+_EMPTY = (
+    "Run a trial: the exported code trains this model for a few minutes, and every learning rate\n"
+    "that the real optimizer used is laid over the plan."
+)
+_REFRESH_MS = 50
+_STEPS_PX = 118
+
+
+class TrialPanel(Panel):
+    """Controls in one row, two charts, one line of result."""
+
+    def __init__(self, workspace: Workspace, runner: TrialRunner, parent: QWidget | None = None) -> None:
+        super().__init__("", parent)
+        self._workspace, self._runner = workspace, runner
+        self._shown: TrialRecord | None = None
+        self._build()
+        self._throttle = Throttle(self._refresh, _REFRESH_MS, self)
+        self._connect()
+        self._refresh()
+
+    def _build(self) -> None:
+        self.run_button = button("Run trial", "primary", "Train the model with the exported code")
+        self.device = _combo("Device", _DEVICES)
+        self.data = _combo("Data", _DATA)
+        self.data.setItemData(1, NO_EVIDENCE.capitalize(), Qt.ItemDataRole.ToolTipRole)
+        self.steps = QLineEdit()
+        self.steps.setAccessibleName("Steps of the trial")
+        self.steps.setToolTip("How many optimizer steps to train; empty: the whole plan")
+        self.steps.setFixedWidth(_STEPS_PX)
+        self.status = label("", "secondary")
+        self.status.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
+        self.status.setAccessibleName("Progress of the trial")
+        self.bar = QProgressBar()
+        self.bar.setObjectName("thin")
+        self.bar.setTextVisible(False)
+        policy = self.bar.sizePolicy()
+        policy.setRetainSizeWhenHidden(True)
+        self.bar.setSizePolicy(policy)
+        self.bar.setAccessibleName("Progress")
+        self.charts = TrialCharts(self._workspace.theme)
+        self.empty = label(_EMPTY, "secondary")
+        self.empty.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        self.result = ResultLine(self._workspace.theme)
+        self._arrange()
+
+    def _arrange(self) -> None:
+        row = QHBoxLayout()
+        row.setSpacing(GRID)
+        for made in (self.run_button, self.device, self.data, self.steps):
+            row.addWidget(made)
+        row.addStretch(1)
+        progress = QHBoxLayout()
+        progress.setSpacing(GRID)
+        progress.addWidget(self.bar, 1)
+        progress.addWidget(self.status)
+        self._stack = QStackedWidget()
+        self._stack.addWidget(self.empty)
+        self._stack.addWidget(self.charts)
+        self.body.addLayout(row)
+        self.body.addLayout(progress)
+        self.body.addWidget(self._stack, 1)
+        self.body.addWidget(self.result)
+
+    def _connect(self) -> None:
+        self.run_button.clicked.connect(self._on_run_or_stop)
+        self.steps.returnPressed.connect(self._on_run_or_stop)
+        self.steps.textEdited.connect(lambda: self._mark_steps(invalid=False))
+        self.data.currentIndexChanged.connect(self._refresh)
+        self.result.toggle.toggled.connect(self._refresh)
+        self._workspace.signals.trial_changed.connect(self._on_trial_changed)
+        self._workspace.signals.design_changed.connect(self._on_design_changed)
+
+    def run(self) -> None:
+        """Run a trial with what the controls say."""
+        try:
+            steps = steps_typed(self.steps.text())
+        except UserError as error:
+            self._mark_steps(invalid=True)
+            self._workspace.post(Notice(str(error), "bad"))
+            return
+        self._mark_steps(invalid=False)
+        self._runner.run(steps=steps, device=self.device.currentData(), data=self.data.currentData())
+
+    def _mark_steps(self, invalid: bool) -> None:
+        self.steps.setProperty("invalid", "true" if invalid else "false")
+        restyle(self.steps)
+
+    def _on_run_or_stop(self) -> None:
+        if self._runner.running:
+            self._runner.stop()
+        else:
+            self.run()
+
+    def _on_trial_changed(self, record: TrialRecord) -> None:
+        self._shown = record
+        self._throttle.request()
+
+    def _on_design_changed(self, change: Change) -> None:
+        if change.before.plan is not change.after.plan:
+            self._refresh()
+
+    def _refresh(self) -> None:
+        """Bring every part up to date with the record."""
+        record = self._shown
+        self.steps.setPlaceholderText(f"All {self._workspace.design.plan.total_steps:,} steps")
+        self._show_controls(record)
+        self._show_progress(record)
+        self._stack.setCurrentWidget(self.empty if record is None else self.charts)
+        self._stack.setVisible(not self.result.toggle.isChecked())
+        if record is not None:
+            self.charts.show_record(record)
+        self.result.show_record(record)
+
+    def _show_controls(self, record: TrialRecord | None) -> None:
+        running = record is not None and record.running
+        stopping = record is not None and record.state == "stopping"
+        text = ("Stopping" if stopping else "Stop") if running else "Run trial"
+        if self.run_button.text() != text:
+            self.run_button.setText(text)
+            self.run_button.setAccessibleName(text)
+            self.run_button.setProperty("role", "" if running else "primary")
+            restyle(self.run_button)
+        self.run_button.setEnabled(not stopping)
+        for control in (self.device, self.data, self.steps):
+            control.setEnabled(not running)
+
+    def _show_progress(self, record: TrialRecord | None) -> None:
+        running = record is not None and record.running
+        if record is not None and running:
+            self.status.setText(progress_text(record))
+            known = bool(len(record.steps))
+            self.bar.setRange(0, record.total_steps if known else 0)
+            self.bar.setValue(len(record.steps))
+        else:
+            self.status.setText(NO_EVIDENCE.capitalize() if self.data.currentData() == "synthetic" else "")
+        self.bar.setVisible(running)
+        self.status.setToolTip(self.status.text())
+
+
+def steps_typed(text: str) -> int | None:
+    """What stands in the steps field: None for the whole plan; raises `UserError`."""
+    if not text.strip():
+        return None
+    value = parse_number(text.replace(",", "").removesuffix("steps"))
+    if value < 1:
+        raise UserError("A trial needs at least 1 step.")
+    return round(min(value, 1e9))
+
+
+def _combo(name: str, entries: tuple[tuple[str, str], ...]) -> QComboBox:
+    combo = QComboBox()
+    for text, value in entries:
+        combo.addItem(text, value)
+    combo.setAccessibleName(name)
+    combo.setToolTip(name)
+    return combo

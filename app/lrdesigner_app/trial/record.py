@@ -1,0 +1,127 @@
+"""What a running or finished trial has shown so far. Plain data; it keeps the design that it ran."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from lrdesigner.curves import track_values
+from lrdesigner.document import Design
+from lrdesigner.jobs.protocol import Metrics
+from lrdesigner.jobs.reader import Outcome
+
+State = Literal["running", "stopping", "finished", "stopped", "diverged", "failed"]
+
+_SMOOTHING = 0.9
+
+
+class Growing:
+    """A one-dimensional array to append to; doubles its room, so n appends cost n."""
+
+    def __init__(self, room: int = 256) -> None:
+        self._data = np.empty(room, dtype=np.float64)
+        self._size = 0
+
+    def __len__(self) -> int:
+        return self._size
+
+    def extend(self, values: Sequence[float]) -> None:
+        """Add values at the end."""
+        size = self._size + len(values)
+        if size > self._data.size:
+            larger = np.empty(max(size, 2 * self._data.size))
+            larger[: self._size] = self.array
+            self._data = larger
+        self._data[self._size : size] = values
+        self._size = size
+
+    @property
+    def array(self) -> NDArray[np.float64]:
+        """What is in it, without copying."""
+        return self._data[: self._size]
+
+
+@dataclass(slots=True, eq=False)
+class TrialRecord:
+    """One trial. `steps`, `losses`, `smoothed` and each of `rates` are of one length."""
+
+    design: Design
+    total_steps: int
+    data: str = "demo"
+    state: State = "running"
+    stage: str = "Starting"
+    message: str = ""
+    details: str = ""
+    summary: dict[str, Any] = field(default_factory=dict)
+    seconds: float = 0.0
+    silent: bool = False
+    steps: Growing = field(default_factory=Growing)
+    losses: Growing = field(default_factory=Growing)
+    smoothed: Growing = field(default_factory=Growing)
+    rates: dict[str, Growing] = field(default_factory=dict)
+    deviations: dict[str, float] = field(default_factory=dict)
+    _smooth: float = 0.0
+    _weight: float = 0.0
+
+    @property
+    def running(self) -> bool:
+        """Whether it has not ended yet."""
+        return self.state in ("running", "stopping")
+
+    def add(self, batch: Iterable[Metrics]) -> None:
+        """Take in finished steps, in order."""
+        fresh = list(batch)
+        before = len(self.steps)
+        self.steps.extend([metrics.step for metrics in fresh])
+        self.losses.extend([metrics.loss for metrics in fresh])
+        self.smoothed.extend([self._smoothed(metrics.loss) for metrics in fresh])
+        for name in {name for metrics in fresh for name in metrics.lr} - self.rates.keys():
+            self.rates[name] = Growing()
+            self.rates[name].extend([math.nan] * before)
+        for name, column in self.rates.items():
+            column.extend([metrics.lr.get(name, math.nan) for metrics in fresh])
+        self._compare(before)
+
+    def end(self, outcome: Outcome) -> None:
+        """Note how it ended; what was measured stays."""
+        stopped_by_us = self.state == "stopping" and outcome.state in ("stopped", "cancelled")
+        match outcome.state:
+            case "finished" | "diverged":
+                self.state = outcome.state
+            case "stopped" | "cancelled":
+                self.state = "stopped"
+            case _:
+                self.state = "failed"
+        self.message = "" if stopped_by_us else outcome.message
+        self.details, self.summary, self.silent = outcome.details, outcome.metrics, False
+
+    def seconds_left(self) -> float | None:
+        """How long it will still take, judging by the speed so far; None before that can be said."""
+        done = len(self.steps)
+        if done < 5 or self.seconds <= 0:
+            return None
+        return max(self.total_steps - done, 0) * self.seconds / done
+
+    def _smoothed(self, loss: float) -> float:
+        """The running mean with this loss in it; a loss that is not finite does not count."""
+        if math.isfinite(loss):
+            self._smooth = _SMOOTHING * self._smooth + (1 - _SMOOTHING) * loss
+            self._weight = _SMOOTHING * self._weight + (1 - _SMOOTHING)
+        return self._smooth / self._weight if self._weight else math.nan
+
+    def _compare(self, start: int) -> None:
+        """Largest |measured - planned| of each group, in the unit of the rate."""
+        steps = self.steps.array[start:].astype(np.int64)
+        for group in self.design.groups:
+            if group.name not in self.rates or not steps.size:
+                continue
+            measured = self.rates[group.name].array[start:]
+            difference = np.abs(measured - track_values(group.lr, self.design.plan, steps))
+            known = difference[np.isfinite(measured)]
+            if known.size:
+                self.deviations[group.name] = max(self.deviations.get(group.name, 0.0), float(known.max()))

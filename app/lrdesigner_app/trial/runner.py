@@ -1,0 +1,142 @@
+"""Runs a trial of the design: writes the exported file, starts the job, keeps the record."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from time import monotonic
+
+from PySide6.QtCore import QObject, QTimer
+
+from lrdesigner.document import Design
+from lrdesigner.errors import UserError
+from lrdesigner.jobs.protocol import Metrics, Progress, TrialRequest
+from lrdesigner.jobs.reader import Outcome
+from lrdesigner.proof import trial_request
+from lrdesigner_app.notices import Notice
+from lrdesigner_app.processes import Job, SpareChild
+from lrdesigner_app.throttle import Throttle
+from lrdesigner_app.trial.record import TrialRecord
+from lrdesigner_app.workspace import Workspace
+
+_TELL_MS = 50
+_TICK_MS = 1000
+_CLOSE_MS = 1000
+
+
+class TrialRunner(QObject):
+    """One trial at a time. What happens is told by `workspace.signals.trial_changed`, at most 20 times a second."""
+
+    def __init__(
+        self,
+        workspace: Workspace,
+        spare: SpareChild,
+        export_file: Callable[[Design], str],
+        parent: QObject | None = None,
+    ) -> None:
+        super().__init__(parent)
+        self._workspace, self._spare, self._export_file = workspace, spare, export_file
+        self._job: Job | None = None
+        self._folder: TemporaryDirectory[str] | None = None
+        self._record: TrialRecord | None = None
+        self._training_since = 0.0
+        self._throttle = Throttle(self._tell, _TELL_MS, self)
+        self._clock = QTimer(self)
+        self._clock.setInterval(_TICK_MS)
+        self._clock.timeout.connect(self._throttle.request)
+
+    @property
+    def running(self) -> bool:
+        """Whether a trial is under way."""
+        return self._job is not None
+
+    @property
+    def record(self) -> TrialRecord | None:
+        """The last trial, running or not."""
+        return self._record
+
+    def run(self, steps: int | None = None, device: str = "auto", data: str = "demo") -> bool:
+        """Start a trial of the committed design (steps None: its whole plan); False when it could not start."""
+        if self.running:
+            return False
+        design = self._workspace.store.committed
+        total = min(steps, design.plan.total_steps) if steps else design.plan.total_steps
+        try:
+            request = self._request(design, self._export_file(design), total, device, data)
+        except UserError as error:
+            self._clean_up()
+            self._workspace.post(Notice(str(error), "bad"))
+            return False
+        self._record = TrialRecord(design=design, total_steps=total, data=data)
+        self._start(request)
+        return True
+
+    def stop(self) -> None:
+        """Ask the trial to stop; what it measured is kept."""
+        if self._job is not None and self._record is not None:
+            self._record.state = "stopping"
+            self._job.stop()
+            self._throttle.request()
+
+    def close(self) -> None:
+        """The window closes: end the trial now and leave nothing behind."""
+        job = self._job
+        if job is not None:
+            job.cancel()
+            job.wait(_CLOSE_MS)
+        self._clean_up()
+
+    def _request(self, design: Design, text: str, steps: int, device: str, data: str) -> TrialRequest:
+        self._folder = TemporaryDirectory(prefix="lrdesigner-trial-")
+        file = Path(self._folder.name) / "exported_training.py"
+        file.write_text(text, encoding="utf-8")
+        return trial_request(design, file, steps=steps, device=device, data=data)
+
+    def _start(self, request: TrialRequest) -> None:
+        self._training_since = 0.0
+        job = self._job = self._spare.start(request)
+        job.report_received.connect(self._on_report)
+        job.metrics_received.connect(self._on_metrics)
+        job.responding_changed.connect(self._on_responding_changed)
+        job.ended.connect(self._on_ended)
+        self._clock.start()
+        self._tell()
+
+    def _on_report(self, report: object) -> None:
+        if isinstance(report, Progress) and self._record is not None:
+            self._record.stage = report.stage
+            self._throttle.request()
+
+    def _on_metrics(self, batch: list[Metrics]) -> None:
+        if self._record is None:
+            return
+        now = monotonic()
+        self._training_since = self._training_since or now
+        self._record.add(batch)
+        self._record.seconds = now - self._training_since
+        self._throttle.request()
+
+    def _on_responding_changed(self, responding: bool) -> None:
+        if self._record is not None:
+            self._record.silent = not responding
+            self._throttle.request()
+
+    def _on_ended(self, outcome: Outcome) -> None:
+        self._job = None
+        self._clock.stop()
+        self._clean_up()
+        record = self._record
+        if record is not None:
+            record.end(outcome)
+        self._throttle.cancel()
+        self._tell()
+
+    def _clean_up(self) -> None:
+        if self._folder is not None:
+            self._folder.cleanup()
+            self._folder = None
+
+    def _tell(self) -> None:
+        if self._record is not None:
+            self._workspace.signals.trial_changed.emit(self._record)

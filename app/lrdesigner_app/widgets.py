@@ -1,0 +1,45 @@
+"""Small building blocks that every panel uses, so that they look alike."""
+
+from __future__ import annotations
+
+from PySide6.QtWidgets import QFrame, QLabel, QPushButton, QVBoxLayout, QWidget
+
+from lrdesigner_app.theme import GRID, PANEL_PADDING
+
+
+class Panel(QFrame):
+    """A rounded surface with padding and, if given, a section title on top."""
+
+    def __init__(self, title: str = "", parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setObjectName("panel")
+        self.body = QVBoxLayout(self)
+        self.body.setContentsMargins(PANEL_PADDING, PANEL_PADDING - 2, PANEL_PADDING, PANEL_PADDING)
+        self.body.setSpacing(GRID)
+        if title:
+            self.body.addWidget(label(title.upper(), "section"))
+
+
+def label(text: str, role: str = "") -> QLabel:
+    """A text; roles: section, title, secondary, bad."""
+    made = QLabel(text)
+    if role:
+        made.setProperty("role", role)
+    return made
+
+
+def button(text: str, role: str = "", tip: str = "") -> QPushButton:
+    """A push button; roles: primary, quiet."""
+    made = QPushButton(text)
+    if role:
+        made.setProperty("role", role)
+    if tip:
+        made.setToolTip(tip)
+    made.setAccessibleName(text)
+    return made
+
+
+def restyle(widget: QWidget) -> None:
+    """Apply the style sheet anew after a property it selects on has changed."""
+    widget.style().unpolish(widget)
+    widget.style().polish(widget)

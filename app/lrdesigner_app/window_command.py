@@ -1,0 +1,60 @@
+"""Opening the window: `lrdesigner`, `lrdesigner DESIGN`, `lrdesigner MODEL`."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from lrdesigner.design_file import SUFFIX, load
+from lrdesigner.errors import UserError
+
+COMMANDS = frozenset({"inspect", "new", "show", "curves", "plot", "check", "export", "verify", "trial"})
+
+
+def is_for_window(arguments: Sequence[str]) -> bool:
+    """Whether these arguments name no command: nothing, or something to open."""
+    return not arguments or (arguments[0] not in COMMANDS and not arguments[0].startswith("-"))
+
+
+def open_window(arguments: Sequence[str]) -> int:
+    """Open the window and stay until it is closed. Status 2, with one line on stderr, when there is nothing to open."""
+    if len(arguments) > 1:
+        return _fail(f"only one thing can be opened at a time, not {' '.join(arguments)}")
+    try:
+        return _open(arguments[0] if arguments else "")
+    except UserError as error:
+        return _fail(str(error))
+
+
+def _open(what: str) -> int:
+    from lrdesigner.demos import demo_design
+    from lrdesigner.models.source import parse_source
+
+    is_design = what.endswith((SUFFIX, ".json"))
+    design = load(what) if is_design else demo_design()
+    source = parse_source(what) if what and not is_design else None
+    if source is not None and source.is_demo:
+        source = None
+    if not _has_display():
+        raise UserError("There is no display; set DISPLAY or WAYLAND_DISPLAY, or use the commands (lrdesigner --help).")
+    from lrdesigner_app.application import make_application, make_window
+
+    application = make_application()
+    window = make_window(application, design, Path(what) if is_design else None)
+    window.show()
+    if source is not None:
+        window.load_model(source, {})  # naming a file on the command line is consent to run it
+    return int(application.exec())
+
+
+def _has_display() -> bool:
+    if sys.platform != "linux" or os.environ.get("QT_QPA_PLATFORM"):
+        return True
+    return bool(os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY"))
+
+
+def _fail(message: str) -> int:
+    sys.stderr.write(f"lrdesigner: {' '.join(message.split())}\n")
+    return 2

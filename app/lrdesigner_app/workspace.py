@@ -1,0 +1,68 @@
+"""What every panel is given: the store, the shared signals, the theme, the selected group."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from lrdesigner.document import Design, Group
+from lrdesigner.errors import UserError
+from lrdesigner.store import Change, Store
+from lrdesigner_app.notices import Notice
+from lrdesigner_app.signals import Signals
+from lrdesigner_app.theme import Theme
+
+
+class Workspace:
+    """One open design in one window."""
+
+    def __init__(self, store: Store, theme: Theme) -> None:
+        self.store = store
+        self.theme = theme
+        self.signals = Signals()
+        self._selected = store.design.groups[0].id
+        store.subscribe(self._forward)
+
+    @property
+    def design(self) -> Design:
+        """The design as shown, previews included."""
+        return self.store.design
+
+    @property
+    def selected_group(self) -> Group:
+        """The group that the inspector shows."""
+        return self.design.group(self._selected)
+
+    def select_group(self, group: int) -> None:
+        """Make another group the selected one; an unknown id is ignored (it may just have been removed)."""
+        if group != self._selected and any(g.id == group for g in self.design.groups):
+            self._selected = group
+            self.signals.selected_group_changed.emit(group)
+
+    def commit(self, label: str, edit: Callable[..., Design], *arguments: Any) -> bool:
+        """`Store.commit`; what the person did wrong becomes a notice. True when the design changed."""
+        try:
+            return self.store.commit(label, edit, *arguments)
+        except UserError as error:
+            self.post(Notice(str(error), "bad"))
+            return False
+
+    def preview(self, label: str, edit: Callable[..., Design], *arguments: Any) -> None:
+        """`Store.preview`; a value that cannot be (while dragging or typing) just is not shown."""
+        try:
+            self.store.preview(label, edit, *arguments)
+        except UserError:
+            return
+
+    def post(self, notice: Notice) -> None:
+        """Show a notice."""
+        self.signals.notice_posted.emit(notice)
+
+    def _forward(self, change: Change) -> None:
+        ids = [group.id for group in change.after.groups]
+        if self._selected not in ids:
+            self._selected = ids[0]
+            self.signals.design_changed.emit(change)
+            self.signals.selected_group_changed.emit(self._selected)
+            return
+        self.signals.design_changed.emit(change)

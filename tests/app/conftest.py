@@ -1,0 +1,33 @@
+"""Fixtures for the window's tests: offscreen by themselves, nothing left running behind."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+from PySide6.QtCore import QProcess
+from PySide6.QtWidgets import QApplication
+
+from lrdesigner.document import Design
+from lrdesigner.store import Store
+from lrdesigner_app.theme import Theme
+from lrdesigner_app.workspace import Workspace
+
+
+@pytest.fixture
+def theme(qapp: QApplication) -> Theme:
+    made = Theme(qapp)
+    made.apply()
+    return made
+
+
+@pytest.fixture
+def workspace(design: Design, theme: Theme) -> Workspace:
+    return Workspace(Store(design), theme)
+
+
+@pytest.fixture(autouse=True)
+def no_process_is_left_behind(qapp: QApplication) -> Iterator[None]:
+    yield
+    running = [p for p in qapp.findChildren(QProcess) if p.state() != QProcess.ProcessState.NotRunning]
+    assert not running

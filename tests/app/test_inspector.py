@@ -1,0 +1,248 @@
+"""The inspector: typed values preview, commit, restore; nonsense is explained; forms follow the registry."""
+
+from __future__ import annotations
+
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication
+from pytestqt.qtbot import QtBot
+
+from lrdesigner import schedule_edits
+from lrdesigner.schedules import SHAPES, Constant, Length, Sequence, fields_of
+from lrdesigner.schedules.segments import as_segments
+from lrdesigner_app.notices import Notice
+from lrdesigner_app.schedule_editor import Inspector, SegmentSelection, SegmentStrip
+from lrdesigner_app.schedule_editor.segment_form import CHOICES
+from lrdesigner_app.schedule_editor.value_fields import SwitchField, TextField
+from lrdesigner_app.workspace import Workspace
+
+
+@pytest.fixture
+def selection(workspace: Workspace) -> SegmentSelection:
+    return SegmentSelection(workspace)
+
+
+@pytest.fixture
+def inspector(workspace: Workspace, selection: SegmentSelection, qtbot: QtBot) -> Inspector:
+    made = Inspector(workspace, selection)
+    qtbot.addWidget(made)
+    made.resize(300, 800)
+    with qtbot.waitExposed(made):
+        made.show()
+    return made
+
+
+@pytest.fixture
+def strip(workspace: Workspace, selection: SegmentSelection, qtbot: QtBot) -> SegmentStrip:
+    made = SegmentStrip(workspace, selection)
+    qtbot.addWidget(made)
+    made.resize(450, 26)
+    with qtbot.waitExposed(made):
+        made.show()
+    return made
+
+
+def _field(form: object, name: str) -> TextField:
+    found = form.editor(name)  # type: ignore[attr-defined]
+    assert isinstance(found, TextField)
+    return found
+
+
+def _type(field: TextField, text: str) -> None:
+    field.setFocus()
+    field.selectAll()
+    QTest.keyClicks(field, text)
+
+
+def test_a_typed_rate_is_previewed_at_once_and_kept_with_enter(inspector: Inspector, workspace: Workspace) -> None:
+    field = _field(inspector.base_form, "base")
+    _type(field, "3e-4*2")
+    assert workspace.design.groups[0].lr.base == pytest.approx(6e-4)
+    assert workspace.store.committed.groups[0].lr.base == 1e-3
+    assert workspace.store.undo_label is None
+    QTest.keyClick(field, Qt.Key.Key_Return)
+    assert workspace.store.committed.groups[0].lr.base == pytest.approx(6e-4)
+    assert field.text() == "6e-4"
+    assert workspace.store.undo_label == "Base lr of everything"
+
+
+def test_escape_while_typing_restores_the_value_and_the_preview(inspector: Inspector, workspace: Workspace) -> None:
+    field = _field(inspector.base_form, "base")
+    _type(field, "0.5")
+    QTest.keyClick(field, Qt.Key.Key_Escape)
+    assert workspace.design.groups[0].lr.base == 1e-3
+    assert field.text() == "0.001"
+    assert workspace.store.undo_label is None
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [("-1", "above 0"), ("1e9", "at most 1e6"), ("abc", "not a number"), ("1/0", "no finite value"), ("", "empty")],
+)
+def test_nonsense_in_a_field_is_explained_and_changes_nothing(
+    inspector: Inspector, workspace: Workspace, text: str, words: str
+) -> None:
+    field = _field(inspector.base_form, "base")
+    said: list[str] = []
+    field.explained.connect(said.append)
+    field.setFocus()
+    field.selectAll()
+    QTest.keyClick(field, Qt.Key.Key_Delete)
+    QTest.keyClicks(field, text)
+    assert words in said[-1]
+    QTest.keyClick(field, Qt.Key.Key_Return)
+    assert field.property("invalid") == "true"
+    assert workspace.store.committed.groups[0].lr.base == 1e-3
+    inspector.optimizer.setFocus()
+    assert field.text() == "0.001"
+    assert field.property("invalid") == "false"
+
+
+def test_up_and_down_step_the_first_digit(inspector: Inspector, workspace: Workspace) -> None:
+    field = _field(inspector.base_form, "base")
+    field.setFocus()
+    QTest.keyClick(field, Qt.Key.Key_Up)
+    assert workspace.design.groups[0].lr.base == 2e-3
+    for _ in range(2):
+        QTest.keyClick(field, Qt.Key.Key_Down)
+    assert workspace.design.groups[0].lr.base == 9e-4
+
+
+def test_another_optimizer_shows_its_own_options_and_keeps_the_rate(inspector: Inspector, workspace: Workspace) -> None:
+    inspector.optimizer.setFocus()
+    QTest.keyClicks(inspector.optimizer, "S")
+    inspector.optimizer.activated.emit(inspector.optimizer.currentIndex())
+    assert type(workspace.design.groups[0].options).__name__ == "SGDOptions"
+    assert workspace.design.groups[0].lr.base == 1e-3
+    assert _field(inspector.options_form, "momentum").text() == "0.9"
+
+
+def test_an_option_that_cannot_be_is_a_notice_and_the_switch_goes_back(
+    inspector: Inspector, workspace: Workspace
+) -> None:
+    from lrdesigner import edits
+
+    workspace.commit("", edits.set_optimizer, 1, "SGD")
+    workspace.commit("", edits.set_option, 1, "momentum", 0.0)
+    notices: list[Notice] = []
+    workspace.signals.notice_posted.connect(notices.append)
+    switch = inspector.options_form.editor("nesterov")
+    assert isinstance(switch, SwitchField)
+    switch.click()
+    assert "Nesterov needs a momentum" in notices[0].text
+    assert not switch.isChecked()
+
+
+@pytest.mark.parametrize("shape", CHOICES, ids=lambda s: s.tag)
+def test_every_shape_can_be_chosen_and_every_field_of_it_edited(
+    inspector: Inspector, workspace: Workspace, shape: object
+) -> None:
+    combo = inspector.segment.shape
+    index = combo.findData(shape.tag)  # type: ignore[attr-defined]
+    combo.setCurrentIndex(index)
+    combo.activated.emit(index)
+    schedule = workspace.design.groups[0].lr.schedule
+    assert type(schedule) is shape.node  # type: ignore[attr-defined]
+    for field in fields_of(type(schedule)):
+        editor = inspector.segment.fields_form.editor(field.name)
+        assert editor.accessibleName() == field.title
+        assert field.help
+    QApplication.processEvents()  # new widgets are shown by their layout
+    shown = [
+        editor for editor in inspector.segment.fields_form.findChildren(TextField) if editor.isVisibleTo(inspector)
+    ]
+    assert len(shown) == len([f for f in fields_of(type(schedule)) if f.kind != "switch"])
+
+
+def test_all_shapes_but_the_sequence_itself_can_be_chosen() -> None:
+    assert {shape.tag for shape in CHOICES} == {shape.tag for shape in SHAPES} - {"sequence"}
+
+
+def test_a_formula_with_a_fault_is_explained_by_character(inspector: Inspector, workspace: Workspace) -> None:
+    workspace.commit("", schedule_edits.set_segment_shape, 1, 0, "expression")
+    field = _field(inspector.segment.fields_form, "formula")
+    said: list[str] = []
+    field.explained.connect(said.append)
+    _type(field, "0.9 ** epok")
+    assert field.text() == "0.9 ** epok"
+    assert "At character 8" in said[-1]
+    assert "epoch" in said[-1]
+    _type(field, "0.9 ** epoch")
+    assert said[-1] == ""
+    QTest.keyClick(field, Qt.Key.Key_Return)
+    assert workspace.store.committed.groups[0].lr.schedule.formula == "0.9 ** epoch"  # type: ignore[union-attr]
+
+
+def test_the_name_is_edited_in_the_head(inspector: Inspector, workspace: Workspace) -> None:
+    name = inspector.header.name
+    name.setFocus()
+    name.selectAll()
+    QTest.keyClicks(name, "trunk")
+    QTest.keyClick(name, Qt.Key.Key_Return)
+    assert workspace.design.groups[0].name == "trunk"
+    name.selectAll()
+    QTest.keyClicks(name, "backbone")
+    QTest.keyClick(name, Qt.Key.Key_Return)
+    assert name.text() == "trunk"
+
+
+def test_the_length_of_the_run_is_edited_below(inspector: Inspector, workspace: Workspace) -> None:
+    field = _field(inspector.plan_form, "epochs")
+    _type(field, "30")
+    QTest.keyClick(field, Qt.Key.Key_Return)
+    assert workspace.design.plan.total_steps == 45 * 30
+
+
+def test_segments_are_added_moved_resized_and_removed_by_key(
+    strip: SegmentStrip, inspector: Inspector, selection: SegmentSelection, workspace: Workspace
+) -> None:
+    strip.setFocus()
+    QTest.keyClicks(strip, "+")
+    row = as_segments(workspace.design.groups[0].lr.schedule)
+    assert [str(segment.length) for segment in row] == ["10%", "rest"]
+    assert selection.index == 1
+    QTest.keyClick(strip, Qt.Key.Key_Left)
+    assert selection.index == 0
+    length = _field(inspector.segment.length_form, "length")
+    _type(length, "2 epochs")
+    QTest.keyClick(length, Qt.Key.Key_Return)
+    assert as_segments(workspace.design.groups[0].lr.schedule)[0].length == Length(2, "epochs")
+    strip.setFocus()
+    QTest.keyClick(strip, Qt.Key.Key_Right, Qt.KeyboardModifier.AltModifier)
+    assert selection.index == 1
+    QTest.keyClick(strip, Qt.Key.Key_Delete)
+    assert workspace.design.groups[0].lr.schedule == Constant()
+    for _ in range(3):
+        workspace.store.undo()
+    assert isinstance(workspace.design.groups[0].lr.schedule, Sequence)
+
+
+def test_segments_are_as_wide_as_they_last_and_clicked_to_select(
+    strip: SegmentStrip, selection: SegmentSelection, workspace: Workspace, qtbot: QtBot
+) -> None:
+    strip.add_after_selected()
+    strip.align_with(0.0, 450.0, 0, 0)
+    first, second = strip.segment_rects()
+    assert first.width() == pytest.approx(45 - 2)
+    assert second.left() == pytest.approx(45)
+    QTest.mouseClick(strip, Qt.MouseButton.LeftButton, pos=first.center().toPoint())
+    assert selection.index == 0
+    strip.align_with(0.0, 900.0, 100, 50)
+    first, second = strip.segment_rects()
+    assert first.left() == pytest.approx(100)
+    assert second.right() == pytest.approx(100 + 450 / 900 * 300 - 2)
+    qtbot.wait(10)
+
+
+def test_a_change_from_elsewhere_does_not_touch_what_is_being_typed(inspector: Inspector, workspace: Workspace) -> None:
+    from lrdesigner import edits
+
+    field = _field(inspector.base_form, "base")
+    _type(field, "0.02")
+    workspace.commit("", edits.set_option, 1, "weight_decay", 0.3)
+    assert field.text() == "0.02"
+    assert workspace.design.groups[0].lr.base == 1e-3
+    QTest.keyClick(field, Qt.Key.Key_Return)
+    assert workspace.design.groups[0].lr.base == 0.02
+    assert workspace.design.groups[0].options.weight_decay == 0.3

@@ -1,0 +1,195 @@
+"""The main window around its panels: actions, files, notices, what is remembered."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QGuiApplication
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication, QMessageBox
+from pytestqt.qtbot import QtBot
+
+from lrdesigner import edits
+from lrdesigner.demos import demo_design
+from lrdesigner.design_file import load, save
+from lrdesigner_app.actions import ACTIONS
+from lrdesigner_app.application import make_window
+from lrdesigner_app.main_window import MainWindow
+from lrdesigner_app.notices import Notice
+
+Answer = QMessageBox.StandardButton
+
+
+@pytest.fixture
+def window(qapp: QApplication, qtbot: QtBot) -> Iterator[MainWindow]:
+    made = make_window(qapp, demo_design())
+    made.spare.close()  # no child is wanted here
+    with qtbot.waitExposed(made):
+        made.show()
+    yield made
+    made.files.ask_about_unsaved = lambda: Answer.Discard  # type: ignore[method-assign]
+    made.close()
+    made.deleteLater()
+
+
+def test_actions_have_different_names_and_keys_and_say_what_they_do(window: MainWindow) -> None:
+    assert len({spec.id for spec in ACTIONS}) == len(ACTIONS)
+    keys = [spec.key for spec in ACTIONS if spec.key]
+    assert len(set(keys)) == len(keys)
+    for spec in ACTIONS:
+        assert window.action(spec.id).statusTip()
+        assert callable(getattr(window, spec.id))
+
+
+def test_edits_by_key_are_undone_and_redone_by_key(window: MainWindow) -> None:
+    before = window.workspace.design
+    QTest.keyClick(window, Qt.Key.Key_G, Qt.KeyboardModifier.ControlModifier)
+    assert len(window.workspace.design.groups) == 3
+    QTest.keyClick(window, Qt.Key.Key_Z, Qt.KeyboardModifier.ControlModifier)
+    assert window.workspace.design is before
+    assert window.action("undo").isEnabled() is False
+    assert "Nothing to undo" in window.action("undo").statusTip()
+    QTest.keyClick(window, Qt.Key.Key_Z, Qt.KeyboardModifier.ControlModifier | Qt.KeyboardModifier.ShiftModifier)
+    assert len(window.workspace.design.groups) == 3
+
+
+def test_the_title_marks_what_is_not_saved(window: MainWindow, tmp_path: Path) -> None:
+    assert "*" not in window.windowTitle()
+    window.workspace.commit("Slower", edits.set_base_lr, 1, 1e-5)
+    assert "*" in window.windowTitle()
+    assert window.files.save_to(tmp_path / "mine.lrd.json")
+    assert "mine" in window.windowTitle()
+    assert "*" not in window.windowTitle()
+    window.workspace.store.undo()
+    assert "*" in window.windowTitle()
+    window.workspace.store.redo()
+    assert "*" not in window.windowTitle()
+
+
+@pytest.mark.parametrize(("answer", "closes"), [(Answer.Cancel, False), (Answer.Discard, True), (Answer.Save, True)])
+def test_closing_with_unsaved_work_asks(window: MainWindow, tmp_path: Path, answer: Answer, closes: bool) -> None:
+    file = tmp_path / "mine.lrd.json"
+    window.files.save_to(file)
+    window.workspace.commit("Slower", edits.set_base_lr, 1, 1e-5)
+    asked = []
+    window.files.ask_about_unsaved = lambda: asked.append(1) or answer  # type: ignore[method-assign,func-returns-value]
+    assert window.close() is closes
+    assert asked == [1]
+    assert load(file).group(1).lr.base == (1e-5 if answer == Answer.Save else 1e-3)
+
+
+def test_a_preview_is_not_saved_and_does_not_survive_closing(window: MainWindow, tmp_path: Path) -> None:
+    window.workspace.preview("Trying", edits.set_base_lr, 1, 0.5)
+    window.files.save_to(tmp_path / "mine.lrd.json")
+    assert load(tmp_path / "mine.lrd.json").group(1).lr.base == 1e-3
+
+
+def test_a_design_that_cannot_be_read_leaves_the_present_one(window: MainWindow, tmp_path: Path) -> None:
+    broken = tmp_path / "broken.lrd.json"
+    broken.write_text('{"format": "lrdesigner design", "version": 1, "design": {"plan": 3}}')
+    before = window.workspace.design
+    assert not window.open_path(broken)
+    assert window.workspace.design is before
+    assert "broken.lrd.json" in window.notices.text.text()
+    assert window.notices.isVisible()
+
+
+def test_an_unwritable_place_is_a_notice_and_the_work_stays_unsaved(window: MainWindow, tmp_path: Path) -> None:
+    window.workspace.commit("Slower", edits.set_base_lr, 1, 1e-5)
+    assert not window.files.save_to(tmp_path / "no" / "such" / "folder.lrd.json")
+    assert "cannot be written" in window.notices.text.text()
+    assert window.workspace.store.modified
+
+
+def test_opening_a_design_forgets_the_history_of_the_one_before(window: MainWindow, tmp_path: Path) -> None:
+    file = tmp_path / "other.lrd.json"
+    save(edits.rename_group(demo_design(), 1, "trunk"), file)
+    window.workspace.commit("Slower", edits.set_base_lr, 1, 1e-5)
+    assert window.open_path(file)
+    assert window.workspace.store.undo_label is None
+    assert [group.name for group in window.workspace.design.groups] == ["trunk", "head"]
+    assert window.files.path == file
+
+
+def test_the_code_follows_edits_and_is_copied_whole(window: MainWindow, qtbot: QtBot) -> None:
+    window.code.refresh()
+    window.workspace.commit("Slower", edits.set_base_lr, 1, 1.25e-5)
+    qtbot.waitUntil(lambda: "1.25e-05" in window.code.source, timeout=3000)
+    window.action("copy_code").trigger()
+    assert QGuiApplication.clipboard().text() == window.code.source
+
+
+def test_a_design_that_cannot_be_exported_says_so_in_the_code_tab(window: MainWindow, qtbot: QtBot) -> None:
+    from lrdesigner.schedules import Expression
+
+    window.workspace.commit("Down", edits.set_schedule, 1, Expression("1 - step"))
+    qtbot.waitUntil(lambda: window.code.source == "", timeout=3000)
+    assert "negative at step 2" in window.code._status.text()
+    qtbot.waitUntil(lambda: len(window.problems.findings) == 1, timeout=3000)
+    assert window.tabs.tabText(1) == "Problems  1"
+
+
+def test_a_fix_is_an_ordinary_edit(window: MainWindow, qtbot: QtBot) -> None:
+    window.workspace.commit("New", edits.add_group, "empty")
+    qtbot.waitUntil(lambda: [f.code for f in window.problems.findings] == ["group-empty"], timeout=3000)
+    window.problems._fix(window.problems.findings[0])
+    assert [group.name for group in window.workspace.design.groups] == ["backbone", "head"]
+    window.workspace.store.undo()
+    assert len(window.workspace.design.groups) == 3
+
+
+def test_a_notice_goes_by_itself_unless_it_is_bad(window: MainWindow, qtbot: QtBot) -> None:
+    window.notices._timer.setInterval(50)
+    window.workspace.post(Notice("Fine."))
+    assert window.notices.isVisible()
+    qtbot.waitUntil(lambda: not window.notices.isVisible(), timeout=3000)
+    window.workspace.post(Notice("Not fine.", "bad", "Traceback ..."))
+    qtbot.wait(150)
+    assert window.notices.isVisible()
+    window.notices.more.click()
+    assert window.notices.details.isVisible()
+
+
+def test_the_windows_place_and_views_are_remembered(window: MainWindow, qapp: QApplication, qtbot: QtBot) -> None:
+    window.resize(1300, 580)
+    window.splitters["across"].setSizes([400, 600, 300])
+    window.action("toggle_log").trigger()
+    window.action("toggle_epochs").trigger()
+    sizes = window.splitters["across"].sizes()
+    window.close()
+    again = make_window(qapp, demo_design())
+    again.spare.close()
+    qtbot.addWidget(again)
+    with qtbot.waitExposed(again):
+        again.show()
+    assert (again.plot.log, again.plot.epochs) == (False, False)
+    assert again.height() == 580
+    again.resize(window.size())  # Qt restores no window wider than the screen, and the offscreen one is small
+    qtbot.wait(50)
+    assert (again.splitters["across"].sizes()[0], again.splitters["across"].sizes()[2]) == (sizes[0], sizes[2])
+
+
+def test_everything_fits_at_1280_by_800(window: MainWindow, qtbot: QtBot) -> None:
+    window.resize(1280, 800)
+    qtbot.wait(50)
+    assert window.size().width() == 1280
+    assert window.size().height() == 800
+    assert window.minimumSizeHint().width() <= 1280
+    assert window.minimumSizeHint().height() <= 800
+
+
+def test_an_unforeseen_error_becomes_a_notice_with_a_report(
+    window: MainWindow, capsys: pytest.CaptureFixture[str]
+) -> None:
+    import sys
+
+    try:
+        raise RuntimeError("boom")
+    except RuntimeError as error:
+        sys.excepthook(type(error), error, error.__traceback__)
+    assert "boom" in window.notices.text.text()
+    assert "test_main_window.py" in window.notices.details.toPlainText()
+    assert "boom" in capsys.readouterr().err

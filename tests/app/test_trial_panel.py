@@ -1,0 +1,313 @@
+"""Trials from the button to the result, with children that need no torch."""
+
+from __future__ import annotations
+
+import math
+import os
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QGuiApplication
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication
+from pytestqt.qtbot import QtBot
+
+from lrdesigner import edits
+from lrdesigner.curves import track_values
+from lrdesigner.document import Design
+from lrdesigner.errors import UserError
+from lrdesigner.jobs.protocol import Metrics
+from lrdesigner.jobs.reader import Outcome
+from lrdesigner.schedules import Cosine
+from lrdesigner.store import Store
+from lrdesigner_app.processes import SpareChild
+from lrdesigner_app.theme import Theme
+from lrdesigner_app.trial import TrialPanel, TrialRecord, TrialRunner
+from lrdesigner_app.trial.panel import steps_typed
+from lrdesigner_app.trial.record import Growing
+from lrdesigner_app.trial.words import duration, progress_text, result_text
+from lrdesigner_app.workspace import Workspace
+
+PRELUDE = """
+import json, os, sys, time
+def say(kind, **fields):
+    os.write(1, (json.dumps({"kind": kind, **fields}) + "\\n").encode())
+say("hello", protocol=1, pid=os.getpid(), python="3.11.0", torch="0")
+line = sys.stdin.buffer.readline()
+if not line:
+    sys.exit()
+request = json.loads(line)
+def step(number, loss=1.0, everything=1e-3, backbone=1e-3):
+    say("metrics", step=number, loss=loss, lr={"everything": everything, "backbone": backbone})
+def end(reason="finished", **fields):
+    say("end", reason=reason, metrics=fields)
+"""
+TRAINS = (
+    "for s in range(request['steps']): step(s, 2.0 / (s + 1))\nend(steps=request['steps'], seconds=0.5, device='cpu', "
+)
+TRAINS += "test_accuracy=0.931, request=request)"
+WAITS = "step(0); json.loads(sys.stdin.buffer.readline()); end('stopped', steps=1)"
+
+
+class Bench:
+    """A panel whose children run `body`."""
+
+    def __init__(self, workspace: Workspace, qtbot: QtBot) -> None:
+        self.body = TRAINS
+        self.workspace, self._qtbot = workspace, qtbot
+        self.exported: list[Design] = []
+        self.records: list[TrialRecord] = []
+        self.notices: list[str] = []
+        self.spare = SpareChild(None, self._command, lambda: dict(os.environ))
+        self.runner = TrialRunner(workspace, self.spare, self._export)
+        self.panel = TrialPanel(workspace, self.runner)
+        qtbot.addWidget(self.panel)
+        workspace.signals.trial_changed.connect(self.records.append)
+        workspace.signals.notice_posted.connect(lambda notice: self.notices.append(notice.text))
+
+    def run(self, body: str) -> None:
+        self.body = body
+        QTest.mouseClick(self.panel.run_button, Qt.MouseButton.LeftButton)
+
+    def finish(self) -> TrialRecord:
+        self._qtbot.waitUntil(lambda: not self.runner.running, timeout=10_000)
+        self.panel._throttle.flush()
+        QApplication.processEvents()
+        assert self.runner.record is not None
+        return self.runner.record
+
+    def wait_for_steps(self, count: int) -> None:
+        record = self.runner.record
+        assert record is not None
+        self._qtbot.waitUntil(lambda: len(record.steps) >= count, timeout=10_000)
+        self.panel._throttle.flush()
+
+    def _command(self) -> list[str]:
+        return [sys.executable, "-u", "-c", PRELUDE + self.body]
+
+    def _export(self, design: Design) -> str:
+        self.exported.append(design)
+        return "# exported"
+
+
+@pytest.fixture
+def workspace(design: Design, qapp: QApplication) -> Workspace:
+    """Without the style sheet, which takes longer to apply than most of these tests."""
+    return Workspace(Store(design), Theme(qapp))
+
+
+@pytest.fixture
+def bench(workspace: Workspace, qtbot: QtBot) -> Iterator[Bench]:
+    made = Bench(workspace, qtbot)
+    made.panel.resize(760, 260)
+    made.panel.show()
+    yield made
+    made.runner.close()
+    made.spare.close()
+
+
+def test_before_any_trial_the_panel_says_what_to_do(bench: Bench) -> None:
+    assert bench.panel.empty.isVisible()
+    assert "Run a trial" in bench.panel.empty.text()
+    assert bench.panel.steps.placeholderText() == "All 450 steps"
+
+
+def test_a_trial_runs_the_exported_file_of_the_committed_design_for_the_whole_plan(bench: Bench) -> None:
+    bench.workspace.preview("", edits.set_base_lr, 1, 0.5)
+    bench.run(TRAINS)
+    record = bench.finish()
+    assert bench.exported == [bench.workspace.store.committed]
+    request = record.summary["request"]
+    assert request["source"].endswith("lenet.py:LeNet")
+    assert (request["steps"], request["batch_size"]) == (450, 32)
+    assert (request["device"], request["data"]) == ("auto", "demo")
+    assert not Path(request["exported_file"]).exists()
+
+
+def test_a_finished_trial_says_how_it_went_and_shows_the_measured_rates(bench: Bench) -> None:
+    bench.run(TRAINS)
+    record = bench.finish()
+    text = bench.panel.result.text.text()
+    assert text.startswith("Finished: 450 steps in 0.5 s on cpu · loss 2 → ")
+    assert text.endswith("test accuracy 93.1 %")
+    assert record.steps.array.tolist() == list(range(450))
+    assert bench.panel.charts.deviation.text() == "largest difference from plan: 0"
+    assert bench.panel.charts.isVisible()
+    assert bench.panel.run_button.text() == "Run trial"
+
+
+def test_the_controls_say_what_is_run(bench: Bench) -> None:
+    bench.panel.device.setCurrentText("CPU")
+    bench.panel.data.setCurrentText("Random images")
+    assert "no evidence" in bench.panel.status.text()
+    bench.panel.steps.setText("25")
+    bench.run(TRAINS)
+    request = bench.finish().summary["request"]
+    assert (request["device"], request["data"], request["steps"]) == ("cpu", "synthetic", 25)
+    assert "no evidence about learning rates" in bench.panel.result.text.text()
+    assert "accuracy" not in bench.panel.result.text.text()
+
+
+def test_stop_keeps_what_was_measured(bench: Bench) -> None:
+    bench.run(WAITS)
+    bench.wait_for_steps(1)
+    assert bench.panel.run_button.text() == "Stop"
+    assert bench.panel.status.text().startswith("1 of 450 steps")
+    QTest.mouseClick(bench.panel.run_button, Qt.MouseButton.LeftButton)
+    record = bench.finish()
+    assert record.state == "stopped"
+    assert len(record.steps) == 1
+    assert bench.panel.result.text.text().startswith("Stopped: 1 steps")
+
+
+def test_a_failure_shows_its_message_and_on_request_its_details(bench: Bench) -> None:
+    failure = "say('error', message='Expected 3 channels, got 1.', where='net.py:12', traceback='Traceback: deep')"
+    bench.run(f"{failure}; end('failed')")
+    assert bench.finish().state == "failed"
+    result = bench.panel.result
+    assert result.text.text() == "Failed: Expected 3 channels, got 1. (net.py:12)"
+    assert not result.details.isVisible()
+    QTest.mouseClick(result.toggle, Qt.MouseButton.LeftButton)
+    assert result.details.isVisible()
+    assert result.details.toPlainText() == "Traceback: deep"
+    QTest.mouseClick(result.copy, Qt.MouseButton.LeftButton)
+    assert "Traceback: deep" in QGuiApplication.clipboard().text()
+
+
+@pytest.mark.parametrize(
+    ("body", "state"),
+    [
+        ("os.kill(os.getpid(), 9)", "failed"),
+        ("print('surprise', flush=True); time.sleep(60)", "failed"),
+        ("step(0); os._exit(0)", "failed"),
+        ("step(0); end('diverged', steps=1, diverged_at_step=1)", "diverged"),
+    ],
+)
+def test_however_the_child_ends_the_panel_is_ready_for_the_next_trial(bench: Bench, body: str, state: str) -> None:
+    bench.run(body)
+    assert bench.finish().state == state
+    assert bench.panel.result.text.text()
+    assert bench.panel.run_button.isEnabled()
+    bench.run(TRAINS)
+    assert bench.finish().state == "finished"
+
+
+def test_a_trial_of_an_older_design_keeps_showing_the_plan_that_it_ran(bench: Bench) -> None:
+    bench.run(TRAINS)
+    record = bench.finish()
+    bench.workspace.commit("", edits.set_base_lr, 1, 0.5)
+    bench.workspace.commit("", edits.rename_group, 1, "head")
+    bench.workspace.signals.trial_changed.emit(record)
+    bench.panel._throttle.flush()
+    assert record.design.group(1).lr.base == 1e-3
+    assert bench.panel.charts.deviation.text() == "largest difference from plan: 0"
+
+
+def test_what_cannot_be_exported_is_a_notice_and_no_trial(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(_: Design) -> str:
+        raise UserError("There is no model.")
+
+    monkeypatch.setattr(bench.runner, "_export_file", refuse)
+    bench.run(TRAINS)
+    assert not bench.runner.running
+    assert bench.notices == ["There is no model."]
+    assert bench.records == []
+
+
+@pytest.mark.parametrize("typed", ["many", "0", "-5"])
+def test_a_number_of_steps_that_cannot_be_is_marked_and_nothing_starts(bench: Bench, typed: str) -> None:
+    bench.panel.steps.setText(typed)
+    bench.run(TRAINS)
+    assert bench.panel.steps.property("invalid") == "true"
+    assert len(bench.notices) == 1
+    assert not bench.runner.running
+
+
+def test_the_panel_is_told_at_most_twenty_times_a_second(bench: Bench) -> None:
+    bench.run("for s in range(150): step(s); time.sleep(0.004)\nend()")
+    record = bench.finish()
+    assert len(record.steps) == 150
+    assert len(bench.records) < 60
+
+
+def test_closing_in_the_middle_of_a_trial_leaves_nothing_behind(bench: Bench) -> None:
+    bench.run("step(0); time.sleep(60)")
+    bench.wait_for_steps(1)
+    folder = Path(bench.runner._folder.name)  # type: ignore[union-attr]
+    bench.runner.close()
+    assert not bench.runner.running
+    assert not folder.exists()
+
+
+def test_growing_keeps_every_value_in_order() -> None:
+    growing = Growing(room=2)
+    for start in range(0, 1000, 7):
+        growing.extend(list(range(start, min(start + 7, 1000))))
+    assert growing.array.tolist() == list(range(1000))
+
+
+@pytest.fixture
+def record(design: Design) -> TrialRecord:
+    return TrialRecord(design=edits.set_schedule(design, 1, Cosine()), total_steps=450)
+
+
+def test_the_difference_from_the_plan_is_the_largest_one_seen(record: TrialRecord) -> None:
+    group = record.design.group(1)
+    plan = track_values(group.lr, record.design.plan, np.arange(20))
+    record.add(Metrics(step, 1.0, {group.name: float(plan[step])}) for step in range(10))
+    assert record.deviations == {group.name: 0.0}
+    record.add(
+        [Metrics(10, 1.0, {group.name: float(plan[10]) + 1e-4}), Metrics(11, 1.0, {group.name: float(plan[11])})]
+    )
+    assert record.deviations[group.name] == pytest.approx(1e-4)
+
+
+def test_a_group_that_appears_later_has_gaps_before(record: TrialRecord) -> None:
+    record.add([Metrics(0, 1.0, {"a": 0.1})])
+    record.add([Metrics(1, 1.0, {"a": 0.1, "b": 0.2}), Metrics(2, 1.0, {"b": 0.2})])
+    assert np.isnan(record.rates["b"].array).tolist() == [True, False, False]
+    assert np.isnan(record.rates["a"].array).tolist() == [False, False, True]
+
+
+def test_a_loss_that_is_not_finite_does_not_spoil_the_smoothed_one(record: TrialRecord) -> None:
+    record.add(Metrics(step, loss, {}) for step, loss in enumerate([1.0, math.nan, math.inf, 1.0]))
+    assert record.smoothed.array.tolist() == pytest.approx([1.0] * 4)
+
+
+def test_a_run_in_progress_says_how_long_it_will_take(record: TrialRecord) -> None:
+    assert progress_text(record) == "Starting …"
+    record.add(Metrics(step, 1.0, {}) for step in range(120))
+    record.seconds = 4.36
+    assert progress_text(record) == "120 of 450 steps · 12 s left"
+    record.silent = True
+    assert "Not responding" in progress_text(record)
+
+
+@pytest.mark.parametrize("state", ["crashed", "killed", "timed_out", "garbled", "failed"])
+def test_every_bad_end_is_a_failure_with_its_message(record: TrialRecord, state: str) -> None:
+    record.end(Outcome(state, "It broke."))  # type: ignore[arg-type]
+    assert result_text(record) == "Failed: It broke."
+
+
+def test_durations_read_as_people_say_them() -> None:
+    assert [duration(s) for s in (8.21, 45, 60, 200, 7500)] == ["8.2 s", "45 s", "1 min", "3 min 20 s", "2 h 5 min"]
+
+
+def test_steps_are_read_with_separators_and_units() -> None:
+    assert [steps_typed(text) for text in ("", "1,200", "300 steps", "3e2*2")] == [None, 1200, 300, 600]
+
+
+def test_the_charts_follow_the_theme_and_draw_in_both(bench: Bench, record: TrialRecord) -> None:
+    from lrdesigner_app.theme import DARK
+
+    record.add(Metrics(step, 2.0 / (step + 1), {"everything": 1e-3, "backbone": 1e-5}) for step in range(300))
+    for tokens in (DARK, bench.workspace.theme.tokens):
+        bench.workspace.theme.tokens = tokens
+        bench.workspace.theme.changed.emit()
+        bench.workspace.signals.trial_changed.emit(record)
+        bench.panel._throttle.flush()
+        assert not bench.panel.grab().isNull()
