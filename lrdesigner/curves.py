@@ -15,6 +15,7 @@ from lrdesigner.optimizers import optimizer_of, torch_options
 from lrdesigner.schedules import factors, shape_of
 
 PLOT_POINTS = 2000
+CHECKED_VALUES = 200_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +71,16 @@ def breakpoints(track: Track, plan: Plan) -> NDArray[np.int64]:
     """Steps, inside the run, at which the curve has a corner or jumps; sorted, without repetition."""
     points = np.asarray(list(shape_of(track.schedule).breakpoints(track.schedule, plan.span)), dtype=np.int64)
     return np.unique(points[(points > 0) & (points <= plan.total_steps)])
+
+
+def checked_steps(track: Track, plan: Plan) -> NDArray[np.int64]:
+    """Every step up to one past the end; of longer runs `CHECKED_VALUES`, with both sides of every breakpoint."""
+    last = plan.total_steps + 1
+    if last < CHECKED_VALUES:
+        return np.arange(last + 1, dtype=np.int64)
+    corners = breakpoints(track, plan)
+    even = np.linspace(0, last, CHECKED_VALUES).astype(np.int64)
+    return np.unique(np.concatenate([even, corners, np.maximum(corners - 1, 0)]))
 
 
 def plot_steps(track: Track, plan: Plan, first: int, last: int, points: int = PLOT_POINTS) -> NDArray[np.int64]:

@@ -28,7 +28,7 @@ def exact(value: float) -> str:
     short = rate(value)
     if float(short) == value:
         return short
-    text = repr(value)
+    text = repr(value if isinstance(value, int) else float(value))
     return text.replace("e-0", "e-").replace("e+", "e") if "e" in text else text
 
 

@@ -29,9 +29,9 @@ def make_application() -> QApplication:
 def make_window(application: QApplication, design: Design, path: Path | None = None) -> MainWindow:
     """A window on a design; `path` is the file it was read from."""
     theme = Theme(application)
-    theme.apply()
     workspace = Workspace(Store(design), theme)
     window = MainWindow(workspace, Settings())
+    theme.apply()  # after the window is put together: each widget would be styled again at every step of it
     if path is not None:
         window.files.path = path
         window.files.path_changed.emit()

@@ -20,7 +20,7 @@ def arrange(window: MainWindow) -> None:
     """Header on top; model and groups at the left, plot over tabs in the middle, inspector at the right."""
     window.tabs.addTab(window.code, "Code")
     window.tabs.addTab(window.problems, "Problems")
-    window.tabs.addTab(window.trial, "Trial")
+    window.tabs.addTab(window.trial_tab, "Trial")
     window.tabs.setDocumentMode(True)
     bottom = Panel()
     bottom.body.setContentsMargins(GRID, 2, GRID, GRID)

@@ -26,13 +26,12 @@ from lrdesigner_app.layout import arrange
 from lrdesigner_app.model_loader import ModelLoader
 from lrdesigner_app.model_tree import ModelTreePanel
 from lrdesigner_app.notice_bar import BusyBar, NoticeBar
-from lrdesigner_app.open_model_dialog import OpenModelDialog
 from lrdesigner_app.plot import PlotPanel
 from lrdesigner_app.problems import ProblemsPanel
 from lrdesigner_app.processes import SpareChild
 from lrdesigner_app.schedule_editor import Inspector, SegmentSelection, SegmentStrip
 from lrdesigner_app.settings import Settings
-from lrdesigner_app.trial import TrialPanel, TrialRunner
+from lrdesigner_app.trial import TrialRunner, TrialTab
 from lrdesigner_app.trust_question import allowed
 from lrdesigner_app.workspace import Workspace
 
@@ -69,7 +68,7 @@ class MainWindow(QMainWindow):
         self.inspector = Inspector(self.workspace, self.segments)
         self.code = CodePanel(self.workspace)
         self.problems = ProblemsPanel(self.workspace)
-        self.trial = TrialPanel(self.workspace, self.runner)
+        self.trial_tab = TrialTab(self.workspace, self.runner)
         self.tabs = QTabWidget()
         self.notices = NoticeBar()
         self.busy = BusyBar()
@@ -134,6 +133,8 @@ class MainWindow(QMainWindow):
         """Ask for a model and open it."""
         if not self.files.may_discard():
             return
+        from lrdesigner_app.open_model_dialog import OpenModelDialog
+
         dialog = OpenModelDialog(self, self.settings.text("folder"))
         if dialog.exec() and dialog.source is not None and allowed(dialog.source, self):
             self.settings.put("folder", str(dialog.source.file.parent))
@@ -218,12 +219,12 @@ class MainWindow(QMainWindow):
 
     def show_trial(self) -> None:
         """The Trial tab."""
-        self.tabs.setCurrentWidget(self.trial)
+        self.tabs.setCurrentWidget(self.trial_tab)
 
     def run_trial(self) -> None:
         """Run a trial with what its tab says."""
         self.show_trial()
-        self.trial.run()
+        self.trial_tab.panel.run()
 
     def stop_trial(self) -> None:
         """Stop the trial; its results stay."""

@@ -10,15 +10,13 @@ from typing import Any
 
 import numpy as np
 
-from lrdesigner.curves import ParamGroup, breakpoints, track_factors
+from lrdesigner.curves import ParamGroup, breakpoints, checked_steps, track_factors
 from lrdesigner.document import Plan
 from lrdesigner.errors import UserError
 from lrdesigner.export.python_text import docstring, identifier, prose, statement
 from lrdesigner.numbers import rate
 from lrdesigner.schedules import shape_of
 
-# Every step is looked at up to this length; beyond, this many and all breakpoints.
-CHECKED_VALUES = 200_000
 CHECKED_CALLS = 400
 # So that the line with `def` fits.
 LONGEST_NAME = 45
@@ -70,9 +68,7 @@ def _function(name: str, words: str, body: str) -> str:
 def _prove(function: FactorFunction, group: ParamGroup, plan: Plan) -> None:
     track = group.group.lr
     last = plan.total_steps
-    every = np.arange(last + 2) if last < CHECKED_VALUES else np.linspace(0, last + 1, CHECKED_VALUES).astype(np.int64)
-    corners = breakpoints(track, plan)
-    steps = np.unique(np.concatenate([every, corners, np.maximum(corners - 1, 0)]))
+    steps, corners = checked_steps(track, plan), breakpoints(track, plan)
     factors = track_factors(track, plan, steps)
     wrong = ~np.isfinite(factors) | (factors < 0)
     if wrong.any():

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ast
-import difflib
 import math
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -172,6 +171,8 @@ class _Checker:
             raise self._fault(node, f"{node.id!r} is unknown here{suggestion}; a formula knows {known}")
 
     def _suggest(self, word: str, known: Iterable[str]) -> str:
+        import difflib  # only when something is wrong
+
         near = difflib.get_close_matches(word.removeprefix("math."), list(known), n=1)
         return f" (did you mean {near[0]!r}?)" if near else ""
 

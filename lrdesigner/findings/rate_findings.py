@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from lrdesigner.curves import plot_steps, track_factors
+from lrdesigner.curves import checked_steps, track_factors
 from lrdesigner.document import Design
 from lrdesigner.findings.finding import Finding
 from lrdesigner.numbers import rate
@@ -15,9 +15,8 @@ from lrdesigner.schedules import Sequence, segment_starts
 
 def impossible_rates(design: Design) -> Iterator[Finding]:
     """A factor that is negative or not a finite number; the export refuses it."""
-    last = design.plan.total_steps
     for group in design.groups:
-        steps = plot_steps(group.lr, design.plan, 0, last)
+        steps = checked_steps(group.lr, design.plan)
         factors = track_factors(group.lr, design.plan, steps)
         wrong = ~np.isfinite(factors) | (factors < 0)
         if wrong.any():

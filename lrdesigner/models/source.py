@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ast
-import difflib
 import keyword
 import os
 import warnings
@@ -140,6 +139,8 @@ def _similar_file(file: Path) -> str:
         names = [other.name for other in file.parent.glob("*.py")]
     except (OSError, ValueError):
         return ""
+    import difflib  # only when something is wrong
+
     close = difflib.get_close_matches(file.name, names, n=1)
     return f" (did you mean {close[0]}?)" if close else ""
 

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import hashlib
 import os
 from pathlib import Path
 
 import msgspec
-import platformdirs
 from msgspec import Struct
 
 from lrdesigner.design_file import write_atomically
@@ -26,11 +24,15 @@ class _Store(Struct, frozen=True, forbid_unknown_fields=True):
 def config_folder() -> Path:
     """Where this program keeps its settings; the variable LRDESIGNER_CONFIG_DIR names another place."""
     chosen = os.environ.get("LRDESIGNER_CONFIG_DIR")
+    import platformdirs  # not needed to open the window
+
     return Path(chosen) if chosen else platformdirs.user_config_path("lrdesigner", appauthor=False)
 
 
 def content_hash(file: Path) -> str | None:
     """SHA-256 of a file's bytes in hexadecimal; None if it cannot be read."""
+    import hashlib  # not needed to open the window
+
     try:
         with file.open("rb") as stream:
             return hashlib.file_digest(stream, "sha256").hexdigest()

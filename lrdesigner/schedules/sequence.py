@@ -16,7 +16,6 @@ from lrdesigner.schedules.length import REST, Length, Span, resolve
 from lrdesigner.schedules.ramps import Cosine, Linear
 from lrdesigner.schedules.shape import Factors, Node, Shape, Steps
 
-
 DEEPEST = 20
 """Sequences in sequences. Python itself gives up on code that is nested a hundred levels deep."""
 

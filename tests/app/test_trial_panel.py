@@ -26,9 +26,9 @@ from lrdesigner.schedules import Cosine
 from lrdesigner.store import Store
 from lrdesigner_app.processes import SpareChild
 from lrdesigner_app.theme import Theme
-from lrdesigner_app.trial import TrialPanel, TrialRecord, TrialRunner
-from lrdesigner_app.trial.panel import steps_typed
-from lrdesigner_app.trial.record import Growing
+from lrdesigner_app.trial import TrialRunner
+from lrdesigner_app.trial.panel import TrialPanel, steps_typed
+from lrdesigner_app.trial.record import Growing, TrialRecord
 from lrdesigner_app.trial.words import duration, progress_text, result_text
 from lrdesigner_app.workspace import Workspace
 

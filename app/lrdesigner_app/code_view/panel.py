@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtGui import QGuiApplication, QTextOption
+from PySide6.QtGui import QGuiApplication, QShowEvent, QTextOption
 from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QPlainTextEdit, QVBoxLayout, QWidget
 
 from lrdesigner.design_file import write_atomically
@@ -39,7 +39,10 @@ class CodePanel(QWidget):
         self._debounce = Debounce(DELAY_MS, self.refresh, self)
         self._build()
         self._connect()
-        self._debounce.request()
+
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
+        self._debounce.request()  # not in the constructor: the window is painted first
 
     @property
     def source(self) -> str:

@@ -1,5 +1,4 @@
-"""The trial: a short real training run of the exported code, shown while it goes on."""
+"""Short training runs with the exported code, started from the window."""
 
-from lrdesigner_app.trial.panel import TrialPanel as TrialPanel
-from lrdesigner_app.trial.record import TrialRecord as TrialRecord
 from lrdesigner_app.trial.runner import TrialRunner as TrialRunner
+from lrdesigner_app.trial.tab import TrialTab as TrialTab

@@ -34,6 +34,8 @@ class TrialPanel(Panel):
 
     def __init__(self, workspace: Workspace, runner: TrialRunner, parent: QWidget | None = None) -> None:
         super().__init__("", parent)
+        self.setObjectName("trial")  # it stands in a panel already, and must not draw another one
+        self.body.setContentsMargins(0, GRID, 0, 0)
         self._workspace, self._runner = workspace, runner
         self._shown: TrialRecord | None = None
         self._build()
