@@ -32,6 +32,7 @@ def make_window(application: QApplication, design: Design, path: Path | None = N
     workspace = Workspace(Store(design), theme)
     window = MainWindow(workspace, Settings())
     theme.apply()  # after the window is put together: each widget would be styled again at every step of it
+    window.restore()
     if path is not None:
         window.files.path = path
         window.files.path_changed.emit()

@@ -54,7 +54,6 @@ class MainWindow(QMainWindow):
         self._make_actions()
         arrange(self)
         self._connect()
-        self._restore()
         self._refresh()
         self.tree.setFocus()
 
@@ -236,10 +235,11 @@ class MainWindow(QMainWindow):
         import pyqtgraph
         import PySide6
 
+        versions = {"PySide6": PySide6.__version__, "pyqtgraph": pyqtgraph.__version__, "numpy": numpy.__version__}
         text = (
-            f"LR Designer {lrdesigner.__version__}\n\nPySide6 {PySide6.__version__}, "
-            f"pyqtgraph {pyqtgraph.__version__}, numpy {numpy.__version__}\n\nMIT licence. Demo data: handwritten digits, E. Alpaydin and C. Kaynak, "
-            "UCI repository, CC BY 4.0."
+            f"LR Designer {lrdesigner.__version__}\n\n"
+            + ", ".join(f"{name} {version}" for name, version in versions.items())
+            + "\n\nMIT licence. Demo data: handwritten digits, E. Alpaydin and C. Kaynak, UCI repository, CC BY 4.0."
         )
         QMessageBox.about(self, "About LR Designer", text)
 
@@ -255,7 +255,8 @@ class MainWindow(QMainWindow):
             raise UserError("The trial was not started, because the model's file is not trusted.")
         return export(design)
 
-    def _restore(self) -> None:
+    def restore(self) -> None:
+        """Bring back the place, division and views of last time; call when the window is styled."""
         self.plot.set_log(self.settings.switch("plot/log", True))
         self.plot.set_epochs(self.settings.switch("plot/epochs", True))
         geometry = self.settings.bytes("geometry")

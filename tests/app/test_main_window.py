@@ -125,6 +125,8 @@ def test_the_code_follows_edits_and_is_copied_whole(window: MainWindow, qtbot: Q
 def test_a_design_that_cannot_be_exported_says_so_in_the_code_tab(window: MainWindow, qtbot: QtBot) -> None:
     from lrdesigner.schedules import Expression
 
+    window.code.refresh()
+    assert window.code.source
     window.workspace.commit("Down", edits.set_schedule, 1, Expression("1 - step"))
     qtbot.waitUntil(lambda: window.code.source == "", timeout=3000)
     assert "negative at step 2" in window.code._status.text()
