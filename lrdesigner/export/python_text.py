@@ -75,9 +75,9 @@ def prose(text: str) -> str:
 def docstring(text: str, indent: int) -> str:
     """A docstring of one or more lines, indented; `text` has been through `prose`."""
     space = " " * indent
-    if len(text) + indent + 6 <= LINE:
-        return f'{space}"""{text}"""'
     lines = textwrap.wrap(text, LINE - indent - 8, break_long_words=False, break_on_hyphens=False)
+    if len(text) + indent + 6 <= LINE or len(lines) == 1:
+        return f'{space}"""{text}"""'
     return f'{space}"""' + f"\n{space}".join(lines) + f'\n{space}"""'
 
 

@@ -157,9 +157,11 @@ def test_a_notice_goes_by_itself_unless_it_is_bad(window: MainWindow, qtbot: QtB
 
 def test_the_windows_place_and_views_are_remembered(window: MainWindow, qapp: QApplication, qtbot: QtBot) -> None:
     window.resize(1300, 580)
+    qtbot.wait(50)
     window.splitters["across"].setSizes([400, 600, 300])
     window.action("toggle_log").trigger()
     window.action("toggle_epochs").trigger()
+    qtbot.wait(50)
     sizes = window.splitters["across"].sizes()
     window.close()
     again = make_window(qapp, demo_design())
