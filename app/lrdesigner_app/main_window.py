@@ -186,7 +186,7 @@ class MainWindow(QMainWindow):
 
     def add_segment(self) -> None:
         """A segment after the selected one."""
-        self.strip.add_after_selected()
+        self.segments.add_after()
 
     def copy_code(self) -> None:
         """The code to the clipboard."""

@@ -41,11 +41,30 @@ class Tokens:
     groups: tuple[str, ...]
 
 
+DARK_SURFACE = "#1b1f27"
+LEAST_CONTRAST = 4.5
+
+
+def contrast(one: str, other: str) -> float:
+    """Contrast ratio of two colours, 1 to 21, as WCAG 2.2 defines it."""
+    darker, lighter = sorted((_luminance(QColor(one)), _luminance(QColor(other))))
+    return (lighter + 0.05) / (darker + 0.05)
+
+
+def _luminance(colour: QColor) -> float:
+    channels = (colour.redF(), colour.greenF(), colour.blueF())
+    red, green, blue = (c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in channels)
+    return 0.2126 * red + 0.7152 * green + 0.0722 * blue
+
+
 def _lifted(colour: str) -> str:
-    """The same hue, about 15 % lighter, for dark ground; dark inks of the palette are lifted until they can be read."""
+    """The same hue, as much lighter as it takes to be seen on the dark surface."""
     ink = QColor(colour)
-    lightness = max(min(ink.lightnessF() * 1.15 + 0.06, 0.8), 0.58)
-    return QColor.fromHslF(ink.hslHueF(), ink.hslSaturationF(), lightness).name()
+    lightness = ink.lightnessF()
+    while contrast(ink.name(), DARK_SURFACE) < LEAST_CONTRAST:
+        lightness += 0.01
+        ink = QColor.fromHslF(ink.hslHueF(), ink.hslSaturationF(), lightness)
+    return ink.name()
 
 
 LIGHT = Tokens(
@@ -54,7 +73,7 @@ LIGHT = Tokens(
     groups=GROUPS,
 )  # fmt: skip
 DARK = Tokens(
-    ground="#15181e", surface="#1b1f27", raised="#222732", line="#2e3440", text="#e6e9ef", secondary="#98a1b2",
+    ground="#15181e", surface=DARK_SURFACE, raised="#222732", line="#2e3440", text="#e6e9ef", secondary="#98a1b2",
     accent="#7c9cff", on_accent="#10131a", selection="#27314d", hover="#262c38", good="#5fcf87", bad="#ff8a96",
     groups=tuple(_lifted(colour) for colour in GROUPS),
 )  # fmt: skip

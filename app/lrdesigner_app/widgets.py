@@ -29,13 +29,20 @@ def label(text: str, role: str = "") -> QLabel:
 
 
 def button(text: str, role: str = "", tip: str = "") -> QPushButton:
-    """A push button; roles: primary, quiet."""
+    """A push button; roles: primary, quiet, small."""
     made = QPushButton(text)
     if role:
         made.setProperty("role", role)
     if tip:
         made.setToolTip(tip)
     made.setAccessibleName(text)
+    return made
+
+
+def small_button(text: str, tip: str) -> QPushButton:
+    """A quiet button of one sign, named by its tip for those who do not see it."""
+    made = button(text, "small", tip)
+    made.setAccessibleName(tip.partition(" (")[0])
     return made
 
 

@@ -13,7 +13,7 @@ Factor = Annotated[float, Meta(ge=0, le=1e6)]
 
 
 class Linear(Node, frozen=True, tag="linear"):
-    """A straight line between two factors: a warm-up as it stands, a cool-down with start and end exchanged.
+    """A straight line between two factors: a warm-up from a small start to 1, a cool-down the other way round.
 
     factor(step) = start + (end - start) * min(step / length, 1). In torch: `LinearLR`.
     """
@@ -53,7 +53,7 @@ def _ends(node: Any, span: Span) -> tuple[int]:
 RAMPS = (
     Shape(
         node=Linear,
-        title="Linear warm-up",
+        title="Linear",
         doc=Linear.__doc__ or "",
         behaviour=FormulaBehaviour(lambda node: "start + (end - start) * min(step / length, 1.0)"),
         breakpoints=_ends,

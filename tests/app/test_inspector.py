@@ -221,7 +221,7 @@ def test_segments_are_added_moved_resized_and_removed_by_key(
 def test_segments_are_as_wide_as_they_last_and_clicked_to_select(
     strip: SegmentStrip, selection: SegmentSelection, workspace: Workspace, qtbot: QtBot
 ) -> None:
-    strip.add_after_selected()
+    selection.add_after()
     strip.align_with(0.0, 450.0, 0, 0)
     first, second = strip.segment_rects()
     assert first.width() == pytest.approx(45 - 2)

@@ -12,7 +12,7 @@ from lrdesigner.schedules import SHAPES, Sequence, shape_of
 from lrdesigner_app.schedule_editor.segment_selection import SegmentSelection
 from lrdesigner_app.schedule_editor.struct_form import LABEL_WIDTH, StructForm
 from lrdesigner_app.theme import GRID
-from lrdesigner_app.widgets import label
+from lrdesigner_app.widgets import label, small_button
 from lrdesigner_app.workspace import Workspace
 
 # What a segment can be; a sequence inside a segment is shown, and made by hand in the file.
@@ -31,6 +31,10 @@ class SegmentForm(QWidget):
         self.length_form = StructForm(without=("schedule",))
         self.fields_form = StructForm()
         self._about = label("", "secondary")
+        self.earlier = small_button("←", "Move this segment earlier (Alt+Left in the strip)")
+        self.later = small_button("→", "Move this segment later (Alt+Right in the strip)")
+        self.remove = small_button("−", "Remove this segment (Delete in the strip)")
+        self.add = small_button("+", "Add a segment after this one (Ctrl+T, + in the strip)")
         self._build()
         self._connect()
         self._refresh()
@@ -51,7 +55,12 @@ class SegmentForm(QWidget):
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(GRID - 2)
-        column.addWidget(self._title)
+        head = QHBoxLayout()
+        head.setSpacing(0)
+        head.addWidget(self._title, 1)
+        for made in (self.earlier, self.later, self.remove, self.add):
+            head.addWidget(made)
+        column.addLayout(head)
         column.addLayout(row)
         column.addWidget(self.length_form)
         column.addWidget(self.fields_form)
@@ -60,6 +69,10 @@ class SegmentForm(QWidget):
     def _connect(self) -> None:
         self._selection.changed.connect(self._refresh)
         self.shape.activated.connect(self._choose_shape)
+        self.earlier.clicked.connect(lambda: self._selection.move(-1))
+        self.later.clicked.connect(lambda: self._selection.move(1))
+        self.remove.clicked.connect(self._selection.remove)
+        self.add.clicked.connect(self._selection.add_after)
         self.length_form.previewed.connect(
             lambda name, value: self._send(False, schedule_edits.set_segment_length, value)
         )
@@ -83,6 +96,9 @@ class SegmentForm(QWidget):
         place = self.shape.findData(shape.tag)
         self.shape.setCurrentIndex(place)
         self.shape.setPlaceholderText(shape.title)
+        self.earlier.setEnabled(index > 0)
+        self.later.setEnabled(index < len(segments) - 1)
+        self.remove.setEnabled(len(segments) > 1)
         self.length_form.setVisible(len(segments) > 1)
         self.length_form.show_struct(segment)
         self.fields_form.show_struct(segment.schedule)

@@ -8,7 +8,6 @@ from PySide6.QtCore import QRectF, QSize, Qt
 from PySide6.QtGui import QFontMetrics, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
 
-from lrdesigner import schedule_edits
 from lrdesigner.schedules import Sequence, segment_starts, shape_of
 from lrdesigner_app.schedule_editor.segment_selection import SegmentSelection
 from lrdesigner_app.theme import RADIUS
@@ -92,32 +91,15 @@ class SegmentStrip(QWidget):
     def keyPressEvent(self, event: QKeyEvent) -> None:
         moves = {Qt.Key.Key_Left: -1, Qt.Key.Key_Right: 1}
         if event.key() in moves and event.modifiers() & Qt.KeyboardModifier.AltModifier:
-            self.move_selected(moves[Qt.Key(event.key())])
+            self._selection.move(moves[Qt.Key(event.key())])
         elif event.key() in moves:
             self._selection.select(self._selection.index + moves[Qt.Key(event.key())])
         elif event.key() in (Qt.Key.Key_Delete, Qt.Key.Key_Backspace):
-            self.remove_selected()
+            self._selection.remove()
         elif event.text() == "+":
-            self.add_after_selected()
+            self._selection.add_after()
         else:
             super().keyPressEvent(event)
-
-    def add_after_selected(self) -> None:
-        """Insert a segment and select it."""
-        index, group = self._selection.index, self._workspace.selected_group
-        if self._workspace.commit(f"Add segment to {group.name}", schedule_edits.insert_segment, group.id, index):
-            self._selection.select(index + 1)
-
-    def remove_selected(self) -> None:
-        """Remove the selected segment."""
-        index, group = self._selection.index, self._workspace.selected_group
-        self._workspace.commit(f"Remove segment of {group.name}", schedule_edits.remove_segment, group.id, index)
-
-    def move_selected(self, by: int) -> None:
-        """Exchange the selected segment with its neighbour."""
-        index, group = self._selection.index, self._workspace.selected_group
-        if self._workspace.commit(f"Move segment of {group.name}", schedule_edits.move_segment, group.id, index, by):
-            self._selection.select(index + by)
 
     def _at(self, event: QMouseEvent) -> int | None:
         for index, rect in enumerate(self.segment_rects()):
