@@ -65,7 +65,7 @@ def parse_source(text: str, folder: Path | None = None) -> ModelSource:
     if text.startswith("demo:"):
         return _demo_source(text)
     file_text, name = _split(text)
-    file = Path(os.path.abspath((folder or Path.cwd()) / Path(file_text).expanduser()))
+    file = Path(os.path.abspath((folder or Path.cwd()) / _at_home(file_text)))
     _check_file(file)
     if not name:
         raise UserError(f"{file_text} names no model: write {file_text}:NAME{_suggestion(file)}.")
@@ -111,9 +111,17 @@ def _split(text: str) -> tuple[str, str]:
         return text, ""
     if colon and _is_python(file):
         return file, name.strip()
-    if Path(text).expanduser().is_dir():
+    if _at_home(text).is_dir():
         raise UserError(f"{text} is a folder: give the Python file in it that makes the model, as {FORMS}.")
     raise UserError(f"{text!r} is not a model source that can be read: give {FORMS}.")
+
+
+def _at_home(text: str) -> Path:
+    """A path with `~` worked out; one that names no known person's home is taken as it is."""
+    try:
+        return Path(text).expanduser()
+    except RuntimeError:
+        return Path(text)
 
 
 def _is_python(text: str) -> bool:
