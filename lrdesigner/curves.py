@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -16,6 +17,8 @@ from lrdesigner.schedules import factors, shape_of
 
 PLOT_POINTS = 2000
 CHECKED_VALUES = 200_000
+TOLERANCE = 1e-12
+"""Largest allowed `relative_difference` between our own forms of a value."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +73,7 @@ def values_at(param_group: ParamGroup, plan: Plan, steps: Any) -> dict[str, NDAr
 def breakpoints(track: Track, plan: Plan) -> NDArray[np.int64]:
     """Steps, inside the run, at which the curve has a corner or jumps; sorted, without repetition."""
     points = np.asarray(list(shape_of(track.schedule).breakpoints(track.schedule, plan.span)), dtype=np.int64)
-    return np.unique(points[(points > 0) & (points <= plan.total_steps)])
+    return _sorted_once(points[(points > 0) & (points <= plan.total_steps)])
 
 
 def checked_steps(track: Track, plan: Plan) -> NDArray[np.int64]:
@@ -80,14 +83,42 @@ def checked_steps(track: Track, plan: Plan) -> NDArray[np.int64]:
         return np.arange(last + 1, dtype=np.int64)
     corners = breakpoints(track, plan)
     even = np.linspace(0, last, CHECKED_VALUES).astype(np.int64)
-    return np.unique(np.concatenate([even, corners, np.maximum(corners - 1, 0)]))
+    return _sorted_once(np.concatenate([even, corners, np.maximum(corners - 1, 0)]))
+
+
+@lru_cache(maxsize=256)
+def first_impossible(track: Track, plan: Plan) -> tuple[int, float] | None:
+    """The first looked-at step (`checked_steps`) whose factor is negative or not a finite number, and the factor."""
+    steps = checked_steps(track, plan)
+    found = track_factors(track, plan, steps)
+    wrong = ~np.isfinite(found) | (found < 0)
+    return (int(steps[wrong][0]), float(found[wrong][0])) if wrong.any() else None
 
 
 def plot_steps(track: Track, plan: Plan, first: int, last: int, points: int = PLOT_POINTS) -> NDArray[np.int64]:
-    """The steps to draw between `first` and `last`: about `points`, always with both sides of every breakpoint."""
+    """The steps to draw between `first` and `last`: about `points`, and both sides of every breakpoint.
+
+    Of more than `points` breakpoints, which lie closer together than pixels, as many are taken, evenly.
+    """
     if last - first < 2 * points:
         return np.arange(first, last + 1, dtype=np.int64)
     even = np.linspace(first, last, points).astype(np.int64)
     corners = breakpoints(track, plan)
     corners = corners[(corners >= first) & (corners <= last)]
-    return np.unique(np.concatenate([even, corners, np.maximum(corners - 1, first)]))
+    corners = corners[:: len(corners) // points + 1]
+    return _sorted_once(np.concatenate([even, corners, np.maximum(corners - 1, first)]))
+
+
+def relative_difference(real: Any, planned: Any, base: float) -> NDArray[np.float64]:
+    """|real - planned| over the track's base value; infinite where one of them is not a number.
+
+    Where a value is above its base, it counts over the value: no float can be nearer than its own last digit.
+    """
+    difference = np.abs(np.asarray(real, np.float64) - planned) / np.maximum(base, np.abs(planned))
+    return np.where(np.isfinite(difference), difference, np.inf)
+
+
+def _sorted_once(values: NDArray[np.int64]) -> NDArray[np.int64]:
+    """`np.unique`, thirty times faster on a few hundred thousand integers."""
+    ordered = np.sort(values)
+    return ordered[np.diff(ordered, prepend=-1) > 0]

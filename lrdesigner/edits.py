@@ -11,6 +11,7 @@ from lrdesigner.checked import replaced
 from lrdesigner.document import COLOURS, Design, Group, Model, Pin, Plan, Track
 from lrdesigner.errors import UserError
 from lrdesigner.inventory import Inventory
+from lrdesigner.membership import outermost
 from lrdesigner.optimizers import OPTIMIZERS, carry_over, optimizer_of
 from lrdesigner.schedules import AnySchedule
 
@@ -22,14 +23,14 @@ def assign(design: Design, paths: Iterable[str], group: int) -> Design:
     """
     design.group(group)
     first_name = _tied_names(design.model.inventory)
-    pins = {pin.path: pin.group for pin in design.pins}
-    for path in _outermost(paths):
-        _check_path(design, path)
-        canonical = first_name.get(path, path)
-        for alias in (name for name, first in first_name.items() if first == canonical):
-            pins.pop(alias, None)
-        pins[canonical] = group
-    return _with_pins(design, pins)
+    known = _known_paths(design.model.inventory)
+    assigned: set[str] = set()
+    for path in outermost(paths):
+        if path not in known:
+            raise UserError(f"The model has no module or parameter {path!r}.")
+        assigned.add(first_name.get(path, path))
+    kept = {pin.path: pin.group for pin in design.pins if first_name.get(pin.path, pin.path) not in assigned}
+    return _with_pins(design, kept | dict.fromkeys(assigned, group))
 
 
 def unpin(design: Design, paths: Iterable[str]) -> Design:
@@ -130,7 +131,7 @@ def set_plan(design: Design, plan: Plan) -> Design:
 
 def set_model(design: Design, model: Model) -> Design:
     """Put another model, or the same one after a change, under the design; pins on names that are gone are dropped."""
-    known = {m.path for m in model.inventory.modules} | {p.name for p in model.inventory.parameters}
+    known = _known_paths(model.inventory)
     pins = tuple(pin for pin in design.pins if pin.path in known)
     if model == design.model and pins == design.pins:
         return design
@@ -148,24 +149,14 @@ def _with_pins(design: Design, pins: dict[str, int]) -> Design:
     return design if new == design.pins else replace(design, pins=new)
 
 
-def _outermost(paths: Iterable[str]) -> list[str]:
-    """Without what lies inside another of the paths: dragging a module and its children means the module."""
-    wanted = set(paths)
-    if "" in wanted:
-        return [""]
-    return sorted(p for p in wanted if not any(p[:i] in wanted for i in range(len(p)) if p[i] == "."))
-
-
 def _tied_names(inventory: Inventory) -> dict[str, str]:
     """Every name of each tied tensor -> its first name."""
     tied = {p.name: p.tied_to for p in inventory.parameters if p.tied_to is not None}
     return tied | {first: first for first in tied.values()}
 
 
-def _check_path(design: Design, path: str) -> None:
-    inventory = design.model.inventory
-    if not any(m.path == path for m in inventory.modules) and not any(p.name == path for p in inventory.parameters):
-        raise UserError(f"The model has no module or parameter {path!r}.")
+def _known_paths(inventory: Inventory) -> set[str]:
+    return {module.path for module in inventory.modules} | {parameter.name for parameter in inventory.parameters}
 
 
 def _one_line(name: str) -> str:

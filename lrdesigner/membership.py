@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 from types import MappingProxyType
@@ -26,10 +26,11 @@ class Membership:
 
     placements: MappingProxyType[str, Placement]
     members: MappingProxyType[int, tuple[ParameterInfo, ...]]
+    _trainable: MappingProxyType[int, tuple[ParameterInfo, ...]]
 
     def trainable(self, group: int) -> tuple[ParameterInfo, ...]:
         """The parameters that torch will see in this group: trainable, each tensor once, in model order."""
-        return tuple(p for p in self.members.get(group, ()) if p.trainable)
+        return self._trainable.get(group, ())
 
 
 def ancestors(path: str) -> Iterator[str]:
@@ -42,6 +43,12 @@ def ancestors(path: str) -> Iterator[str]:
     while path:
         path = path.rpartition(".")[0]
         yield path
+
+
+def outermost(paths: Iterable[str]) -> tuple[str, ...]:
+    """Without what lies inside another of the paths: dragging a module and its children means the module."""
+    wanted = dict.fromkeys(paths)
+    return tuple(path for path in wanted if not any(outer in wanted for outer in list(ancestors(path))[1:]))
 
 
 def membership(design: Design) -> Membership:
@@ -87,6 +94,7 @@ def _membership(same_inventory: _Same, same_pins: _Same, groups: tuple[int, ...]
     return Membership(
         placements=MappingProxyType(placements),
         members=MappingProxyType({group: tuple(found) for group, found in members.items()}),
+        _trainable=MappingProxyType({g: tuple(p for p in found if p.trainable) for g, found in members.items()}),
     )
 
 

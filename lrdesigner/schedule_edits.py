@@ -11,7 +11,18 @@ from lrdesigner.checked import replaced
 from lrdesigner.document import Design
 from lrdesigner.edits import set_schedule
 from lrdesigner.errors import UserError
-from lrdesigner.schedules import REST, Constant, Length, Segment, default_node, resolve, shape_named, shape_of
+from lrdesigner.schedules import (
+    REST,
+    Constant,
+    Length,
+    Segment,
+    Sequence,
+    default_node,
+    resolve,
+    segment_starts,
+    shape_named,
+    shape_of,
+)
 from lrdesigner.schedules.segments import as_segments, from_segments
 
 Row = tuple[Segment, ...]
@@ -56,8 +67,9 @@ def insert_segment(design: Design, group: int, index: int) -> Design:
             raise UserError(f"A schedule has at most {MOST_SEGMENTS} segments.")
         before = row[index]
         if before.length.unit == "rest":
-            share = 10.0 if len(row) == 1 else 50.0 / len(row)
-            before = replace(before, length=Length(share, "percent"))
+            starts = segment_starts(Sequence(row), design.plan.span)
+            half = 50 * (starts[index + 1] - starts[index]) / design.plan.total_steps
+            before = replace(before, length=Length(round(half, 2) or 1.0, "percent"))
         return (*row[:index], before, Segment(Constant(), REST), *row[index + 1 :])
 
     return _edit(design, group, change)

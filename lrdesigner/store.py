@@ -35,6 +35,7 @@ class Store:
         self._preview: Design | None = None
         self._saved = design
         self._listeners: list[Callable[[Change], None]] = []
+        self._untold: list[Change] = []
 
     @property
     def design(self) -> Design:
@@ -137,5 +138,14 @@ class Store:
         return True
 
     def _notify(self, change: Change) -> None:
-        for listener in tuple(self._listeners):
-            listener(change)
+        """Tell every listener, in order; a change that a listener makes is told when all know of this one."""
+        self._untold.append(change)
+        if len(self._untold) > 1:
+            return
+        try:
+            while self._untold:
+                for listener in tuple(self._listeners):
+                    listener(self._untold[0])
+                self._untold.pop(0)
+        finally:
+            self._untold.clear()

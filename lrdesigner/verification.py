@@ -8,13 +8,10 @@ from typing import Any
 
 import numpy as np
 
-from lrdesigner.curves import ParamGroup, param_groups, values_at
+from lrdesigner.curves import TOLERANCE, ParamGroup, param_groups, relative_difference, values_at
 from lrdesigner.document import Design
 from lrdesigner.jobs.protocol import ParamGroups, Values
 from lrdesigner.optimizers import optimizer_of, torch_options
-
-TOLERANCE = 1e-12
-"""Largest allowed |difference| over the track's base value, or over the value where that is larger."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,13 +59,15 @@ class Verifier:
     def take_values(self, report: Values) -> None:
         """Compare one chunk of values."""
         counts = {len(values) for tracks in report.groups.values() for values in tracks.values()}
-        if report.start != self._next_step or len(counts) != 1:
+        if report.start != self._next_step or len(counts) != 1 or 0 in counts:
             self._problems.append(f"Values from step {report.start:,} came when step {self._next_step:,} was due.")
             return
         steps = np.arange(report.start, report.start + counts.pop(), dtype=np.int64)
         self._next_step = int(steps[-1]) + 1
         for group in self._groups:
             planned = values_at(group, self.design.plan, steps)
+            for track in planned.keys() - report.groups.get(group.name, {}).keys():
+                self._problems.append(f"{group.name}: {track} was not reported.")
             for track, values in report.groups.get(group.name, {}).items():
                 self._compare_track(group, track, steps, np.asarray(values), planned.get(track))
 
@@ -85,9 +84,8 @@ class Verifier:
         if planned is None:
             return
         base = group.group.lr.base if track == "lr" else max(abs(float(planned[0])), 1e-300)
-        # Where a value is above its base, no float can be nearer than its own last digit.
-        difference = np.abs(real - planned) / np.maximum(base, np.abs(planned))
-        worst = int(np.argmax(np.where(np.isfinite(difference), difference, np.inf)))
+        difference = relative_difference(real, planned, base)
+        worst = int(np.argmax(difference))
         largest = float(difference[worst])
         known = self._differences[group.name]
         known[track] = max(known.get(track, 0.0), largest)

@@ -35,7 +35,7 @@ ACTIONS: tuple[ActionSpec, ...] = (
     ActionSpec("find_in_model", "View", "&Find in the model", "Ctrl+F", "Filter the modules and parameters"),
     ActionSpec("toggle_log", "View", "&Linear or log", "Ctrl+L", "Switch the axis of the learning rate"),
     ActionSpec("toggle_epochs", "View", "&Steps or epochs", "Ctrl+U", "Switch the axis of time"),
-    ActionSpec("frame_all", "View", "Frame &all", "Home", "Show every curve whole"),
+    ActionSpec("frame_all", "View", "Frame &all", "", "Show every curve whole (Home, in the plot)"),
     ActionSpec("show_code", "View", "&Code", "Ctrl+1", "Show the exported code"),
     ActionSpec("show_problems", "View", "&Problems", "Ctrl+2", "Show what the checks found"),
     ActionSpec("show_trial", "View", "&Trial", "Ctrl+3", "Show the trial"),

@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QFileDialog, QMessageBox, QWidget
 from lrdesigner.design_file import SUFFIX, load, save
 from lrdesigner.document import Design
 from lrdesigner.errors import UserError
+from lrdesigner_app.file_question import ask_where_to_save
 from lrdesigner_app.notices import Notice
 from lrdesigner_app.settings import Settings
 from lrdesigner_app.workspace import Workspace
@@ -65,9 +66,9 @@ class DocumentFiles(QObject):
 
     def save_as(self) -> bool:
         """Ask for a name and save; False when it was not saved."""
-        proposal = str(Path(self._settings.text("folder")) / f"{self.title.lower()}{SUFFIX}")
-        name, _ = QFileDialog.getSaveFileName(self._window, "Save design", proposal, FILTER)
-        return bool(name) and self.save_to(Path(name if name.endswith(SUFFIX) else f"{name}{SUFFIX}"))
+        proposal = Path(self._settings.text("folder")) / f"{self.title.lower()}{SUFFIX}"
+        path = ask_where_to_save(self._window, "Save design", proposal, FILTER, SUFFIX)
+        return path is not None and self.save_to(path)
 
     def save_to(self, path: Path) -> bool:
         """Write the design; what goes wrong becomes a notice, and the old file stays as it was."""

@@ -9,7 +9,7 @@ from PySide6.QtCore import QByteArray, QMimeData, QRectF, QSize, Qt
 from PySide6.QtGui import QColor, QFont, QFontMetricsF, QPainter, QPen, QPixmap
 
 from lrdesigner.inventory import Inventory
-from lrdesigner.membership import ancestors
+from lrdesigner.membership import ancestors, outermost
 from lrdesigner.numbers import count
 from lrdesigner_app.theme import BASE_PX, GRID, Theme
 
@@ -34,12 +34,6 @@ def decode(data: QMimeData) -> tuple[str, ...]:
     if not isinstance(paths, list) or not all(isinstance(path, str) for path in paths):
         return ()
     return tuple(dict.fromkeys(paths))
-
-
-def outermost(paths: Iterable[str]) -> tuple[str, ...]:
-    """Without what lies inside another of the paths: dragging a module and its children means the module."""
-    wanted = dict.fromkeys(paths)
-    return tuple(path for path in wanted if not any(outer in wanted for outer in list(ancestors(path))[1:]))
 
 
 def what(inventory: Inventory, paths: Iterable[str]) -> str:

@@ -6,7 +6,7 @@ from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QHBoxLayout, QMenu, QPushButton, QToolButton, QWidget
 
 from lrdesigner_app.theme import GRID
-from lrdesigner_app.widgets import label
+from lrdesigner_app.widgets import label, plain_tip
 
 
 class HeaderBar(QWidget):
@@ -37,7 +37,7 @@ class HeaderBar(QWidget):
 
         def follow() -> None:
             made.setEnabled(action.isEnabled())
-            made.setToolTip(f"{action.statusTip()} ({action.shortcut().toString()})")
+            made.setToolTip(plain_tip(f"{action.statusTip()} ({action.shortcut().toString()})"))
 
         action.changed.connect(follow)
         follow()

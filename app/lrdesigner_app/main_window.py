@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from PySide6.QtGui import QAction, QCloseEvent, QKeySequence
-from PySide6.QtWidgets import QMainWindow, QMenu, QMessageBox, QSplitter, QTabWidget
+from PySide6.QtWidgets import QApplication, QLineEdit, QMainWindow, QMenu, QMessageBox, QSplitter, QTabWidget
 
 import lrdesigner
 from lrdesigner.demos import demo_design, starting_design
@@ -89,7 +89,18 @@ class MainWindow(QMainWindow):
 
     def _caller(self, name: str) -> Callable[[], None]:
         method: Callable[[], Any] = getattr(self, name)
-        return lambda: method()  # without the signal's `checked`
+
+        def call() -> None:  # without the signal's `checked`
+            self._finish_typing()
+            method()
+
+        return call
+
+    def _finish_typing(self) -> None:
+        """A value that is still being typed counts as entered before anything else happens; keys move no focus."""
+        field = QApplication.focusWidget()
+        if isinstance(field, QLineEdit) and self.isAncestorOf(field):
+            field.editingFinished.emit()
 
     def action(self, name: str) -> QAction:
         """The action of the table with this id."""
@@ -143,7 +154,8 @@ class MainWindow(QMainWindow):
         """Build a model in a child and start a design for it. The caller has asked whether its code may run."""
 
         def give(inventory: Inventory) -> None:
-            self.files.replace_design(starting_design(source, inventory, kwargs), None)
+            if self.files.may_discard():  # it may have been edited while the model was built
+                self.files.replace_design(starting_design(source, inventory, kwargs), None)
 
         self.loader.load(source, kwargs, give)
 
@@ -276,6 +288,7 @@ class MainWindow(QMainWindow):
         self.settings.write()
 
     def closeEvent(self, event: QCloseEvent) -> None:
+        self._finish_typing()
         self.workspace.store.cancel()
         if not self.files.may_discard():
             event.ignore()

@@ -7,6 +7,7 @@ from typing import Any
 
 from PySide6.QtCore import QObject, Signal
 
+from lrdesigner.errors import UserError
 from lrdesigner.inventory import Inventory
 from lrdesigner.jobs.protocol import InspectRequest, InventoryChunk, joined
 from lrdesigner.jobs.reader import Outcome
@@ -55,7 +56,10 @@ class ModelLoader(QObject):
             return
         self._job = None
         self.ended.emit()
-        if outcome.succeeded and self._give is not None:
-            self._give(joined(chunks))
-        else:
+        if not outcome.succeeded or self._give is None:
             self.failed.emit(Notice(f"{source.text} could not be opened: {outcome.message}", "bad", outcome.details))
+            return
+        try:
+            self._give(joined(chunks))
+        except UserError as error:
+            self.failed.emit(Notice(f"{source.text} could not be opened: {error}", "bad"))

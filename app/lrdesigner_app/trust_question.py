@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 
+from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QMessageBox, QWidget
 
 from lrdesigner.models.source import ModelSource
@@ -27,6 +28,7 @@ def allowed(source: ModelSource, parent: QWidget) -> bool:
     box = QMessageBox(parent)
     box.setIcon(QMessageBox.Icon.Question)
     box.setWindowTitle("Run this file's code?")
+    box.setTextFormat(Qt.TextFormat.PlainText)  # a path must not be able to hide itself in markup
     box.setText(f"Do you trust {source.file.name}?")
     box.setInformativeText(consequences(source))
     run = box.addButton("Trust and run", QMessageBox.ButtonRole.AcceptRole)

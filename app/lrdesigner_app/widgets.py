@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import html
+
+from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QFrame, QLabel, QPushButton, QVBoxLayout, QWidget
 
 from lrdesigner_app.theme import GRID, PANEL_PADDING
@@ -23,6 +26,7 @@ class Panel(QFrame):
 def label(text: str, role: str = "") -> QLabel:
     """A text; roles: section, title, secondary, bad."""
     made = QLabel(text)
+    made.setTextFormat(Qt.TextFormat.PlainText)  # names come from people's files, and must not be taken for markup
     if role:
         made.setProperty("role", role)
     return made
@@ -44,6 +48,12 @@ def small_button(text: str, tip: str) -> QPushButton:
     made = button(text, "small", tip)
     made.setAccessibleName(tip.partition(" (")[0])
     return made
+
+
+def plain_tip(text: str) -> str:
+    """A tooltip that shows foreign text as it is, also where Qt would take it for markup."""
+    shown = html.escape(text).replace("\n", "<br>")
+    return f"<qt>{shown}</qt>" if "<" in text or "&" in text else text
 
 
 def restyle(widget: QWidget) -> None:

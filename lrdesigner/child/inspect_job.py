@@ -54,11 +54,14 @@ def inventory(model: nn.Module) -> tuple[list[dict[str, Any]], list[dict[str, An
 
 
 def _storage(parameter: nn.Parameter) -> object:
-    """Equal for two parameters that are the same numbers in memory, which `a.data = b.data` makes."""
+    """Equal for two parameters that are the same numbers in memory, which `a.data = b.data` makes.
+
+    Two of which only one is trained stay two: the optimizer moves one, and the other follows by itself.
+    """
     try:
         # data_ptr() is 0 for every tensor on meta.
         place = parameter.untyped_storage()._cdata  # noqa: SLF001 - the only identity of a storage
-        return place, tuple(parameter.shape), parameter.storage_offset(), parameter.stride()
+        return place, tuple(parameter.shape), parameter.storage_offset(), parameter.stride(), parameter.requires_grad
     except (RuntimeError, NotImplementedError, ValueError):  # lazy parameters and exotic tensor classes
         return id(parameter)
 

@@ -12,6 +12,7 @@ from lrdesigner.child.exported import Groups, build_optimizers, build_schedulers
 from lrdesigner.child.failures import user_code
 
 STEPS_PER_MESSAGE = 5000
+VALUES_PER_MESSAGE = 200_000
 PROGRESS_SECONDS = 0.1
 
 
@@ -53,6 +54,7 @@ class _Collector:
         self._start = 0
         self._told = 0.0
         self._columns = self._empty()
+        self._width = sum(len(columns) for columns in self._columns)
 
     def read(self, step: int) -> None:
         """Take the values that step number `step` is about to use."""
@@ -61,7 +63,8 @@ class _Collector:
                 check_finite(value, track, name, step)
                 columns[track].append(value)
         self.done = self._channel.step = step + 1
-        if self.done - self._start >= STEPS_PER_MESSAGE:
+        steps = self.done - self._start
+        if steps >= STEPS_PER_MESSAGE or steps * self._width >= VALUES_PER_MESSAGE:
             self.flush()
         now = time.monotonic()
         if now - self._told >= PROGRESS_SECONDS:

@@ -6,21 +6,21 @@ import bisect
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
 
-from lrdesigner.curves import ParamGroup, breakpoints, checked_steps, track_factors
-from lrdesigner.document import Plan
+from lrdesigner.curves import TOLERANCE, ParamGroup, breakpoints, checked_steps, first_impossible, track_factors
+from lrdesigner.document import Plan, Track
 from lrdesigner.errors import UserError
 from lrdesigner.export.python_text import docstring, identifier, prose, statement
-from lrdesigner.numbers import rate
+from lrdesigner.findings.rate_findings import impossible_words
 from lrdesigner.schedules import shape_of
 
 CHECKED_CALLS = 400
 # So that the line with `def` fits.
 LONGEST_NAME = 45
-TOLERANCE = 1e-12
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +47,7 @@ def factor_functions(groups: Sequence[ParamGroup], plan: Plan) -> tuple[list[Fac
             name = identifier(f"{group.name[:LONGEST_NAME]} lr factor", taken)
             words = prose(shape_of(schedule).describe(schedule, plan.span))
             function = FactorFunction(name, _function(name, words, body))
-            _prove(function, group, plan)
+            _prove(function, group.name, group.group.lr, plan)
             by_body[body] = function
         names[group.name] = by_body[body].name
     return list(by_body.values()), names
@@ -65,21 +65,18 @@ def _function(name: str, words: str, body: str) -> str:
     return f"def {name}(step: int) -> float:\n{doc}\n{clamp}{body}"
 
 
-def _prove(function: FactorFunction, group: ParamGroup, plan: Plan) -> None:
-    track = group.group.lr
-    last = plan.total_steps
-    steps, corners = checked_steps(track, plan), breakpoints(track, plan)
-    factors = track_factors(track, plan, steps)
-    wrong = ~np.isfinite(factors) | (factors < 0)
-    if wrong.any():
-        step, value = int(steps[wrong][0]), float(factors[wrong][0])
-        kind = "negative" if value < 0 else "not a finite number"
-        raise UserError(
-            f"The lr of {group.name!r} is {kind} at step {step:,} (factor {rate(value)}); change its schedule."
-        )
-    few = np.unique(np.linspace(0, len(steps) - 1, CHECKED_CALLS).astype(np.int64))
-    few = np.unique(np.concatenate([few, np.searchsorted(steps, corners[:CHECKED_CALLS])]))
-    _compare_calls(function, group.name, steps[few].tolist(), factors[few].tolist(), last)
+@lru_cache(maxsize=512)
+def _prove(function: FactorFunction, group: str, track: Track, plan: Plan) -> None:
+    """Hold the function against the curve; what passed once is not looked at again."""
+    impossible = first_impossible(track, plan)
+    if impossible is not None:
+        raise UserError(f"The lr of {group!r} is {impossible_words(*impossible)}; change its schedule.")
+    steps, corners = checked_steps(track, plan), breakpoints(track, plan)[:CHECKED_CALLS]
+    some = steps[np.linspace(0, len(steps) - 1, CHECKED_CALLS).astype(np.int64)]
+    looked_at = np.unique(np.concatenate([some, corners, np.maximum(corners - 1, 0)]))
+    _compare_calls(
+        function, group, looked_at.tolist(), track_factors(track, plan, looked_at).tolist(), plan.total_steps
+    )
 
 
 def _compare_calls(function: FactorFunction, group: str, steps: list[int], factors: list[float], last: int) -> None:
@@ -92,4 +89,7 @@ def _compare_calls(function: FactorFunction, group: str, steps: list[int], facto
         except (ArithmeticError, ValueError, TypeError) as error:
             raise UserError(f"The lr of {group!r} cannot be computed at step {step:,}: {error.args[-1]}.") from None
         if not abs(written - factor) <= TOLERANCE * max(1.0, abs(factor)):
-            raise AssertionError(f"{function.name}({step}) gives {written!r}, the curve has {factor!r}")
+            raise UserError(
+                f"The lr of {group!r} would be {factor!r} in the plot and {written!r} in the code at step {step:,}: "
+                "its formula needs whole numbers beyond 2**53; write it with smaller ones."
+            )

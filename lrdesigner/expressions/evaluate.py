@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import itertools
 from collections.abc import Mapping
 from typing import Any
 
@@ -36,7 +37,8 @@ def evaluate(formula: Formula, bindings: Mapping[str, Any]) -> NDArray[np.float6
 
     `bindings` gives each variable a number, an array (all of one shape) or, for the shapes' own boundary lists, a
     tuple. Where Python would raise (a division by zero, the logarithm of a negative number, an overflow) the value
-    is NaN or infinite; whoever draws or exports it must look.
+    is NaN, also where later arithmetic would hide it again, such as in 1 / (1 + exp(1000)); whoever draws or exports
+    it must look.
     """
     arrays = {
         name: value if isinstance(value, tuple) else np.asarray(value, np.float64) for name, value in bindings.items()
@@ -52,40 +54,50 @@ def _value(node: ast.expr, names: Mapping[str, Any]) -> Any:
         case ast.Name(id=name):
             return names[name] if name in names else np.float64(CONSTANTS[name][0])
         case ast.BinOp(left=left, op=op, right=right):
-            return _OPERATORS[type(op)](_number(left, names), _number(right, names))
+            return _finite(_OPERATORS[type(op)](_value(left, names), _value(right, names)))
         case ast.UnaryOp(op=ast.Not(), operand=operand):
-            return _value(operand, names) == 0
+            value = _value(operand, names)
+            return np.where(np.isnan(value), value, value == 0)
         case ast.UnaryOp(op=ast.USub(), operand=operand):
-            return -_number(operand, names)
+            return -_value(operand, names)
         case ast.UnaryOp(operand=operand):
-            return _number(operand, names)
+            return _value(operand, names)
         case ast.BoolOp(op=op, values=values):
-            return _either(isinstance(op, ast.Or), [_number(value, names) for value in values])
+            return _either(isinstance(op, ast.Or), [_value(value, names) for value in values])
         case ast.Compare(left=left, ops=ops, comparators=rights):
-            operands = [_number(part, names) for part in (left, *rights)]
-            pairs = zip(ops, operands, operands[1:], strict=False)
-            return np.logical_and.reduce(np.broadcast_arrays(*(_COMPARISONS[type(op)](a, b) for op, a, b in pairs)))
+            return _compared(ops, [_value(part, names) for part in (left, *rights)])
         case ast.IfExp(test=test, body=body, orelse=orelse):
-            return np.where(_number(test, names) != 0, _number(body, names), _number(orelse, names))
+            truth = _value(test, names)
+            return np.where(np.isnan(truth), truth, np.where(truth != 0, _value(body, names), _value(orelse, names)))
         case ast.Call(func=func, args=args):
             return _call(func, args, names)
     raise AssertionError(f"parse let {type(node).__name__} through")
 
 
+def _finite(value: Any) -> Any:
+    """NaN instead of an infinity, so that it spreads as the error would that Python raises here."""
+    return value if np.isfinite(value).all() else np.where(np.isfinite(value), value, np.nan)
+
+
 def _call(func: ast.expr, args: list[ast.expr], names: Mapping[str, Any]) -> Any:
     name = func.attr if isinstance(func, ast.Attribute) else func.id  # type: ignore[attr-defined]
     function = BISECT if name == "bisect" else FUNCTIONS[name]
-    return function.vectorised(*(_value(arg, names) if name == "bisect" else _number(arg, names) for arg in args))
+    return _finite(function.vectorised(*(_value(arg, names) for arg in args)))
 
 
-def _number(node: ast.expr, names: Mapping[str, Any]) -> Any:
-    value = _value(node, names)
-    return value.astype(np.float64) if value.dtype == np.bool_ else value
+def _compared(ops: list[ast.cmpop], operands: list[Any]) -> Any:
+    """1.0 or 0.0, or NaN where an operand is; a chain holds if each of its links does."""
+    truth: Any = np.float64(1.0)
+    for op, (left, right) in zip(ops, itertools.pairwise(operands), strict=True):
+        link = np.where(np.isnan(left) | np.isnan(right), np.nan, _COMPARISONS[type(op)](left, right))
+        truth = truth * link
+    return truth
 
 
 def _either(is_or: bool, operands: list[Any]) -> Any:
     """Python's `or` and `and`, which give one of their operands, not a truth value."""
     result = operands[-1]
     for operand in reversed(operands[:-1]):
-        result = np.where(operand != 0, operand, result) if is_or else np.where(operand != 0, result, operand)
+        chosen = np.where(operand != 0, operand, result) if is_or else np.where(operand != 0, result, operand)
+        result = np.where(np.isnan(operand), operand, chosen)
     return result

@@ -13,6 +13,7 @@ from lrdesigner.expressions.functions import BISECT, CONSTANTS, FUNCTIONS, Funct
 
 MAX_LENGTH = 2000
 MAX_DEPTH = 60
+MAX_INTEGER = 2**53
 
 ALLOWED_OPERATORS = (ast.Add, ast.Sub, ast.Mult, ast.Div, ast.FloorDiv, ast.Mod, ast.Pow)
 ALLOWED_UNARY = (ast.UAdd, ast.USub, ast.Not)
@@ -159,6 +160,8 @@ class _Checker:
             finite = math.isfinite(value)
         except OverflowError:
             finite = False
+        if self._names and isinstance(value, int) and abs(value) > MAX_INTEGER:
+            raise self._fault(node, f"the whole number {self._text(node)[:20]} is too large; write it as a float")
         if not finite:
             raise self._fault(node, f"the number {self._text(node)[:20]} is too large")
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
 
 from lrdesigner.document import Design
@@ -16,7 +16,7 @@ class Fix:
     """A one-click repair: an ordinary edit, under the label that the history will show."""
 
     label: str
-    edit: Callable[[Design], Design]
+    edit: Callable[[Design], Design] = field(compare=False)
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-import numpy as np
-
-from lrdesigner.curves import checked_steps, track_factors
+from lrdesigner.curves import first_impossible
 from lrdesigner.document import Design
 from lrdesigner.findings.finding import Finding
 from lrdesigner.numbers import rate
@@ -16,19 +14,22 @@ from lrdesigner.schedules import Sequence, segment_starts
 def impossible_rates(design: Design) -> Iterator[Finding]:
     """A factor that is negative or not a finite number; the export refuses it."""
     for group in design.groups:
-        steps = checked_steps(group.lr, design.plan)
-        factors = track_factors(group.lr, design.plan, steps)
-        wrong = ~np.isfinite(factors) | (factors < 0)
-        if wrong.any():
-            step, factor = int(steps[wrong][0]), float(factors[wrong][0])
-            kind = "negative" if factor < 0 else "not a finite number"
+        found = first_impossible(group.lr, design.plan)
+        if found is not None:
             yield Finding(
                 code="rate-impossible",
                 severity="error",
                 where=group.name,
-                message=f"The lr is {kind} at step {step:,} (factor {rate(factor)}).",
+                message=f"The lr is {impossible_words(*found)}.",
                 group=group.id,
             )
+
+
+def impossible_words(step: int, factor: float) -> str:
+    """What is wrong with a factor, and where."""
+    if factor < 0:
+        return f"negative at step {step:,} (factor {rate(factor)})"
+    return f"not a finite number at step {step:,}"
 
 
 def segments_beyond_the_run(design: Design) -> Iterator[Finding]:

@@ -7,6 +7,7 @@ from typing import Annotated, Any
 
 from msgspec import Meta
 
+from lrdesigner.numbers import exact
 from lrdesigner.schedules.length import Length, Span, resolve
 from lrdesigner.schedules.shape import FormulaBehaviour, Node, Shape, TorchForm
 
@@ -92,7 +93,9 @@ def _torch_exponential(node: Exponential, span: Span, base_lr: float) -> TorchFo
 
 
 def _exponential_words(node: Exponential, span: Span) -> str:
-    return f"times {node.gamma:g} every {_interval(node, span):,} steps, {'in stairs' if node.stairs else 'smoothly'}"
+    return (
+        f"times {exact(node.gamma)} every {_interval(node, span):,} steps, {'in stairs' if node.stairs else 'smoothly'}"
+    )
 
 
 def _no_breakpoints(node: Any, span: Span) -> Sequence[int]:
@@ -106,7 +109,7 @@ DECAYS = (
         doc=Constant.__doc__ or "",
         behaviour=FormulaBehaviour(lambda node: "factor"),
         breakpoints=_no_breakpoints,
-        describe=lambda node, span: f"constant at {node.factor:g}",
+        describe=lambda node, span: f"constant at {exact(node.factor)}",
         torch_form=lambda node, span, base_lr: (
             TorchForm(
                 name="ConstantLR", arguments={"factor": node.factor, "total_iters": span.steps + 1}, until=span.steps
@@ -121,7 +124,7 @@ DECAYS = (
         doc=StepDecay.__doc__ or "",
         behaviour=FormulaBehaviour(lambda node: "gamma ** (step // every)"),
         breakpoints=_stairs,
-        describe=lambda node, span: f"times {node.gamma:g} every {_interval(node, span):,} steps",
+        describe=lambda node, span: f"times {exact(node.gamma)} every {_interval(node, span):,} steps",
         torch_form=lambda node, span, base_lr: TorchForm(
             name="StepLR", arguments={"step_size": _interval(node, span), "gamma": node.gamma}
         ),
@@ -133,7 +136,7 @@ DECAYS = (
         behaviour=FormulaBehaviour(lambda node: "gamma ** bisect(milestones, step)"),
         breakpoints=_milestones,
         describe=lambda node, span: (
-            f"times {node.gamma:g} at steps {', '.join(f'{m:,}' for m in _milestones(node, span))}"
+            f"times {exact(node.gamma)} at steps {', '.join(f'{m:,}' for m in _milestones(node, span))}"
         ),
         torch_form=lambda node, span, base_lr: (
             TorchForm(name="MultiStepLR", arguments={"milestones": _milestones(node, span), "gamma": node.gamma})

@@ -9,6 +9,7 @@ from typing import Literal
 from msgspec import Struct
 
 from lrdesigner.errors import InvalidValueError, UserError
+from lrdesigner.numbers import exact
 
 Unit = Literal["steps", "epochs", "percent", "rest"]
 
@@ -31,8 +32,8 @@ class Length(Struct, frozen=True, forbid_unknown_fields=True):
         if self.unit == "rest":
             return "rest"
         if self.unit == "percent":
-            return f"{self.value:g}%"
-        amount = f"{int(self.value)}" if self.value == int(self.value) else f"{self.value!r}"
+            return f"{exact(self.value)}%"
+        amount = f"{int(self.value)}" if self.value == int(self.value) else exact(self.value)
         return f"{amount} {self.unit if self.value != 1 else self.unit[:-1]}"
 
 

@@ -6,6 +6,7 @@ from typing import Annotated, Any
 
 from msgspec import Meta
 
+from lrdesigner.numbers import exact
 from lrdesigner.schedules.length import REST, Length, Span, resolve
 from lrdesigner.schedules.shape import FormulaBehaviour, Node, Shape, TorchForm
 
@@ -50,6 +51,10 @@ def _ends(node: Any, span: Span) -> tuple[int]:
     return (_length(node, span),)
 
 
+def _linear_words(node: Linear, span: Span) -> str:
+    return f"linear from {exact(node.start)} to {exact(node.end)} over {_length(node, span):,} steps"
+
+
 RAMPS = (
     Shape(
         node=Linear,
@@ -57,7 +62,9 @@ RAMPS = (
         doc=Linear.__doc__ or "",
         behaviour=FormulaBehaviour(lambda node: "start + (end - start) * min(step / length, 1.0)"),
         breakpoints=_ends,
-        describe=lambda node, span: f"linear from {node.start:g} to {node.end:g} over {_length(node, span):,} steps",
+        describe=lambda node, span: (
+            f"linear from {exact(node.start)} to {exact(node.end)} over {_length(node, span):,} steps"
+        ),
         torch_form=lambda node, span, base_lr: (
             TorchForm(
                 name="LinearLR",
@@ -73,7 +80,7 @@ RAMPS = (
         doc=Cosine.__doc__ or "",
         behaviour=FormulaBehaviour(lambda node: "floor + (1 - floor) * (1 + cos(pi * min(step / length, 1.0))) / 2"),
         breakpoints=_ends,
-        describe=lambda node, span: f"cosine from 1 to {node.floor:g} over {_length(node, span):,} steps",
+        describe=lambda node, span: f"cosine from 1 to {exact(node.floor)} over {_length(node, span):,} steps",
         torch_form=lambda node, span, base_lr: TorchForm(
             name="CosineAnnealingLR",
             arguments={"T_max": _length(node, span), "eta_min": node.floor * base_lr},

@@ -200,7 +200,7 @@ def test_segments_are_added_moved_resized_and_removed_by_key(
     strip.setFocus()
     QTest.keyClicks(strip, "+")
     row = as_segments(workspace.design.groups[0].lr.schedule)
-    assert [str(segment.length) for segment in row] == ["10%", "rest"]
+    assert [str(segment.length) for segment in row] == ["50%", "rest"]
     assert selection.index == 1
     QTest.keyClick(strip, Qt.Key.Key_Left)
     assert selection.index == 0
@@ -224,8 +224,8 @@ def test_segments_are_as_wide_as_they_last_and_clicked_to_select(
     selection.add_after()
     strip.align_with(0.0, 450.0, 0, 0)
     first, second = strip.segment_rects()
-    assert first.width() == pytest.approx(45 - 2)
-    assert second.left() == pytest.approx(45)
+    assert first.width() == pytest.approx(225 - 2)
+    assert second.left() == pytest.approx(225)
     QTest.mouseClick(strip, Qt.MouseButton.LeftButton, pos=first.center().toPoint())
     assert selection.index == 0
     strip.align_with(0.0, 900.0, 100, 50)

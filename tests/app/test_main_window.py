@@ -197,3 +197,69 @@ def test_an_unforeseen_error_becomes_a_notice_with_a_report(
     assert "boom" in window.notices.text.text()
     assert "test_main_window.py" in window.notices.details.toPlainText()
     assert "boom" in capsys.readouterr().err
+
+
+def _half_type(window: MainWindow, text: str) -> None:
+    """Type into the base lr without finishing, as a person does who then presses a shortcut."""
+    field = window.inspector.base_form.editor("base")
+    window.activateWindow()
+    field.setFocus()
+    field.selectAll()  # type: ignore[union-attr]
+    QTest.keyClicks(field, text)
+
+
+def test_a_value_still_being_typed_is_saved(window: MainWindow, tmp_path: Path, qtbot: QtBot) -> None:
+    window.files.save_to(tmp_path / "mine.lrd.json")
+    _half_type(window, "7e-3")
+    window.action("save").trigger()
+    assert load(tmp_path / "mine.lrd.json").group(1).lr.base == 7e-3
+
+
+def test_a_value_still_being_typed_counts_as_unsaved_work_on_closing(window: MainWindow) -> None:
+    asked = []
+    window.files.ask_about_unsaved = lambda: asked.append(1) or Answer.Cancel  # type: ignore[method-assign,func-returns-value]
+    _half_type(window, "7e-3")
+    assert window.close() is False
+    assert asked == [1]
+    assert window.workspace.store.committed.group(1).lr.base == 7e-3
+
+
+def test_a_value_still_being_typed_stays_with_its_group(window: MainWindow) -> None:
+    _half_type(window, "7e-3")
+    window.action("new_group").trigger()
+    rates = {group.name: group.lr.base for group in window.workspace.store.committed.groups}
+    assert rates["backbone"] == 7e-3
+    assert window.workspace.store.undo_label != "Base lr of backbone"
+
+
+def test_a_field_of_a_segment_still_being_typed_survives_a_new_segment(window: MainWindow) -> None:
+    from lrdesigner.schedules.segments import as_segments
+
+    field = window.inspector.segment.fields_form.editor("start")
+    field.setFocus()
+    field.selectAll()  # type: ignore[union-attr]
+    QTest.keyClicks(field, "0.25")
+    window.action("add_segment").trigger()
+    row = as_segments(window.workspace.store.committed.group(1).lr.schedule)
+    assert row[0].schedule.start == 0.25  # type: ignore[union-attr]
+    assert len(row) == 3
+
+
+def test_names_from_files_are_shown_as_they_are_and_never_as_markup(window: MainWindow) -> None:
+    from PySide6.QtWidgets import QLabel
+
+    name = "<img src='x' width=300 height=300>"
+    before = window.notices.text.sizeHint().height()
+    window.workspace.commit("Rename", edits.rename_group, 1, name)
+    window.workspace.post(Notice(f"{name} is a name.", "bad"))
+    assert window.notices.text.sizeHint().height() < before + 60
+    assert all(label.textFormat() == Qt.TextFormat.PlainText for label in window.findChildren(QLabel) if label.text())
+    tip = window.groups.model.index_of(1).data(Qt.ItemDataRole.ToolTipRole)
+    assert "<img" not in tip
+
+
+def test_the_words_that_open_no_window_are_the_commands_there_are() -> None:
+    from lrdesigner.cli.commands import commands
+    from lrdesigner_app.window_command import COMMANDS
+
+    assert {command.name for command in commands.registered_commands} | {"plot"} == COMMANDS

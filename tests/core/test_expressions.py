@@ -132,3 +132,21 @@ def test_the_written_python_is_laid_out_as_ruff_does(sources: list[str]) -> None
     text = "".join(f"{line}\n" for line in lines if len(line) <= 88)
     command = [sys.executable, "-m", "ruff", "format", "--isolated", "-"]
     assert subprocess.run(command, input=text, capture_output=True, text=True, check=True).stdout == text
+
+
+@pytest.mark.parametrize(
+    "source",
+    ["1 / (1 + exp(1000 * step))", "min(1, 1 / step)", "1 if exp(1000 * step) > 5 else 0.5", "not exp(1000 * step)"],
+)
+def test_an_error_of_python_cannot_hide_behind_later_arithmetic(source: str) -> None:
+    """Python raises at step 1 (or 0); so the array must not hold a harmless number there."""
+    values = evaluate(parse(source, NAMES), {"step": np.array([0, 1])})
+    text = emit(parse(source, NAMES), {})
+    with pytest.raises((ArithmeticError, ValueError)):
+        [eval(text, {"math": math}, {"step": step}) for step in (0, 1)]
+    assert np.isnan(values).any()
+
+
+def test_whole_numbers_beyond_what_a_float_holds_are_refused() -> None:
+    with pytest.raises(ExpressionError, match="too large"):
+        parse("9007199254740993 * step % 2", NAMES)

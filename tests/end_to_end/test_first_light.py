@@ -14,9 +14,9 @@ from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from lrdesigner import edits
+from lrdesigner.curves import TOLERANCE
 from lrdesigner.document import Plan
 from lrdesigner.membership import membership
-from lrdesigner.verification import TOLERANCE
 from lrdesigner_app.main_window import MainWindow
 
 LEFT, NONE = Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier
@@ -99,7 +99,7 @@ def test_from_the_demo_to_a_trial_that_lies_on_the_plan(window: MainWindow, qtbo
     assert len(record.losses) == workspace.design.plan.total_steps
     assert record.losses.array[-20:].mean() < 0.5 < record.losses.array[:5].mean()
     assert set(record.deviations) == {"backbone", "head"}
-    assert max(record.deviations.values()) <= TOLERANCE * 1e-3
+    assert max(record.deviations.values()) <= TOLERANCE
     assert record.summary["test_accuracy"] > 0.85
 
 

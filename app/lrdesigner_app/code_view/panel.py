@@ -6,16 +6,18 @@ from pathlib import Path
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QGuiApplication, QShowEvent, QTextOption
-from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QPlainTextEdit, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QPlainTextEdit, QVBoxLayout, QWidget
 
 from lrdesigner.design_file import write_atomically
 from lrdesigner.errors import UserError
 from lrdesigner.export import export
+from lrdesigner.store import Change
 from lrdesigner_app.code_view.highlighter import PythonHighlighter
 from lrdesigner_app.debounce import Debounce
+from lrdesigner_app.file_question import ask_where_to_save
 from lrdesigner_app.notices import Notice
 from lrdesigner_app.theme import GRID
-from lrdesigner_app.widgets import button, label, restyle
+from lrdesigner_app.widgets import button, label, plain_tip, restyle
 from lrdesigner_app.workspace import Workspace
 
 DELAY_MS = 150
@@ -78,10 +80,10 @@ class CodePanel(QWidget):
         self.refresh()
         if not self._source:
             return
-        proposal = str(self._folder / "learning_rates.py")
-        name, _ = QFileDialog.getSaveFileName(self, "Save the code", proposal, "Python (*.py)")
-        if name:
-            self.save(Path(name if name.endswith(".py") else f"{name}.py"))
+        proposal = self._folder / "learning_rates.py"
+        file = ask_where_to_save(self, "Save the code", proposal, "Python (*.py)", ".py")
+        if file is not None:
+            self.save(file)
 
     def save(self, file: Path) -> None:
         """Write the file; what goes wrong becomes a notice."""
@@ -114,15 +116,19 @@ class CodePanel(QWidget):
         layout.addWidget(self._text, 1)
 
     def _connect(self) -> None:
-        self._workspace.signals.design_changed.connect(self._debounce.request)
+        self._workspace.signals.design_changed.connect(self._on_design_changed)
         self._workspace.theme.changed.connect(self._highlighter.rehighlight)
         self._copy.clicked.connect(self.copy)
         self._save.clicked.connect(self.save_as)
 
+    def _on_design_changed(self, change: Change) -> None:
+        if self.isVisible() and change.kind != "saved":  # showing, copying and saving all refresh first
+            self._debounce.request()
+
     def _show_problem(self, problem: str) -> None:
         text = problem or "Plain PyTorch · one LambdaLR per optimizer, one plain function per shape · needs torch alone"
         self._status.setText(text)
-        self._status.setToolTip(text)
+        self._status.setToolTip(plain_tip(text))
         role = "bad" if problem else "secondary"
         if self._status.property("role") != role:
             self._status.setProperty("role", role)

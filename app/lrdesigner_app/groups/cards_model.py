@@ -12,6 +12,7 @@ from lrdesigner.membership import membership
 from lrdesigner.numbers import count, rate
 from lrdesigner.store import Change
 from lrdesigner_app import dragging
+from lrdesigner_app.widgets import plain_tip
 from lrdesigner_app.workspace import Workspace
 
 Index = QModelIndex | QPersistentModelIndex
@@ -83,7 +84,7 @@ class CardsModel(QAbstractListModel):
             case Qt.ItemDataRole.DisplayRole | Qt.ItemDataRole.EditRole:
                 return self.group(index).name
             case Qt.ItemDataRole.ToolTipRole:
-                return self._tooltip(index)
+                return plain_tip(self._tooltip(index))
             case Qt.ItemDataRole.AccessibleTextRole:
                 return ", ".join(self._spoken(index))
         return None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from lrdesigner_app.dragging import outermost
+from lrdesigner.membership import outermost
 
 MAX_NAME = 60
 

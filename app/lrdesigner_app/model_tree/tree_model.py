@@ -16,6 +16,7 @@ from lrdesigner.numbers import count
 from lrdesigner_app import dragging
 from lrdesigner_app.model_tree.rows import NO_PARENT, Ownership, Rows, ownership_of, rows_of
 from lrdesigner_app.model_tree.tooltips import tooltip
+from lrdesigner_app.widgets import plain_tip
 
 Index = QModelIndex | QPersistentModelIndex
 NAME, TYPE, SIZE = range(3)
@@ -159,7 +160,7 @@ class TreeModel(QAbstractItemModel):
             case Qt.ItemDataRole.TextAlignmentRole:
                 return _alignment(index.column())
             case Qt.ItemDataRole.ToolTipRole:
-                return tooltip(self._rows, row, self._design, membership(self._design))
+                return plain_tip(tooltip(self._rows, row, self._design, membership(self._design)))
             case Qt.ItemDataRole.AccessibleTextRole if index.column() == NAME:
                 return self._spoken(index)
         return None

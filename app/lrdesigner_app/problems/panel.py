@@ -6,6 +6,7 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QHBoxLayout, QScrollArea, QVBoxLayout, QWidget
 
 from lrdesigner.findings import Finding, check
+from lrdesigner.store import Change
 from lrdesigner_app.debounce import Debounce
 from lrdesigner_app.theme import GRID
 from lrdesigner_app.widgets import button, label
@@ -33,7 +34,7 @@ class ProblemsPanel(QWidget):
         layout.setContentsMargins(0, 0, 0, 0)
         layout.addWidget(area)
         self._debounce = Debounce(DELAY_MS, self.refresh, self)
-        workspace.signals.design_changed.connect(self._debounce.request)
+        workspace.signals.design_changed.connect(self._on_design_changed)
         self._debounce.request()
 
     @property
@@ -58,6 +59,10 @@ class ProblemsPanel(QWidget):
             self._rows.addWidget(label("No problems found.", "secondary"))
         self._rows.addStretch(1)
         self.count_changed.emit(len(found))
+
+    def _on_design_changed(self, change: Change) -> None:
+        if change.kind != "saved":
+            self._debounce.request()
 
     def _row(self, finding: Finding) -> QWidget:
         row = QWidget()

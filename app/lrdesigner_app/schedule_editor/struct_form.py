@@ -51,6 +51,7 @@ class StructForm(QWidget):
         self._editors = {}
         while (item := self._grid.takeAt(0)) is not None:
             if (widget := item.widget()) is not None:
+                widget.blockSignals(True)  # hiding a field ends its editing, which must not commit into the new type
                 widget.hide()
                 widget.deleteLater()
         row = 0

@@ -15,7 +15,7 @@ from lrdesigner_app.charts.framing import time_range, value_range
 from lrdesigner_app.theme import GRID, Theme
 from lrdesigner_app.trial.record import TrialRecord
 from lrdesigner_app.trial.words import deviation_details, deviation_text, off_plan
-from lrdesigner_app.widgets import label, restyle
+from lrdesigner_app.widgets import label, plain_tip, restyle
 
 _DOTS = 48
 _LOSS_POINTS = 4000
@@ -51,7 +51,7 @@ class TrialCharts(QWidget):
         for name, dots in self._measured.items():
             dots.setData(*self._dots(record, name))
         self.deviation.setText(deviation_text(record))
-        self.deviation.setToolTip(deviation_details(record))
+        self.deviation.setToolTip(plain_tip(deviation_details(record)))
         role = "bad" if off_plan(record) else "secondary"
         if self.deviation.property("role") != role:
             self.deviation.setProperty("role", role)

@@ -16,7 +16,7 @@ from lrdesigner_app.trial.details import ResultLine
 from lrdesigner_app.trial.record import TrialRecord
 from lrdesigner_app.trial.runner import TrialRunner
 from lrdesigner_app.trial.words import NO_EVIDENCE, progress_text
-from lrdesigner_app.widgets import Panel, button, label, restyle
+from lrdesigner_app.widgets import Panel, button, label, plain_tip, restyle
 from lrdesigner_app.workspace import Workspace
 
 _DEVICES = (("Auto", "auto"), ("CPU", "cpu"), ("CUDA", "cuda"), ("MPS", "mps"))
@@ -159,7 +159,7 @@ class TrialPanel(Panel):
         else:
             self.status.setText(NO_EVIDENCE.capitalize() if self.data.currentData() == "synthetic" else "")
         self.bar.setVisible(running)
-        self.status.setToolTip(self.status.text())
+        self.status.setToolTip(plain_tip(self.status.text()))
 
 
 def steps_typed(text: str) -> int | None:

@@ -10,7 +10,7 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from lrdesigner.curves import track_values
+from lrdesigner.curves import relative_difference, track_values
 from lrdesigner.document import Design
 from lrdesigner.jobs.protocol import Metrics
 from lrdesigner.jobs.reader import Outcome
@@ -115,13 +115,13 @@ class TrialRecord:
         return self._smooth / self._weight if self._weight else math.nan
 
     def _compare(self, start: int) -> None:
-        """Largest |measured - planned| of each group, in the unit of the rate."""
+        """Largest |measured - planned| of each group, over its base rate."""
         steps = self.steps.array[start:].astype(np.int64)
         for group in self.design.groups:
             if group.name not in self.rates or not steps.size:
                 continue
             measured = self.rates[group.name].array[start:]
-            difference = np.abs(measured - track_values(group.lr, self.design.plan, steps))
-            known = difference[np.isfinite(measured)]
+            planned = track_values(group.lr, self.design.plan, steps)
+            known = relative_difference(measured, planned, group.lr.base)[np.isfinite(measured)]
             if known.size:
                 self.deviations[group.name] = max(self.deviations.get(group.name, 0.0), float(known.max()))

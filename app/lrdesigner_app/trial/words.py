@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 
+from lrdesigner.curves import TOLERANCE
 from lrdesigner.numbers import rate
 from lrdesigner_app.trial.record import TrialRecord
 
@@ -55,7 +56,8 @@ def deviation_text(record: TrialRecord) -> str:
     """ "largest difference from plan: 0", over all groups."""
     if not record.deviations:
         return ""
-    return f"largest difference from plan: {rate(max(record.deviations.values()))}"
+    worst = max(record.deviations.values())
+    return f"largest difference from plan: {rate(worst)}{' of base' if worst else ''}"
 
 
 def deviation_details(record: TrialRecord) -> str:
@@ -65,8 +67,7 @@ def deviation_details(record: TrialRecord) -> str:
 
 def off_plan(record: TrialRecord) -> bool:
     """Whether some measured rate differs from the plan by more than rounding."""
-    bases = {group.name: group.lr.base for group in record.design.groups}
-    return any(worst > 1e-9 * bases.get(name, 1.0) for name, worst in record.deviations.items())
+    return any(worst > TOLERANCE for worst in record.deviations.values())
 
 
 def duration(seconds: float) -> str:

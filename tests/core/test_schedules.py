@@ -1,0 +1,291 @@
+"""Schedules: pure functions of the step, exact at every boundary, and the same in Python as in arrays."""
+
+from __future__ import annotations
+
+import bisect
+import math
+from itertools import pairwise
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from strategies import FORMULAS, designs, lengths, plans, schedules, shapes
+
+from lrdesigner.curves import breakpoints, param_groups, plot_steps, track_factors, track_values
+from lrdesigner.document import Plan, Track
+from lrdesigner.errors import InvalidValueError, UserError
+from lrdesigner.export.factor_functions import factor_functions
+from lrdesigner.schedules import (
+    REST,
+    SHAPES,
+    Constant,
+    Cosine,
+    Exponential,
+    Expression,
+    Length,
+    Linear,
+    MultiStep,
+    Segment,
+    Sequence,
+    Span,
+    StepDecay,
+    default_node,
+    factors,
+    fields_of,
+    parse_length,
+    resolve,
+    segment_starts,
+    shape_of,
+)
+from lrdesigner.schedules.registry import COVERS, NOT_REGISTERED
+from lrdesigner.schedules.segments import as_segments, from_segments
+
+SPAN = Span(100, 100, 10)
+
+
+def steps(count: float) -> Length:
+    return Length(float(count), "steps")
+
+
+def row(*segments: tuple[Any, Length]) -> Sequence:
+    return Sequence(segments=tuple(Segment(schedule, length) for schedule, length in segments))
+
+
+@settings(max_examples=150, deadline=None)
+@given(schedules(), plans(), st.lists(st.integers(1, 50), max_size=6))
+def test_a_curve_is_the_same_in_chunks_as_at_once(schedule: Any, plan: Plan, sizes: list[int]) -> None:
+    every = np.arange(plan.total_steps + 20)
+    chunks = np.split(every, np.cumsum(sizes)[np.cumsum(sizes) < len(every)])
+    at_once = factors(schedule, every, plan.span)
+    assert at_once.dtype == np.float64
+    assert np.concatenate([factors(schedule, chunk, plan.span) for chunk in chunks]).tobytes() == at_once.tobytes()
+
+
+@settings(max_examples=200, deadline=None)
+@given(schedules(), plans())
+def test_the_written_python_equals_the_curve_at_every_step(schedule: Any, plan: Plan) -> None:
+    lines = shape_of(schedule).behaviour.write(schedule, plan.span)
+    source = "def factor(step):\n" + "".join(f"    {line}\n" for line in lines)
+    scope: dict[str, Any] = {"math": math, "bisect": bisect}
+    exec(source, scope)
+    every = np.arange(plan.total_steps + 1)
+    written = [float(scope["factor"](step)) for step in every.tolist()]
+    assert written == pytest.approx(factors(schedule, every, plan.span).tolist(), rel=1e-12, abs=1e-12)
+
+
+@settings(max_examples=60, deadline=None)
+@given(designs())
+def test_the_exported_functions_equal_the_tracks_before_within_and_past_the_run(design: Any) -> None:
+    groups = [group for found in param_groups(design) for group in found]
+    functions, named = factor_functions(groups, design.plan)
+    scope: dict[str, Any] = {"math": math, "bisect": bisect, "TOTAL_STEPS": design.plan.total_steps}
+    exec("\n\n".join(function.source for function in functions), scope)
+    every = np.arange(-3, design.plan.total_steps + 4)
+    for group in groups:
+        written = [float(scope[named[group.name]](step)) for step in every.tolist()]
+        assert written == pytest.approx(
+            track_factors(group.group.lr, design.plan, every).tolist(), rel=1e-12, abs=1e-12
+        )
+
+
+@settings(max_examples=150, deadline=None)
+@given(st.lists(st.tuples(shapes(), lengths()), min_size=1, max_size=5), plans())
+def test_each_segment_starts_again_at_its_own_step_0_and_ends_to_the_step(parts: list[Any], plan: Plan) -> None:
+    sequence = row(*parts)
+    starts = segment_starts(sequence, plan.span)
+    curve = factors(sequence, np.arange(starts[-1] + 5), plan.span)
+    for (schedule, _), (start, end) in zip(parts, pairwise(starts), strict=True):
+        alone = factors(schedule, np.arange(end - start), plan.span.part(end - start))
+        assert curve[start:end].tobytes() == alone.tobytes()
+    (last, _), start, end = parts[-1], starts[-2], starts[-1]
+    goes_on = factors(last, np.arange(end - start, end - start + 5), plan.span.part(end - start))
+    assert curve[end:].tobytes() == goes_on.tobytes()
+
+
+@settings(max_examples=150, deadline=None)
+@given(st.lists(lengths(), min_size=1, max_size=6), plans())
+def test_rests_share_equally_what_the_others_leave(given_lengths: list[Length], plan: Plan) -> None:
+    starts = segment_starts(row(*((Constant(), length) for length in given_lengths)), plan.span)
+    lasts = [end - start for start, end in pairwise(starts)]
+    rests = [last for last, length in zip(lasts, given_lengths, strict=True) if length == REST]
+    fixed = sum(resolve(length, plan.span) for length in given_lengths if length != REST)
+    assert min(lasts) >= 0
+    if rests:
+        assert max(rests) - min(rests) <= 1
+        assert sum(lasts) == max(plan.total_steps, fixed)
+
+
+@pytest.mark.parametrize(
+    ("length", "expected"),
+    [
+        (Length(0.5, "steps"), 1),
+        (Length(0.49, "steps"), 0),
+        (Length(2.5, "steps"), 3),
+        (Length(1.25, "epochs"), 13),
+        (Length(0.5, "percent"), 2),
+        (Length(100, "percent"), 300),
+        (REST, 100),
+        (Length(1e300, "steps"), 10**15),
+        (Length(1e308, "epochs"), 10**15),
+    ],
+)
+def test_lengths_are_whole_steps_with_halves_rounded_up(length: Length, expected: int) -> None:
+    assert resolve(length, Span(100, 300, 10)) == expected
+
+
+@pytest.mark.parametrize("value", [math.nan, math.inf, -math.inf, -1.0])
+def test_a_length_is_a_finite_amount(value: float) -> None:
+    with pytest.raises(InvalidValueError, match="finite number of at least 0"):
+        Length(value, "steps")
+
+
+@given(lengths())
+@settings(max_examples=100, deadline=None)
+def test_what_a_length_says_reads_back_as_the_same(length: Length) -> None:
+    if length.unit == "percent":
+        assert parse_length(str(length)).value == pytest.approx(length.value, rel=1e-5)
+    else:
+        assert parse_length(str(length)) == length
+
+
+@pytest.mark.parametrize("text", ["", "five", "-3 steps", "3 parsecs", "1e999 steps", "nan", "5 % %"])
+def test_what_is_no_length_is_refused_with_an_example(text: str) -> None:
+    with pytest.raises(UserError, match="length"):
+        parse_length(text)
+
+
+def test_huge_lengths_can_be_drawn() -> None:
+    huge = Length(1e300, "epochs")
+    track = Track(1.0, row((MultiStep((huge,)), huge), (StepDecay(huge), huge), (row((Cosine(), huge)), huge)))
+    plan = Plan(100, 10)
+    assert np.isfinite(track_values(track, plan, plot_steps(track, plan, 0, 1000))).all()
+
+
+@pytest.mark.parametrize("shape", SHAPES, ids=lambda shape: shape.tag)
+def test_every_shape_says_its_fields_with_defaults_and_bounds(shape: Any) -> None:
+    node, found = default_node(shape), {field.name: field for field in fields_of(shape.node)}
+    assert tuple(found) == node.__struct_fields__
+    for name, field in found.items():
+        value = getattr(node, name)
+        assert field.title
+        assert field.help
+        assert (field.default == value) or field.kind == "segments"
+        if field.kind == "number":
+            assert field.maximum is not None
+            assert field.minimum is not None or field.above is not None
+        assert (field.kind == "switch") == isinstance(value, bool)
+        assert (field.kind == "length") == isinstance(value, Length)
+        assert (field.kind == "formula") == isinstance(value, str)
+    assert shape.doc
+    assert shape.describe(node, SPAN)
+
+
+@pytest.mark.torch
+def test_every_scheduler_of_torch_is_registered_or_excluded_with_a_reason() -> None:
+    import torch.optim.lr_scheduler
+
+    offered = set(torch.optim.lr_scheduler.__all__)
+    assert offered <= set(COVERS) | set(NOT_REGISTERED)
+    assert not set(COVERS) & set(NOT_REGISTERED)
+    assert set(COVERS.values()) == {shape.tag for shape in SHAPES}
+    assert all(NOT_REGISTERED.values())
+
+
+@settings(max_examples=100, deadline=None)
+@given(schedules(), plans(), st.integers(1, 10**12))
+def test_before_the_start_and_past_the_end_the_nearest_value_is_held(schedule: Any, plan: Plan, far: int) -> None:
+    track = Track(0.5, schedule)
+    inside = track_values(track, plan, [0, plan.total_steps])
+    assert track_values(track, plan, [-far, plan.total_steps + far]).tolist() == inside.tolist()
+
+
+def _drawn_shapes() -> st.SearchStrategy[Any]:
+    """Shapes that a line through 2000 points follows, but for their jumps."""
+    every = st.sampled_from([2.0, 7.0, 30.0]).map(lambda percent: Length(percent, "percent"))
+    gammas = st.sampled_from([0.3, 0.5, 0.9])
+    return st.one_of(
+        st.builds(Constant, factor=st.sampled_from([0.1, 1.0, 2.0])),
+        st.builds(StepDecay, every=every, gamma=gammas),
+        st.builds(MultiStep, milestones=st.lists(every, min_size=1, max_size=3).map(tuple), gamma=gammas),
+        st.builds(Exponential, gamma=gammas, every=every, stairs=st.booleans()),
+        st.builds(Linear, length=st.one_of(st.just(REST), every)),
+        st.builds(Cosine, length=st.one_of(st.just(REST), every)),
+        st.just(Expression("0.95 ** epoch")),
+    )
+
+
+def _drawn_sequences(inner: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
+    tenths = st.one_of(st.just(REST), st.integers(1, 5).map(lambda n: Length(10.0 * n, "percent")))
+    return st.lists(st.builds(Segment, inner, tenths), min_size=1, max_size=4).map(lambda s: Sequence(tuple(s)))
+
+
+@settings(max_examples=80, deadline=None)
+@given(st.recursive(_drawn_shapes(), _drawn_sequences, max_leaves=5), st.lists(st.integers(0, 1_000_000), min_size=50))
+def test_a_line_through_the_drawn_points_misses_no_jump(schedule: Any, somewhere: list[int]) -> None:
+    track, plan = Track(1.0, schedule), Plan(20_000, 50)
+    drawn = plot_steps(track, plan, 0, plan.total_steps)
+    jumps = breakpoints(track, plan)
+    at = np.unique(np.clip(np.concatenate([somewhere, *(jumps + d for d in (-2, -1, 0, 1))]), 0, plan.total_steps))
+    line = np.interp(at, drawn, track_factors(track, plan, drawn))
+    assert np.abs(line - track_factors(track, plan, at)).max() < 0.01
+
+
+@settings(max_examples=100, deadline=None)
+@given(st.recursive(_drawn_shapes(), _drawn_sequences, max_leaves=5))
+def test_every_jump_is_a_breakpoint(schedule: Any) -> None:
+    track, plan = Track(1.0, schedule), Plan(2_000, 5)
+    curve = track_factors(track, plan, np.arange(plan.total_steps + 1))
+    # The steepest smooth shape falls by 2 * pi / 2 / 200 per step; the smallest stair is 5 percent of its value.
+    jumps = np.flatnonzero(np.abs(np.diff(curve)) > np.maximum(0.04 * curve[:-1], 0.017)) + 1
+    assert set(jumps.tolist()) <= set(breakpoints(track, plan).tolist())
+
+
+def test_the_plot_of_ten_million_steps_has_few_points_and_every_corner() -> None:
+    plan = Plan(100_000, 100)
+    warm = Segment(Linear(), steps(777))
+    track = Track(0.1, Sequence((warm, Segment(MultiStep(), Length(60, "percent")), Segment(StepDecay(), REST))))
+    points = plot_steps(track, plan, 0, plan.total_steps)
+    corners = breakpoints(track, plan)
+    assert len(points) < 2_300
+    assert {777, 777 + 5_000_000, 777 + 6_000_000} <= set(corners.tolist())
+    assert set(corners.tolist()) | set((corners - 1).tolist()) <= set(points.tolist())
+    assert (points[0], points[-1]) == (0, plan.total_steps)
+    assert (np.diff(points) > 0).all()
+
+
+def test_stairs_closer_than_pixels_do_not_flood_the_plot() -> None:
+    plan = Plan(100_000, 100)
+    track = Track(0.1, StepDecay(every=steps(1), gamma=0.999))
+    assert len(plot_steps(track, plan, 0, plan.total_steps)) < 12_000
+
+
+def test_jumps_of_a_last_segment_that_is_shorter_than_the_run_are_breakpoints() -> None:
+    track = Track(1.0, row((Constant(), steps(10)), (StepDecay(every=steps(30)), steps(50))))
+    assert breakpoints(track, Plan(50, 4)).tolist() == [10, 40, 70, 100, 130, 160, 190]
+
+
+@pytest.mark.parametrize("formula", FORMULAS)
+def test_an_expression_counts_epochs_and_progress_within_its_segment(formula: str) -> None:
+    schedule = row((Constant(), steps(33)), (Expression(formula), REST))
+    local = factors(Expression(formula), np.arange(67), SPAN.part(67))
+    assert factors(schedule, np.arange(33, 100), SPAN).tobytes() == local.tobytes()
+
+
+@settings(max_examples=60, deadline=None)
+@given(schedules())
+def test_a_schedule_seen_as_segments_is_the_same_curve(schedule: Any) -> None:
+    again = from_segments(as_segments(schedule))
+    at = np.arange(130)
+    assert factors(again, at, SPAN).tobytes() == factors(schedule, at, SPAN).tobytes()
+
+
+def test_sequences_nest_up_to_a_depth_that_python_can_write() -> None:
+    nested: Any = Constant()
+    for _ in range(20):
+        nested = row((nested, steps(5)), (Constant(0.5), REST))
+    source = "def factor(step):\n" + "".join(f"    {line}\n" for line in shape_of(nested).behaviour.write(nested, SPAN))
+    compile(source, "nested", "exec")
+    with pytest.raises(InvalidValueError, match="20 levels"):
+        row((nested, REST))
