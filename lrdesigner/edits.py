@@ -8,7 +8,7 @@ from typing import Any
 from msgspec.structs import replace
 
 from lrdesigner.checked import replaced
-from lrdesigner.document import COLOURS, Design, Group, Model, Pin, Plan, Track
+from lrdesigner.document import COLOURS, Design, Group, Model, Pin, Plan
 from lrdesigner.errors import UserError
 from lrdesigner.inventory import Inventory
 from lrdesigner.membership import outermost
@@ -113,11 +113,10 @@ def set_base_lr(design: Design, group: int, value: float) -> Design:
 
 
 def set_schedule(design: Design, group: int, schedule: AnySchedule) -> Design:
-    """Give a group another lr schedule."""
+    """Give a group another lr schedule; raises `UserError` for one that a design file could not hold."""
     old = design.group(group)
-    if schedule == old.lr.schedule:
-        return design
-    return _with_group(design, replace(old, lr=Track(base=old.lr.base, schedule=schedule)))
+    track = replaced(old.lr, schedule=schedule)
+    return design if track is old.lr else _with_group(design, replace(old, lr=track))
 
 
 def set_plan(design: Design, plan: Plan) -> Design:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import typing
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import Any, Protocol
 
 import msgspec
@@ -117,6 +118,7 @@ class FormulaBehaviour:
 _KINDS = {Length: "length", float: "number", int: "integer", bool: "switch", str: "formula"}
 
 
+@cache
 def fields_of(struct: type[Struct]) -> tuple[Field, ...]:
     """The fields of a struct, read from its annotations: `Annotated[float, Meta(title=..., ge=...)]`."""
     hints = typing.get_type_hints(struct, include_extras=True)
