@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
@@ -13,10 +14,11 @@ from lrdesigner.document import Design, Group, Plan, Track
 from lrdesigner.inventory import ParameterInfo
 from lrdesigner.membership import membership
 from lrdesigner.optimizers import optimizer_of, torch_options
-from lrdesigner.schedules import factors, shape_of
+from lrdesigner.schedules import factors, has_formula, shape_of
 
 PLOT_POINTS = 2000
 CHECKED_VALUES = 200_000
+EVERY_STEP = 3_000_000
 TOLERANCE = 1e-12
 """Largest allowed `relative_difference` between our own forms of a value."""
 
@@ -88,11 +90,27 @@ def checked_steps(track: Track, plan: Plan) -> NDArray[np.int64]:
 
 @lru_cache(maxsize=256)
 def first_impossible(track: Track, plan: Plan) -> tuple[int, float] | None:
-    """The first looked-at step (`checked_steps`) whose factor is negative or not a finite number, and the factor."""
-    steps = checked_steps(track, plan)
-    found = track_factors(track, plan, steps)
-    wrong = ~np.isfinite(found) | (found < 0)
-    return (int(steps[wrong][0]), float(found[wrong][0])) if wrong.any() else None
+    """The first step whose factor is negative or not a finite number, and the factor.
+
+    Formulas are looked at on every step of runs up to `EVERY_STEP`; the other shapes hold no surprises between the
+    steps of `checked_steps`.
+    """
+    last = plan.total_steps + 1
+    parts: Iterable[NDArray[np.int64]] = (checked_steps(track, plan),)
+    if looks_at_every_step(track, plan):
+        starts = range(0, last + 1, CHECKED_VALUES)
+        parts = (np.arange(start, min(start + CHECKED_VALUES, last + 1)) for start in starts)
+    for steps in parts:
+        found = track_factors(track, plan, steps)
+        wrong = ~np.isfinite(found) | (found < 0)
+        if wrong.any():
+            return int(steps[wrong][0]), float(found[wrong][0])
+    return None
+
+
+def looks_at_every_step(track: Track, plan: Plan) -> bool:
+    """Whether `first_impossible` passes over no step that could matter."""
+    return plan.total_steps < EVERY_STEP and has_formula(track.schedule)
 
 
 def plot_steps(track: Track, plan: Plan, first: int, last: int, points: int = PLOT_POINTS) -> NDArray[np.int64]:

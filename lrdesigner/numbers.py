@@ -47,6 +47,8 @@ def count(value: int) -> str:
 
 def parse_number(text: str) -> float:
     """Read what a person typed into a number field: `1e-3`, `3e-4*2`, `1/1024`; raises `UserError`."""
+    if "," in text and "(" not in text:
+        raise UserError(f"{text.strip()!r} is not a number; write it with a point, as in 0.001.")
     try:
         value = float(evaluate(parse(text, ()), {}))
     except ExpressionError as error:

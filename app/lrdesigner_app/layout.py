@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from lrdesigner_app.main_window import MainWindow
 
 LEFT, CENTRE, RIGHT = 320, 800, 300
+INSPECTOR_MIN = 260
 
 
 def arrange(window: MainWindow) -> None:
@@ -36,7 +37,7 @@ def arrange(window: MainWindow) -> None:
     across.setStretchFactor(0, 0)
     across.setStretchFactor(1, 1)
     across.setStretchFactor(2, 0)
-    window.inspector.setMinimumWidth(250)
+    window.inspector.setMinimumWidth(INSPECTOR_MIN)
     window.tree.setMinimumWidth(230)
     window.splitters = {"left": left, "centre": centre, "across": across}
     _fill_header(window)

@@ -113,6 +113,7 @@ class MainWindow(QMainWindow):
         signals.trial_changed.connect(self._refresh_trial)
         self.files.path_changed.connect(self._refresh)
         self.problems.count_changed.connect(lambda n: self.tabs.setTabText(1, f"Problems  {n}" if n else "Problems"))
+        self.tree.group_made.connect(self.inspector.header.edit_name)
         self.loader.started.connect(lambda text: self.busy.begin(text, self.loader.cancel))
         self.loader.ended.connect(self.busy.end)
         self.loader.failed.connect(self.notices.show_notice)
@@ -195,6 +196,7 @@ class MainWindow(QMainWindow):
             self.tree.group_from_selection()
         else:
             self.groups.new_group()
+            self.inspector.header.edit_name()
 
     def add_segment(self) -> None:
         """A segment after the selected one."""
@@ -235,6 +237,7 @@ class MainWindow(QMainWindow):
     def run_trial(self) -> None:
         """Run a trial with what its tab says."""
         self.show_trial()
+        self.notices.hide()  # what an earlier attempt said
         self.trial_tab.panel.run()
 
     def stop_trial(self) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import html
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QFrame, QLabel, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QComboBox, QFrame, QLabel, QPushButton, QVBoxLayout, QWidget
 
 from lrdesigner_app.theme import GRID, PANEL_PADDING
 
@@ -54,6 +54,15 @@ def plain_tip(text: str) -> str:
     """A tooltip that shows foreign text as it is, also where Qt would take it for markup."""
     shown = html.escape(text).replace("\n", "<br>")
     return f"<qt>{shown}</qt>" if "<" in text or "&" in text else text
+
+
+def narrow_combo(name: str) -> QComboBox:
+    """A combo box that may be narrower than its longest entry."""
+    made = QComboBox()
+    made.setAccessibleName(name)
+    made.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
+    made.setMinimumContentsLength(4)
+    return made
 
 
 def restyle(widget: QWidget) -> None:

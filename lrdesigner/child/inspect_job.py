@@ -40,7 +40,9 @@ def inventory(model: nn.Module) -> tuple[list[dict[str, Any]], list[dict[str, An
         ]
         named = list(model.named_parameters(remove_duplicate=False))
     except RecursionError:
-        raise JobError("The model contains itself: one of its modules has a module above it as a child.") from None
+        if _contains_itself(model):
+            raise JobError("The model contains itself: one of its modules has a module above it as a child.") from None
+        raise JobError("The model is nested more deeply than torch itself can walk (about 1000 levels).") from None
     first_by_id: dict[int, str] = {}
     first_by_storage: dict[Any, str] = {}
     rows = []
@@ -51,6 +53,24 @@ def inventory(model: nn.Module) -> tuple[list[dict[str, Any]], list[dict[str, An
             first_by_id[id(parameter)] = first
         rows.append(_row(name, parameter, None if first == name else first))
     return modules, rows
+
+
+def _contains_itself(model: nn.Module) -> bool:
+    """Whether some module lies below itself; without recursion, which has just failed."""
+    above = {id(model)}
+    stack = [(model, iter(model._modules.values()))]  # noqa: SLF001 - named_children leaves out repeated ones
+    while stack:
+        module, children = stack[-1]
+        child = next(children, module)
+        if child is module:
+            above.discard(id(module))
+            stack.pop()
+        elif child is not None:
+            if id(child) in above:
+                return True
+            above.add(id(child))
+            stack.append((child, iter(child._modules.values())))  # noqa: SLF001
+    return False
 
 
 def _storage(parameter: nn.Parameter) -> object:

@@ -55,16 +55,25 @@ def run(arguments: list[str], table: typer.Typer = commands) -> int:
         return _fail(str(error))
     except (typer.Abort, KeyboardInterrupt):
         return _fail("Interrupted.", 130)
-    except BrokenPipeError:
-        # Whoever read our output (head, less) has enough; what is still buffered must not raise at exit.
-        sys.stdout = None
-        return 0
+    except (OSError, SystemExit) as error:  # newer releases of typer turn a broken pipe into an exit
+        return _output_failed(error)
     except Exception as error:
         # Wrong usage: click's own exceptions, of which newer releases of typer bring a private copy.
         if not hasattr(error, "format_message"):
             raise
         return _fail(error.format_message())
     return status if isinstance(status, int) else 0
+
+
+def _output_failed(error: BaseException) -> int:
+    cause = error if isinstance(error, OSError) else error.__context__
+    # What is still buffered must not raise once more at exit.
+    sys.stdout = None
+    if isinstance(cause, BrokenPipeError):
+        return 0  # whoever read our output (head, less) has enough
+    if isinstance(cause, OSError):
+        return _fail(f"The output cannot be written: {cause.strerror or cause}.")
+    raise error
 
 
 def _fail(message: str, status: int = 2) -> int:

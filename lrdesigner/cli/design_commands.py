@@ -18,7 +18,7 @@ from lrdesigner.curves import param_groups, values_at
 from lrdesigner.design_file import load, write_atomically
 from lrdesigner.document import Design, Group
 from lrdesigner.errors import UserError
-from lrdesigner.export import export
+from lrdesigner.export import export, refuse_to_replace_sources
 from lrdesigner.membership import membership
 from lrdesigner.numbers import exact, rate
 from lrdesigner.optimizers import optimizer_of, torch_options
@@ -108,7 +108,9 @@ def export_code(
     target: Annotated[str, typer.Option("--target", help="What the code is for: torch.")] = "torch",
 ) -> None:
     """Write a design as code."""
-    write_atomically(output, export(load(design_file), target).encode())
+    design = load(design_file)
+    refuse_to_replace_sources(design, output, design_file)
+    write_atomically(output, export(design, target).encode())
     say(f"Wrote {output}.")
 
 

@@ -23,6 +23,9 @@ TrustOption = Annotated[
     bool, typer.Option("--trust", help="Run the Python file that the design names, and remember it.")
 ]
 
+INTERRUPTED = 130
+"""The status that shells know for Ctrl-C, which is the only way to stop a command."""
+
 
 def verify(design_file: DesignArgument, trust: TrustOption = False) -> int:
     """Step the real optimizer through the exported code for the whole plan and compare with the design."""
@@ -31,6 +34,9 @@ def verify(design_file: DesignArgument, trust: TrustOption = False) -> int:
     verifier = Verifier(design)
     with exported_file(design) as file, _ProgressBar(design.plan.total_steps, "Verifying") as advance:
         outcome = run_job(verify_request(design, file), on_report=report_taker(verifier, advance))
+    if outcome.state == "stopped":
+        say("Interrupted.")
+        return INTERRUPTED
     if outcome.state != "finished":
         say(f"Verification failed: {outcome.message}")
         return 1
@@ -70,7 +76,9 @@ def trial(
     else:
         write_lines(f"{key}: {_figure(value)}" for key, value in outcome.metrics.items())
     say(outcome.message)
-    return 0 if reason in ("finished", "stopped") else 1
+    if reason == "stopped":
+        return INTERRUPTED
+    return 0 if reason == "finished" else 1
 
 
 def _allow(design: Design, trust: bool) -> None:

@@ -7,14 +7,25 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
+from pathlib import Path
 from types import MappingProxyType
 
 from lrdesigner.document import Design
 from lrdesigner.errors import UserError
 from lrdesigner.export.torch_target import torch_file
+from lrdesigner.models.source import source_file
 
 TARGETS: MappingProxyType[str, Callable[[Design], str]] = MappingProxyType({"torch": torch_file})
+
+
+def refuse_to_replace_sources(design: Design, output: Path, design_file: Path | None) -> None:
+    """Raise `UserError` if writing the code to `output` would destroy the design or the model that it is for."""
+    sources = {"the design itself": design_file, "the file of the model": source_file(design.model.source)}
+    for what, file in sources.items():
+        if file is not None and os.path.realpath(file) == os.path.realpath(output):
+            raise UserError(f"{output} is {what}; write the code to another file.")
 
 
 def export(design: Design, target: str = "torch") -> str:

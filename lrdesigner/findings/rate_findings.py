@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from lrdesigner.curves import first_impossible
+from lrdesigner.curves import first_impossible, looks_at_every_step
 from lrdesigner.document import Design
 from lrdesigner.findings.finding import Finding
 from lrdesigner.numbers import rate
-from lrdesigner.schedules import Sequence, segment_starts
+from lrdesigner.schedules import Sequence, has_formula, segment_starts
 
 
 def impossible_rates(design: Design) -> Iterator[Finding]:
@@ -21,6 +21,19 @@ def impossible_rates(design: Design) -> Iterator[Finding]:
                 severity="error",
                 where=group.name,
                 message=f"The lr is {impossible_words(*found)}.",
+                group=group.id,
+            )
+
+
+def partly_checked(design: Design) -> Iterator[Finding]:
+    """A formula over a run so long that only some of its steps were looked at."""
+    for group in design.groups:
+        if has_formula(group.lr.schedule) and not looks_at_every_step(group.lr, design.plan):
+            yield Finding(
+                code="rate-partly-checked",
+                severity="info",
+                where=group.name,
+                message="The run is so long that its formula was checked at some steps only; verify checks them all.",
                 group=group.id,
             )
 
@@ -52,4 +65,4 @@ def segments_beyond_the_run(design: Design) -> Iterator[Finding]:
             )
 
 
-RATE_CHECKS = (impossible_rates, segments_beyond_the_run)
+RATE_CHECKS = (impossible_rates, partly_checked, segments_beyond_the_run)

@@ -74,6 +74,12 @@ def parse_source(text: str, folder: Path | None = None) -> ModelSource:
     return ModelSource(text=text, file=file, name=name)
 
 
+def source_file(text: str) -> Path | None:
+    """The Python file that a source names, existing or not; None for a demo or no source at all."""
+    file = text.rpartition(":")[0]
+    return Path(file) if _is_python(file) else None
+
+
 def classes_and_functions(file: Path) -> tuple[str, ...]:
     """Names at the top level of a Python file that may make a model, likely ones first; () if it cannot be parsed.
 

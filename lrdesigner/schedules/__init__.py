@@ -36,6 +36,13 @@ from lrdesigner.schedules.shape import TorchForm as TorchForm
 from lrdesigner.schedules.shape import fields_of as fields_of
 
 
+def has_formula(node: AnySchedule) -> bool:
+    """Whether a person's own formula is in it, at any depth."""
+    if isinstance(node, Sequence):
+        return any(has_formula(segment.schedule) for segment in node.segments)
+    return isinstance(node, Expression)
+
+
 def factors(node: AnySchedule, steps: Any, span: Span) -> Factors:
     """Factor of `node` at each of `steps` (local, from 0; any integers), as float64 of the same shape."""
     import numpy as np

@@ -33,7 +33,7 @@ class Length(Struct, frozen=True, forbid_unknown_fields=True):
             return "rest"
         if self.unit == "percent":
             return f"{exact(self.value)}%"
-        amount = f"{int(self.value)}" if self.value == int(self.value) else exact(self.value)
+        amount = f"{int(self.value)}" if self.value == int(self.value) and self.value < 1e15 else exact(self.value)
         return f"{amount} {self.unit if self.value != 1 else self.unit[:-1]}"
 
 

@@ -5,12 +5,13 @@ from __future__ import annotations
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication
+from PySide6.QtWidgets import QApplication, QScrollArea
 from pytestqt.qtbot import QtBot
 
 from lrdesigner import schedule_edits
 from lrdesigner.schedules import SHAPES, Constant, Length, Sequence, fields_of
 from lrdesigner.schedules.segments import as_segments
+from lrdesigner_app.layout import INSPECTOR_MIN
 from lrdesigner_app.notices import Notice
 from lrdesigner_app.schedule_editor import Inspector, SegmentSelection, SegmentStrip
 from lrdesigner_app.schedule_editor.segment_form import CHOICES
@@ -246,3 +247,19 @@ def test_a_change_from_elsewhere_does_not_touch_what_is_being_typed(inspector: I
     QTest.keyClick(field, Qt.Key.Key_Return)
     assert workspace.design.groups[0].lr.base == 0.02
     assert workspace.design.groups[0].options.weight_decay == 0.3
+
+
+def test_what_was_readable_on_the_way_to_nonsense_is_not_shown(inspector: Inspector, workspace: Workspace) -> None:
+    field = _field(inspector.base_form, "base")
+    _type(field, "1/0")
+    assert field.property("invalid") == "true"
+    assert field.text() == "1/0"
+    assert workspace.design.groups[0].lr.base == 1e-3
+
+
+def test_the_forms_are_narrow_enough_to_stand_beside_a_scroll_bar(inspector: Inspector, qtbot: QtBot) -> None:
+    inspector.resize(INSPECTOR_MIN, 300)
+    qtbot.wait(50)
+    area = inspector.findChild(QScrollArea)
+    assert area is not None
+    assert area.widget().minimumSizeHint().width() <= INSPECTOR_MIN - 2 * 12 - 12

@@ -224,6 +224,19 @@ def test_a_model_that_contains_itself_is_told() -> None:
         inventory(model)
 
 
+def test_a_model_deeper_than_torch_can_walk_is_not_said_to_contain_itself() -> None:
+    from torch import nn
+
+    from lrdesigner.child.failures import JobError
+    from lrdesigner.child.inspect_job import inventory
+
+    model: nn.Module = nn.ReLU()
+    for _ in range(3000):
+        model = nn.Sequential(model)
+    with pytest.raises(JobError, match="nested more deeply"):
+        inventory(model)
+
+
 def test_views_into_one_buffer_are_not_tied() -> None:
     import torch
     from torch import nn

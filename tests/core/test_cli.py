@@ -270,3 +270,33 @@ def test_new_makes_the_demos_design(tmp_path: Path) -> None:
     done = module("new", "demo:lenet", "-o", str(tmp_path / "new.lrd.json"))
     assert done.returncode == 0, done.stderr
     assert load(tmp_path / "new.lrd.json") == demo_design()
+
+
+def test_code_is_never_written_over_the_design_or_the_model(tmp_path: Path, capsys: Captured) -> None:
+    model = tmp_path / "net.py"
+    model.write_text("# mine")
+    design = replace(demo_design(), model=replace(demo_design().model, source=f"{model}:Net"))
+    file = saved(design, tmp_path)
+    before = Path(file).read_bytes()
+    assert "the file of the model" in complaint(capsys, "export", file, "-o", str(model))
+    assert "the design itself" in complaint(capsys, "export", file, "-o", file)
+    assert model.read_text() == "# mine"
+    assert Path(file).read_bytes() == before
+
+
+def test_a_reader_that_has_enough_is_no_error(demo: str) -> None:
+    command = f"{sys.executable} -m lrdesigner curves {demo} --every 1 | head -1; exit ${{PIPESTATUS[0]}}"
+    result = subprocess.run(["bash", "-c", command], capture_output=True, text=True, check=False)
+    assert result.returncode == 0, result.stderr
+    assert result.stderr == ""
+    assert result.stdout.startswith("step")
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs /dev/full")
+def test_an_output_that_cannot_be_written_is_one_line(demo: str) -> None:
+    with open("/dev/full", "w") as full:
+        command = [sys.executable, "-m", "lrdesigner", "show", demo]
+        result = subprocess.run(command, stdout=full, stderr=subprocess.PIPE, text=True, check=False)
+    assert result.returncode == 2
+    assert result.stderr.count("\n") == 1
+    assert "cannot be written" in result.stderr

@@ -380,16 +380,28 @@ def test_an_import_that_hangs_ends_at_the_time_limit(run_file: Callable[..., Out
 
 
 def test_nothing_of_ours_is_on_the_path_of_the_model(run_file: Callable[..., Outcome], tmp_path: Path) -> None:
-    outcome = run_file(
+    """Beyond what the interpreter itself finds: where this program is installed, its packages are."""
+    look = (
         "import sys, os\n"
         "def there(name):\n"
         "    try: __import__(name)\n"
         "    except ImportError: return False\n"
         "    return True\n"
         "found = [n for n in ('channel', 'session', 'lrdesigner_resources', 'lrdesigner_app') if there(n)]\n"
-        "raise ValueError([found, sys.path[0] == os.path.dirname(__file__), sys.argv == [__file__], __name__])"
     )
-    assert "ValueError: [[], True, True, 'net']" in outcome.message
+    by_itself = subprocess.run(
+        [sys.executable, "-c", f"{look}print(found)"],
+        env=child_environment(),
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        check=True,
+    ).stdout.strip()
+    outcome = run_file(
+        f"{look}raise ValueError([found, sys.path[0] == os.path.dirname(__file__), sys.argv == [__file__], __name__])"
+    )
+    assert f"ValueError: [{by_itself}, True, True, 'net']" in outcome.message
+    assert "channel" not in by_itself
     assert not list(tmp_path.rglob("__pycache__"))
 
 

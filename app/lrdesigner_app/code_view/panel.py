@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QHBoxLayout, QPlainTextEdit, QVBoxLayout, QWidget
 
 from lrdesigner.design_file import write_atomically
 from lrdesigner.errors import UserError
-from lrdesigner.export import export
+from lrdesigner.export import export, refuse_to_replace_sources
 from lrdesigner.store import Change
 from lrdesigner_app.code_view.highlighter import PythonHighlighter
 from lrdesigner_app.debounce import Debounce
@@ -87,8 +87,10 @@ class CodePanel(QWidget):
 
     def save(self, file: Path) -> None:
         """Write the file; what goes wrong becomes a notice."""
+        design = self._workspace.store.committed
         try:
-            write_atomically(file, export(self._workspace.store.committed).encode())
+            refuse_to_replace_sources(design, file, None)
+            write_atomically(file, export(design).encode())
         except UserError as error:
             self._workspace.post(Notice(str(error), "bad"))
             return

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QEvent, QObject, QPoint, Qt
+from PySide6.QtCore import QEvent, QObject, QPoint, Qt, Signal
 from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QLabel, QLineEdit, QMenu, QStackedWidget
 
@@ -29,6 +29,9 @@ EMPTY = "Open a model to begin: a Python file, a checkpoint or one of the demos.
 
 class ModelTreePanel(Panel):
     """What the model holds and which group has it."""
+
+    group_made = Signal()
+    """A new group holds the selection, and is selected."""
 
     def __init__(self, workspace: Workspace) -> None:
         super().__init__("Model")
@@ -122,6 +125,7 @@ class ModelTreePanel(Panel):
         name = group_name(paths, self.model.rows.names[0])
         if self._workspace.commit(f"New group from {self._what(paths)}", edits.add_group, name, paths):
             self._workspace.select_group(self._workspace.design.groups[-1].id)
+            self.group_made.emit()
 
     def context_menu(self) -> QMenu:
         """The menu for the selection, not shown yet."""

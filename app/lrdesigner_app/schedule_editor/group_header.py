@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QSize
+from PySide6.QtCore import QSize, Qt
 from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QMenu, QSizePolicy, QToolButton, QVBoxLayout, QWidget
 
 from lrdesigner import edits
@@ -40,6 +40,7 @@ class GroupHeader(QWidget):
         self.name.setAccessibleName("Name of the group")
         self.name.setProperty("role", "title")
         self.name.setMaxLength(60)
+        self.name.setMinimumWidth(60)
         self.name.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self.name.editingFinished.connect(self._rename)
         self.size_label.setWordWrap(True)
@@ -52,6 +53,11 @@ class GroupHeader(QWidget):
         column.setSpacing(GRID // 2)
         column.addLayout(row)
         column.addWidget(self.size_label)
+
+    def edit_name(self) -> None:
+        """Put the cursor into the name, all of it selected, to be typed over."""
+        self.name.setFocus(Qt.FocusReason.OtherFocusReason)
+        self.name.selectAll()
 
     def _refresh(self) -> None:
         design, group = self._workspace.design, self._workspace.selected_group

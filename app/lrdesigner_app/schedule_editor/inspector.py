@@ -6,7 +6,7 @@ from typing import Any
 
 from msgspec.structs import replace
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QComboBox, QHBoxLayout, QScrollArea, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QScrollArea, QVBoxLayout, QWidget
 
 from lrdesigner import edits
 from lrdesigner.document import Design
@@ -16,7 +16,7 @@ from lrdesigner_app.schedule_editor.segment_form import SegmentForm
 from lrdesigner_app.schedule_editor.segment_selection import SegmentSelection
 from lrdesigner_app.schedule_editor.struct_form import LABEL_WIDTH, StructForm
 from lrdesigner_app.theme import GRID
-from lrdesigner_app.widgets import Panel, label
+from lrdesigner_app.widgets import Panel, label, narrow_combo
 from lrdesigner_app.workspace import Workspace
 
 
@@ -27,7 +27,7 @@ class Inspector(Panel):
         super().__init__()
         self._workspace = workspace
         self.header = GroupHeader(workspace)
-        self.optimizer = QComboBox()
+        self.optimizer = narrow_combo("Optimizer")
         self.base_form = StructForm(without=("schedule",))
         self.options_form = StructForm()
         self.segment = SegmentForm(workspace, selection)
@@ -38,7 +38,6 @@ class Inspector(Panel):
 
     def _build(self) -> None:
         self.optimizer.addItems(list(OPTIMIZERS))
-        self.optimizer.setAccessibleName("Optimizer")
         inner = QWidget()
         column = QVBoxLayout(inner)
         column.setContentsMargins(0, 0, 4, 0)

@@ -5,14 +5,14 @@ from __future__ import annotations
 from typing import Any
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QComboBox, QHBoxLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from lrdesigner import schedule_edits
 from lrdesigner.schedules import SHAPES, Sequence, shape_of
 from lrdesigner_app.schedule_editor.segment_selection import SegmentSelection
 from lrdesigner_app.schedule_editor.struct_form import LABEL_WIDTH, StructForm
 from lrdesigner_app.theme import GRID
-from lrdesigner_app.widgets import label, small_button
+from lrdesigner_app.widgets import label, narrow_combo, small_button
 from lrdesigner_app.workspace import Workspace
 
 # What a segment can be; a sequence inside a segment is shown, and made by hand in the file.
@@ -27,7 +27,7 @@ class SegmentForm(QWidget):
         self._workspace = workspace
         self._selection = selection
         self._title = label("", "section")
-        self.shape = QComboBox()
+        self.shape = narrow_combo("Shape of the segment")
         self.length_form = StructForm(without=("schedule",))
         self.fields_form = StructForm()
         self._about = label("", "secondary")
@@ -40,7 +40,6 @@ class SegmentForm(QWidget):
         self._refresh()
 
     def _build(self) -> None:
-        self.shape.setAccessibleName("Shape of the segment")
         for shape in CHOICES:
             self.shape.addItem(shape.title, shape.tag)
         self._about.setWordWrap(True)

@@ -17,6 +17,9 @@ from lrdesigner.schedules import Field, parse_length
 from lrdesigner.schedules.expression import NAMES
 from lrdesigner_app.widgets import restyle
 
+NARROWEST = 60
+"""Pixels; a form must fit beside its scroll bar."""
+
 
 def _length_list(text: str) -> tuple[Any, ...]:
     return tuple(parse_length(part) for part in text.split(",") if part.strip())
@@ -64,6 +67,7 @@ class TextField(QLineEdit):
         self._value: Any = None
         self.setAccessibleName(field.title)
         self.setToolTip(field.help)
+        self.setMinimumWidth(NARROWEST)
         self.setProperty("invalid", "false")
         self.textEdited.connect(self._on_typed)
         self.editingFinished.connect(self._finish)
@@ -99,6 +103,7 @@ class TextField(QLineEdit):
             value = self.read()
         except UserError as error:
             self._explain(str(error))
+            self.cancelled.emit()  # what was readable before this character was not meant
             return
         self._explain("")
         self.previewed.emit(value)
