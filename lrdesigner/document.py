@@ -15,6 +15,9 @@ from lrdesigner.schedules import AnySchedule, Constant, Span
 if TYPE_CHECKING:
     import torch
 
+LONGEST_NAME = 60
+"""Characters in a group's name."""
+
 COLOURS = 12
 """Number of group colours; what they look like is the theme's business."""
 
@@ -70,7 +73,7 @@ class Group(Struct, frozen=True, forbid_unknown_fields=True):
     """A named, coloured set of parameters with one optimizer, its options and its lr over time."""
 
     id: int
-    name: Annotated[str, Meta(min_length=1, max_length=60)]
+    name: Annotated[str, Meta(min_length=1, max_length=LONGEST_NAME)]
     colour: Annotated[int, Meta(ge=0, lt=COLOURS)] = 0
     options: AnyOptions = AdamWOptions()
     lr: Track = Track()

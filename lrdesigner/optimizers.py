@@ -64,10 +64,9 @@ AnyOptions = SGDOptions | AdamOptions | AdamWOptions
 
 @dataclass(frozen=True, slots=True)
 class Optimizer:
-    """One entry of the table: the options' type and the lr that torch itself would use."""
+    """One entry of the table: an optimizer is known by the type of its options."""
 
     options: type[Options]
-    default_lr: float
 
     @property
     def name(self) -> str:
@@ -76,10 +75,7 @@ class Optimizer:
 
 
 OPTIMIZERS = MappingProxyType(
-    {
-        entry.name: entry
-        for entry in (Optimizer(SGDOptions, 0.05), Optimizer(AdamOptions, 1e-3), Optimizer(AdamWOptions, 1e-3))
-    }
+    {entry.name: entry for entry in (Optimizer(SGDOptions), Optimizer(AdamOptions), Optimizer(AdamWOptions))}
 )
 
 

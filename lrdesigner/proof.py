@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 
 from lrdesigner.document import Design
@@ -17,10 +17,14 @@ DEVICES = ("auto", "cpu", "cuda", "mps")
 BATCH_SIZE = 32
 
 
-@contextmanager
-def exported_file(design: Design) -> Iterator[Path]:
+def exported_file(design: Design) -> AbstractContextManager[Path]:
     """The very text that the person gets, in a temporary folder; raises `UserError` if it cannot be exported."""
-    text = export(design)
+    return written_code(export(design))
+
+
+@contextmanager
+def written_code(text: str) -> Iterator[Path]:
+    """A Python file with this text that a child can import, for as long as the context lasts."""
     with tempfile.TemporaryDirectory(prefix="lrdesigner-") as folder:
         file = Path(folder) / "exported.py"
         file.write_text(text, encoding="utf-8")

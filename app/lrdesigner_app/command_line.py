@@ -12,12 +12,12 @@ def main() -> int:
 
     if is_for_window(arguments):
         return open_window(arguments)
-    from lrdesigner.cli.commands import commands, run
+    from lrdesigner.cli.commands import command_table, run
     from lrdesigner_app.plot_command import plot
 
-    if not any(command.name == "plot" for command in commands.registered_commands):
-        commands.command("plot")(plot)
-    return run(arguments, commands)
+    table = command_table()
+    table.command("plot")(plot)
+    return run(arguments, table)
 
 
 if __name__ == "__main__":

@@ -38,7 +38,7 @@ class NoticeBar(QFrame):
     def show_notice(self, notice: Notice) -> None:
         """Replace what is shown."""
         self.text.setText(notice.text)
-        self.text.setProperty("role", "bad" if notice.tone == "bad" else "")
+        self.text.setProperty("role", "" if notice.tone == "plain" else notice.tone)
         restyle(self.text)
         self._act = notice.action[1] if notice.action else None
         self.action.setText(notice.action[0] if notice.action else "")

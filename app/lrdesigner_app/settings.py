@@ -2,21 +2,16 @@
 
 from __future__ import annotations
 
-import os
-from pathlib import Path
-
 from PySide6.QtCore import QByteArray, QSettings
+
+from lrdesigner.models.trust import config_folder
 
 
 class Settings:
     """A thin layer over Qt's settings; whatever cannot be read counts as not set."""
 
     def __init__(self) -> None:
-        folder = os.environ.get("LRDESIGNER_CONFIG_DIR")
-        if folder:
-            self._settings = QSettings(str(Path(folder) / "window.ini"), QSettings.Format.IniFormat)
-        else:
-            self._settings = QSettings(QSettings.Format.IniFormat, QSettings.Scope.UserScope, "lrdesigner", "window")
+        self._settings = QSettings(str(config_folder() / "window.ini"), QSettings.Format.IniFormat)
 
     def bytes(self, key: str) -> QByteArray | None:
         """A stored state of Qt's."""

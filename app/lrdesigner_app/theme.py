@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QApplication
 
 from lrdesigner_resources import path as resource_path
 
-BASE_PX, SECONDARY_PX, TITLE_PX = 13, 12, 15
+BASE_PX, SECONDARY_PX = 13, 12
 GRID = 8
 PANEL_PADDING = 12
 RADIUS = 7

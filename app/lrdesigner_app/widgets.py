@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import html
+from collections.abc import Callable
 
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QComboBox, QFrame, QLabel, QPushButton, QVBoxLayout, QWidget
@@ -63,6 +64,15 @@ def narrow_combo(name: str) -> QComboBox:
     made.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
     made.setMinimumContentsLength(4)
     return made
+
+
+def calling(action: Callable[..., object], *arguments: object) -> Callable[[], None]:
+    """A slot for `triggered` and `clicked` that leaves out their `checked`."""
+
+    def slot() -> None:
+        action(*arguments)
+
+    return slot
 
 
 def restyle(widget: QWidget) -> None:

@@ -12,6 +12,9 @@ from lrdesigner_app.notices import Notice
 from lrdesigner_app.signals import Signals
 from lrdesigner_app.theme import Theme
 
+KEYS = 9
+"""Groups that have a number key: the first nine."""
+
 
 class Workspace:
     """One open design in one window."""

@@ -12,23 +12,6 @@ import lrdesigner
 from lrdesigner.cli import design_commands, model_commands, proof_commands
 from lrdesigner.errors import UserError
 
-commands = typer.Typer(
-    name="lrdesigner",
-    help="Design how fast each part of a PyTorch model learns. Without a command, the window opens.",
-    no_args_is_help=True,
-    add_completion=False,
-    rich_markup_mode=None,
-    pretty_exceptions_enable=False,
-)
-commands.command("inspect")(model_commands.inspect)
-commands.command("new")(model_commands.new)
-commands.command("show")(design_commands.show)
-commands.command("curves")(design_commands.curves)
-commands.command("check")(design_commands.check)
-commands.command("export")(design_commands.export_code)
-commands.command("verify")(proof_commands.verify)
-commands.command("trial")(proof_commands.trial)
-
 
 def _version(wanted: bool) -> None:
     if wanted:
@@ -36,7 +19,6 @@ def _version(wanted: bool) -> None:
         raise typer.Exit
 
 
-@commands.callback()
 def _options(
     version: Annotated[
         bool, typer.Option("--version", callback=_version, is_eager=True, help="Show the version.")
@@ -45,9 +27,31 @@ def _options(
     """Only what goes before a command."""
 
 
-def run(arguments: list[str], table: typer.Typer = commands) -> int:
+def command_table() -> typer.Typer:
+    """The commands that need no window, as a table to which others can be added."""
+    table = typer.Typer(
+        name="lrdesigner",
+        help="Design how fast each part of a PyTorch model learns. Without a command, the window opens.",
+        no_args_is_help=True,
+        add_completion=False,
+        rich_markup_mode=None,
+        pretty_exceptions_enable=False,
+    )
+    table.callback()(_options)
+    table.command("inspect")(model_commands.inspect)
+    table.command("new")(model_commands.new)
+    table.command("show")(design_commands.show)
+    table.command("curves")(design_commands.curves)
+    table.command("check")(design_commands.check)
+    table.command("export")(design_commands.export_code)
+    table.command("verify")(proof_commands.verify)
+    table.command("trial")(proof_commands.trial)
+    return table
+
+
+def run(arguments: list[str], table: typer.Typer | None = None) -> int:
     """Run one command and give its exit status. Bad usage or input is one line on stderr and status 2."""
-    group = typer.main.get_command(table)
+    group = typer.main.get_command(table or command_table())
     assert isinstance(group, TyperGroup)
     try:
         status = group.main(args=arguments, prog_name="lrdesigner", standalone_mode=False)

@@ -9,14 +9,12 @@ from typing import Any, Literal
 import msgspec
 from msgspec import Struct
 
-from lrdesigner.inventory import Inventory, ModuleInfo, ParameterInfo
 from lrdesigner.jobs.protocol import (
     PROTOCOL_VERSION,
     AnyReport,
     End,
     Failure,
     Hello,
-    InventoryChunk,
     decode_report,
 )
 
@@ -62,8 +60,6 @@ class JobReader:
         self._end: End | None = None
         self._fault = ""
         self._given_up: tuple[GiveUp, str] | None = None
-        self._modules: list[ModuleInfo] = []
-        self._parameters: list[ParameterInfo] = []
         self._outcome: Outcome | None = None
 
     @property
@@ -80,11 +76,6 @@ class JobReader:
     def ended(self) -> bool:
         """Whether the child has sent its last message."""
         return self._end is not None
-
-    @property
-    def inventory(self) -> Inventory:
-        """All modules and parameters reported so far."""
-        return Inventory(modules=tuple(self._modules), parameters=tuple(self._parameters))
 
     def feed_output(self, data: bytes) -> list[AnyReport]:
         """Take bytes of stdout; the reports whose lines they complete, in order."""
@@ -144,9 +135,6 @@ class JobReader:
         match report:
             case Hello():
                 self._hello = report
-            case InventoryChunk():
-                self._modules += report.modules
-                self._parameters += report.parameters
             case Failure():
                 self._failure = report
             case End():

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import os
 import sys
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -234,13 +235,16 @@ def test_the_panel_is_told_at_most_twenty_times_a_second(bench: Bench) -> None:
     assert len(bench.records) < 60
 
 
-def test_closing_in_the_middle_of_a_trial_leaves_nothing_behind(bench: Bench) -> None:
+def test_closing_in_the_middle_of_a_trial_leaves_nothing_behind(
+    bench: Bench, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
     bench.run("step(0); time.sleep(60)")
     bench.wait_for_steps(1)
-    folder = Path(bench.runner._folder.name)  # type: ignore[union-attr]
+    assert list(tmp_path.glob("lrdesigner-*"))
     bench.runner.close()
     assert not bench.runner.running
-    assert not folder.exists()
+    assert not list(tmp_path.glob("lrdesigner-*"))
 
 
 def test_growing_keeps_every_value_in_order() -> None:

@@ -19,7 +19,7 @@ from lrdesigner.inventory import ModuleInfo
 from lrdesigner.jobs import reader as reader_module
 from lrdesigner.jobs import run as run_module
 from lrdesigner.jobs.launch import child_command, child_environment
-from lrdesigner.jobs.protocol import PROTOCOL_VERSION, Heartbeat, InspectRequest, encode_request
+from lrdesigner.jobs.protocol import PROTOCOL_VERSION, Heartbeat, InspectRequest, InventoryChunk, encode_request, joined
 from lrdesigner.jobs.reader import JobReader, Outcome
 from lrdesigner.jobs.run import run_command, run_job
 
@@ -65,12 +65,13 @@ def test_reports_do_not_depend_on_how_the_bytes_arrive(sizes: list[int]) -> None
 def test_chunks_make_one_inventory() -> None:
     reader = JobReader()
     row = {"name": "w", "shape": [2, 3], "dtype": "float32", "numel": 6, "trainable": True, "tied_to": None}
-    reader.feed_output(HELLO + line("inventory", modules=[{"path": "", "type": "Net"}]))
-    reader.feed_output(
+    reports = reader.feed_output(HELLO + line("inventory", modules=[{"path": "", "type": "Net"}]))
+    reports += reader.feed_output(
         line("inventory", modules=[{"path": "a", "type": "Linear"}]) + line("inventory", parameters=[row])
     )
-    assert reader.inventory.modules == (ModuleInfo("", "Net"), ModuleInfo("a", "Linear"))
-    assert reader.inventory.total_parameters == 6
+    inventory = joined(report for report in reports if isinstance(report, InventoryChunk))
+    assert inventory.modules == (ModuleInfo("", "Net"), ModuleInfo("a", "Linear"))
+    assert inventory.total_parameters == 6
 
 
 @pytest.mark.parametrize(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import Qt
 from PySide6.QtGui import QGuiApplication, QShowEvent, QTextOption
 from PySide6.QtWidgets import QHBoxLayout, QPlainTextEdit, QVBoxLayout, QWidget
 
@@ -25,8 +25,6 @@ DELAY_MS = 150
 
 class CodePanel(QWidget):
     """Shows the export of the design, previews included, a moment after each change."""
-
-    saved = Signal(str)
 
     def __init__(self, workspace: Workspace) -> None:
         super().__init__()
@@ -96,7 +94,6 @@ class CodePanel(QWidget):
             return
         self._folder = file.parent
         self._workspace.post(Notice(f"Saved {file.name}. Run it by itself to see and check the groups.", "good"))
-        self.saved.emit(str(file))
 
     def _build(self) -> None:
         self._text.setAccessibleName("Exported code")

@@ -6,12 +6,13 @@ from PySide6.QtCore import QModelIndex, QObject, QPersistentModelIndex, QRectF, 
 from PySide6.QtGui import QFont, QFontMetricsF, QPainter, QPen
 from PySide6.QtWidgets import QLineEdit, QStyle, QStyledItemDelegate, QStyleOptionViewItem, QWidget
 
-from lrdesigner_app.groups.cards_model import KEYS, CardsModel
+from lrdesigner.document import LONGEST_NAME
+from lrdesigner_app.groups.cards_model import CardsModel
 from lrdesigner_app.theme import BASE_PX, SECONDARY_PX, Theme
+from lrdesigner_app.workspace import KEYS
 
 CARD_HEIGHT, CARD_GAP = 30, 6
 SWATCH, PADDING, KEY_WIDTH = 10, 12, 16
-MIN_NAME = 72
 
 Index = QModelIndex | QPersistentModelIndex
 
@@ -48,7 +49,7 @@ class CardDelegate(QStyledItemDelegate):
     def createEditor(self, parent: QWidget, option: QStyleOptionViewItem, index: Index) -> QWidget:
         editor = QLineEdit(parent)
         editor.setObjectName("card_name")
-        editor.setMaxLength(60)
+        editor.setMaxLength(LONGEST_NAME)
         editor.setAccessibleName("Name of the group")
         return editor
 

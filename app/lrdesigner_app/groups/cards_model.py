@@ -13,10 +13,9 @@ from lrdesigner.numbers import count, rate
 from lrdesigner.store import Change
 from lrdesigner_app import dragging
 from lrdesigner_app.widgets import plain_tip
-from lrdesigner_app.workspace import Workspace
+from lrdesigner_app.workspace import KEYS, Workspace
 
 Index = QModelIndex | QPersistentModelIndex
-KEYS = 9
 
 _NOWHERE = QModelIndex()
 

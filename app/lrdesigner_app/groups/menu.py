@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QMenu, QWidget
 
 from lrdesigner.document import COLOURS, Group
 from lrdesigner_app.swatches import COLOUR_NAMES, swatch
+from lrdesigner_app.widgets import calling
 from lrdesigner_app.workspace import Workspace
 
 
@@ -52,22 +53,13 @@ def _add_colours(menu: QMenu, workspace: Workspace, target: Target, ratio: float
         action = menu.addAction(swatch(workspace.theme.group_colour(colour), ratio, ring), text)
         action.setCheckable(True)
         action.setChecked(colour == group.colour)
-        action.triggered.connect(_calling(target.set_colour, colour))
+        action.triggered.connect(calling(target.set_colour, colour))
 
 
 def _add(menu: QMenu, text: str, action: Callable[..., None], *arguments: int, enabled: bool = True) -> None:
     made = menu.addAction(text)
     made.setEnabled(enabled)
-    made.triggered.connect(_calling(action, *arguments))
-
-
-def _calling(action: Callable[..., None], *arguments: int) -> Callable[[], None]:
-    """A slot that leaves out the `checked` of `triggered`."""
-
-    def slot() -> None:
-        action(*arguments)
-
-    return slot
+    made.triggered.connect(calling(action, *arguments))
 
 
 def _escaped(group: Group) -> str:

@@ -25,7 +25,6 @@ class CardsView(QListView):
     def __init__(self, theme: Theme, model: CardsModel) -> None:
         super().__init__()
         self.setModel(model)
-        self._cards = model
         self._delegate = CardDelegate(theme, model, self)
         self.setItemDelegate(self._delegate)
         self.setObjectName("group_cards")

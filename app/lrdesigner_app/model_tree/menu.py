@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Protocol
 
 from PySide6.QtWidgets import QMenu, QWidget
 
 from lrdesigner_app.swatches import swatch
-from lrdesigner_app.workspace import Workspace
-
-KEYS = 9
+from lrdesigner_app.widgets import calling
+from lrdesigner_app.workspace import KEYS, Workspace
 
 
 class Target(Protocol):
@@ -35,21 +33,12 @@ def build_menu(workspace: Workspace, target: Target, parent: QWidget, *, selecte
         key = f"\t{number}" if number <= KEYS else ""
         icon = swatch(workspace.theme.group_colour(group.colour), parent.devicePixelRatioF())
         action = groups.addAction(icon, group.name.replace("&", "&&") + key)
-        action.triggered.connect(_calling(target.assign_selection, number))
+        action.triggered.connect(calling(target.assign_selection, number))
     new = menu.addAction("New group from selection\tN")
     new.setEnabled(selected)
-    new.triggered.connect(_calling(target.group_from_selection))
+    new.triggered.connect(calling(target.group_from_selection))
     menu.addSeparator()
     unpin = menu.addAction("Unpin\t0")
     unpin.setEnabled(pinned)
-    unpin.triggered.connect(_calling(target.unpin_selection))
+    unpin.triggered.connect(calling(target.unpin_selection))
     return menu
-
-
-def _calling(action: Callable[..., None], *arguments: int) -> Callable[[], None]:
-    """A slot that leaves out the `checked` of `triggered`."""
-
-    def slot() -> None:
-        action(*arguments)
-
-    return slot

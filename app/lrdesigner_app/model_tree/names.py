@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from lrdesigner.document import LONGEST_NAME
 from lrdesigner.membership import outermost
-
-MAX_NAME = 60
 
 
 def group_name(paths: Sequence[str], model: str) -> str:
@@ -19,19 +18,19 @@ def group_name(paths: Sequence[str], model: str) -> str:
     """
     outer = outermost(paths)
     if not outer or outer == ("",):
-        return model[:MAX_NAME] if outer else "group"
+        return model[:LONGEST_NAME] if outer else "group"
     split = [path.split(".") for path in outer]
     if len(split) == 1:
-        return _from_last_word(split[0])[:MAX_NAME]
+        return _from_last_word(split[0])[:LONGEST_NAME]
     last = {parts[-1] for parts in split}
     if len(last) == 1 and not (word := last.pop()).isdigit():
-        return word[:MAX_NAME]
+        return word[:LONGEST_NAME]
     common = []
     for parts in zip(*split, strict=False):
         if len(set(parts)) > 1:
             break
         common.append(parts[0])
-    return _from_last_word(common)[:MAX_NAME] if common else "group"
+    return _from_last_word(common)[:LONGEST_NAME] if common else "group"
 
 
 def _from_last_word(parts: list[str]) -> str:

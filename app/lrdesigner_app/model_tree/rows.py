@@ -36,10 +36,6 @@ class Rows:
         """The row and everything in it."""
         return range(row, self.ends[row])
 
-    def depth(self, row: int) -> int:
-        """Number of modules around the row."""
-        return len(self.around(row))
-
     def around(self, row: int) -> list[int]:
         """The modules around the row, the nearest first."""
         found = []

@@ -110,10 +110,6 @@ class TreeModel(QAbstractItemModel):
             frozen=self._rows.numels[row] > 0 and not self._rows.trainable[row],
         )
 
-    def is_parameter(self, index: Index) -> bool:
-        """Whether a row is a parameter, not a module."""
-        return self._rows.parameters[self.row_id(index)] is not None
-
     def is_empty(self, index: Index) -> bool:
         """Whether a row holds no parameters at all."""
         return self._rows.numels[self.row_id(index)] == 0

@@ -6,7 +6,7 @@ from PySide6.QtCore import QSize, Qt
 from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QMenu, QSizePolicy, QToolButton, QVBoxLayout, QWidget
 
 from lrdesigner import edits
-from lrdesigner.document import COLOURS
+from lrdesigner.document import COLOURS, LONGEST_NAME
 from lrdesigner.membership import membership
 from lrdesigner.numbers import count
 from lrdesigner_app.swatches import COLOUR_NAMES, SIDE, swatch
@@ -39,7 +39,7 @@ class GroupHeader(QWidget):
         self.colour.menu().aboutToShow.connect(self._fill_menu)
         self.name.setAccessibleName("Name of the group")
         self.name.setProperty("role", "title")
-        self.name.setMaxLength(60)
+        self.name.setMaxLength(LONGEST_NAME)
         self.name.setMinimumWidth(60)
         self.name.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self.name.editingFinished.connect(self._rename)

@@ -7,7 +7,7 @@ from typing import Any
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QFocusEvent, QKeyEvent
-from PySide6.QtWidgets import QCheckBox, QLineEdit, QWidget
+from PySide6.QtWidgets import QCheckBox, QLineEdit
 
 from lrdesigner.checked import check_bounds
 from lrdesigner.errors import UserError
@@ -185,11 +185,3 @@ def _next_digit(value: float, up: bool) -> float:
     if not up and digit <= 1:
         unit, digit = unit / 10, digit * 10
     return float(f"{(digit + (1 if up else -1)) * unit:.6g}")
-
-
-def focus_first(widget: QWidget) -> None:
-    """Put the cursor into the first text field in a widget."""
-    field = widget.findChild(TextField)
-    if field is not None:
-        field.setFocus(Qt.FocusReason.OtherFocusReason)
-        field.selectAll()

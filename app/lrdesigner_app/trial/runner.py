@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from pathlib import Path
-from tempfile import TemporaryDirectory
+from contextlib import ExitStack
 from time import monotonic
 
 from PySide6.QtCore import QObject, QTimer
@@ -13,7 +12,7 @@ from lrdesigner.document import Design
 from lrdesigner.errors import UserError
 from lrdesigner.jobs.protocol import Metrics, Progress, TrialRequest
 from lrdesigner.jobs.reader import Outcome
-from lrdesigner.proof import trial_request
+from lrdesigner.proof import trial_request, written_code
 from lrdesigner_app.notices import Notice
 from lrdesigner_app.processes import Job, SpareChild
 from lrdesigner_app.throttle import Throttle
@@ -38,7 +37,7 @@ class TrialRunner(QObject):
         super().__init__(parent)
         self._workspace, self._spare, self._export_file = workspace, spare, export_file
         self._job: Job | None = None
-        self._folder: TemporaryDirectory[str] | None = None
+        self._files = ExitStack()
         self._record: TrialRecord | None = None
         self._training_since = 0.0
         self._throttle = Throttle(self._tell, _TELL_MS, self)
@@ -88,9 +87,7 @@ class TrialRunner(QObject):
         self._clean_up()
 
     def _request(self, design: Design, text: str, steps: int, device: str, data: str) -> TrialRequest:
-        self._folder = TemporaryDirectory(prefix="lrdesigner-trial-")
-        file = Path(self._folder.name) / "exported_training.py"
-        file.write_text(text, encoding="utf-8")
+        file = self._files.enter_context(written_code(text))
         return trial_request(design, file, steps=steps, device=device, data=data)
 
     def _start(self, request: TrialRequest) -> None:
@@ -133,9 +130,7 @@ class TrialRunner(QObject):
         self._tell()
 
     def _clean_up(self) -> None:
-        if self._folder is not None:
-            self._folder.cleanup()
-            self._folder = None
+        self._files.close()
 
     def _tell(self) -> None:
         if self._record is not None:
