@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QSplitter, QVBoxLayout, QWidget
 
+from lrdesigner_app.overlay import Overlay
 from lrdesigner_app.theme import GRID
 from lrdesigner_app.widgets import Panel
 
@@ -48,9 +49,8 @@ def arrange(window: MainWindow) -> None:
     column.setSpacing(GRID)
     column.addWidget(window.header)
     column.addWidget(across, 1)
-    column.addWidget(window.busy)
-    column.addWidget(window.notices)
     window.setCentralWidget(ground)
+    window.overlay = Overlay(ground, window.busy, window.notices)
 
 
 def _fill_header(window: MainWindow) -> None:

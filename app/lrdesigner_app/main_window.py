@@ -26,6 +26,7 @@ from lrdesigner_app.layout import arrange
 from lrdesigner_app.model_loader import ModelLoader
 from lrdesigner_app.model_tree import ModelTreePanel
 from lrdesigner_app.notice_bar import BusyBar, NoticeBar
+from lrdesigner_app.overlay import Overlay
 from lrdesigner_app.plot import PlotPanel
 from lrdesigner_app.problems import ProblemsPanel
 from lrdesigner_app.processes import SpareChild
@@ -40,6 +41,7 @@ class MainWindow(QMainWindow):
     """One window with one design. It holds no state of its own beyond its widgets."""
 
     splitters: dict[str, QSplitter]
+    overlay: Overlay
 
     def __init__(self, workspace: Workspace, settings: Settings) -> None:
         super().__init__()

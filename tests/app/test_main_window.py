@@ -266,3 +266,19 @@ def test_the_words_that_open_no_window_are_the_commands_there_are() -> None:
     from lrdesigner_app.window_command import COMMANDS
 
     assert {command.name for command in command_table().registered_commands} | {"plot"} == COMMANDS
+
+
+def test_a_notice_moves_nothing_and_is_shown_whole(window: MainWindow, qtbot: QtBot) -> None:
+    qtbot.wait(100)
+    before = [panel.geometry() for panel in (window.tree, window.groups, window.plot, window.inspector)]
+    window.workspace.post(Notice("Something is wrong. " * 20, "bad", "line\n" * 50))
+    qtbot.wait(50)
+    assert [panel.geometry() for panel in (window.tree, window.groups, window.plot, window.inspector)] == before
+    text = window.notices.text
+    assert text.height() >= text.heightForWidth(text.width())
+    window.notices.more.click()
+    qtbot.wait(50)
+    assert window.notices.details.height() > 50
+    assert window.centralWidget().rect().contains(window.overlay.geometry())
+    window.notices.dismiss.click()
+    assert window.overlay.isHidden()
