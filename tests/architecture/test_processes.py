@@ -55,3 +55,14 @@ def test_signals_lose_no_reference_of_booleans(value: bool) -> None:
         f"assert abs(sys.getrefcount({value}) - before) < 100, sys.getrefcount({value}) - before\n"
     )
     assert _loaded(code, "torch") == []
+
+
+def test_every_module_of_the_core_can_be_imported_where_there_is_no_qt() -> None:
+    code = (
+        "import sys, pkgutil, importlib\n"
+        "for name in ('PySide6', 'shiboken6', 'pyqtgraph'): sys.modules[name] = None\n"
+        "import lrdesigner\n"
+        "for module in pkgutil.walk_packages(lrdesigner.__path__, 'lrdesigner.'):\n"
+        "    if not module.name.endswith('__main__'): importlib.import_module(module.name)\n"
+    )
+    assert _loaded(code, "torch", "lrdesigner_app") == []
