@@ -164,7 +164,7 @@ class JobReader:
             return self._failed(self._failure)
         if returncode < 0:
             return self._signalled(-returncode)
-        hint = "the model's code may have called os._exit" if returncode == 0 else "see the details"
+        hint = "the model's code may have called os._exit"
         return self._ending("crashed", f"The child process ended without an answer (exit code {returncode}); {hint}.")
 
     def _own_ending(self, end: End) -> Outcome:

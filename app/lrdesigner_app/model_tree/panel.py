@@ -24,7 +24,8 @@ from lrdesigner_app.workspace import Workspace
 FILTER_DELAY_MS = 120
 # Qt looks through all separately selected rows for every cell that it paints.
 MAX_SELECTED = 500
-EMPTY = "Open a model to begin: a Python file, a checkpoint or one of the demos."
+EMPTY = "Open a model to begin: a class or factory in a Python file (Ctrl+M), or the demo."
+NOTHING_IN_IT = "This model has neither modules nor parameters."
 
 
 class ModelTreePanel(Panel):
@@ -230,10 +231,10 @@ class ModelTreePanel(Panel):
     def _show_page(self, problem: str = "") -> None:
         text = problem
         if len(self.model.rows) <= 1:
-            text = EMPTY
+            text = NOTHING_IN_IT if self._workspace.design.model.source else EMPTY
         elif not problem and self._found is not None and not self._found.matches:
             text = f"No module or parameter matches “{self.filter.text().strip()}”."
-        self.filter.setEnabled(text != EMPTY)
+        self.filter.setEnabled(text not in (EMPTY, NOTHING_IN_IT))
         self._message.setText(text)
         self._pages.setCurrentIndex(1 if text else 0)
 
