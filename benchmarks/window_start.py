@@ -26,14 +26,9 @@ window.grab()
 """
 
 OURS = """
-from lrdesigner_app.window_command import is_for_window
-assert is_for_window([])
-from lrdesigner.demos import demo_design
-from lrdesigner_app.application import make_application, make_window
-application = make_application()
-window = make_window(application, demo_design())
+from lrdesigner_app.window_command import start
+application, window, _ = start("")
 window.resize(1440, 900)
-window.show()
 application.processEvents()
 window.grab()
 import sys

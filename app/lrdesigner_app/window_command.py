@@ -2,13 +2,21 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from lrdesigner.design_file import SUFFIX, load
 from lrdesigner.errors import UserError
+
+if TYPE_CHECKING:
+    from PySide6.QtWidgets import QApplication
+
+    from lrdesigner.models.source import ModelSource
+    from lrdesigner_app.main_window import MainWindow
 
 COMMANDS = frozenset({"inspect", "new", "show", "curves", "plot", "check", "export", "verify", "trial"})
 
@@ -29,24 +37,34 @@ def open_window(arguments: Sequence[str]) -> int:
 
 
 def _open(what: str) -> int:
+    application, window, source = start(what)
+    if source is not None:
+        window.load_model(source, {})  # naming a file on the command line is consent to run it
+    return int(application.exec())
+
+
+def start(what: str) -> tuple[QApplication, MainWindow, ModelSource | None]:
+    """The application and its window, shown, on a design file, or on the demo; and the model that is to be loaded.
+
+    Raises `UserError` when `what` names nothing that can be opened.
+    """
     from lrdesigner.demos import demo_design
     from lrdesigner.models.source import parse_source
 
     is_design = what.endswith((SUFFIX, ".json"))
     design = load(what) if is_design else demo_design()
     source = parse_source(what) if what and not is_design else None
-    if source is not None and source.is_demo:
-        source = None
     if not _has_display():
         raise UserError("There is no display; set DISPLAY or WAYLAND_DISPLAY, or use the commands (lrdesigner --help).")
+    gc.disable()  # nothing made here becomes garbage, and looking for some costs a tenth of the start
     from lrdesigner_app.application import make_application, make_window
 
     application = make_application()
     window = make_window(application, design, Path(what) if is_design else None)
     window.show()
-    if source is not None:
-        window.load_model(source, {})  # naming a file on the command line is consent to run it
-    return int(application.exec())
+    gc.freeze()
+    gc.enable()
+    return application, window, None if source is None or source.is_demo else source
 
 
 def _has_display() -> bool:
