@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 from PySide6.QtGui import QAction, QCloseEvent, QKeySequence
@@ -259,10 +258,6 @@ class MainWindow(QMainWindow):
             + "\n\nMIT licence. Demo data: handwritten digits, E. Alpaydin and C. Kaynak, UCI repository, CC BY 4.0."
         )
         QMessageBox.about(self, "About LR Designer", text)
-
-    def open_path(self, path: Path) -> bool:
-        """Open a design file."""
-        return self.files.open(path)
 
     def _exported_for_trial(self, design: Design) -> str:
         """The exported file, if the model's code may run; raises `UserError`."""

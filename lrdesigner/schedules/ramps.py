@@ -62,9 +62,7 @@ RAMPS = (
         doc=Linear.__doc__ or "",
         behaviour=FormulaBehaviour(lambda node: "start + (end - start) * min(step / length, 1.0)"),
         breakpoints=_ends,
-        describe=lambda node, span: (
-            f"linear from {exact(node.start)} to {exact(node.end)} over {_length(node, span):,} steps"
-        ),
+        describe=_linear_words,
         torch_form=lambda node, span, base_lr: (
             TorchForm(
                 name="LinearLR",

@@ -91,7 +91,7 @@ def test_a_design_that_cannot_be_read_leaves_the_present_one(window: MainWindow,
     broken = tmp_path / "broken.lrd.json"
     broken.write_text('{"format": "lrdesigner design", "version": 1, "design": {"plan": 3}}')
     before = window.workspace.design
-    assert not window.open_path(broken)
+    assert not window.files.open(broken)
     assert window.workspace.design is before
     assert "broken.lrd.json" in window.notices.text.text()
     assert window.notices.isVisible()
@@ -108,7 +108,7 @@ def test_opening_a_design_forgets_the_history_of_the_one_before(window: MainWind
     file = tmp_path / "other.lrd.json"
     save(edits.rename_group(demo_design(), 1, "trunk"), file)
     window.workspace.commit("Slower", edits.set_base_lr, 1, 1e-5)
-    assert window.open_path(file)
+    assert window.files.open(file)
     assert window.workspace.store.undo_label is None
     assert [group.name for group in window.workspace.design.groups] == ["trunk", "head"]
     assert window.files.path == file

@@ -6,7 +6,7 @@ from typing import Any
 
 from msgspec.structs import replace
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QHBoxLayout, QScrollArea, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QScrollArea, QVBoxLayout, QWidget
 
 from lrdesigner import edits
 from lrdesigner.document import Design
@@ -14,7 +14,7 @@ from lrdesigner.optimizers import OPTIMIZERS, optimizer_of
 from lrdesigner_app.schedule_editor.group_header import GroupHeader
 from lrdesigner_app.schedule_editor.segment_form import SegmentForm
 from lrdesigner_app.schedule_editor.segment_selection import SegmentSelection
-from lrdesigner_app.schedule_editor.struct_form import LABEL_WIDTH, StructForm
+from lrdesigner_app.schedule_editor.struct_form import StructForm, labelled
 from lrdesigner_app.theme import GRID
 from lrdesigner_app.widgets import Panel, label, narrow_combo
 from lrdesigner_app.workspace import Workspace
@@ -44,14 +44,7 @@ class Inspector(Panel):
         column.setSpacing(GRID)
         column.addWidget(label("GROUP", "section"))
         column.addWidget(self.header)
-        row = QHBoxLayout()
-        row.setSpacing(GRID)
-        title = label("Optimizer")
-        title.setFixedWidth(LABEL_WIDTH)
-        title.setBuddy(self.optimizer)
-        row.addWidget(title)
-        row.addWidget(self.optimizer, 1)
-        column.addLayout(row)
+        column.addLayout(labelled("Optimizer", self.optimizer))
         column.addWidget(self.base_form)
         column.addWidget(self.options_form)
         column.addSpacing(GRID)

@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 from lrdesigner import schedule_edits
 from lrdesigner.schedules import SHAPES, Sequence, shape_of
 from lrdesigner_app.schedule_editor.segment_selection import SegmentSelection
-from lrdesigner_app.schedule_editor.struct_form import LABEL_WIDTH, StructForm
+from lrdesigner_app.schedule_editor.struct_form import StructForm, labelled
 from lrdesigner_app.theme import GRID
 from lrdesigner_app.widgets import label, narrow_combo, small_button
 from lrdesigner_app.workspace import Workspace
@@ -44,13 +44,6 @@ class SegmentForm(QWidget):
             self.shape.addItem(shape.title, shape.tag)
         self._about.setWordWrap(True)
         self._about.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
-        row = QHBoxLayout()
-        row.setSpacing(GRID)
-        title = label("Shape")
-        title.setFixedWidth(LABEL_WIDTH)
-        title.setBuddy(self.shape)
-        row.addWidget(title)
-        row.addWidget(self.shape, 1)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(GRID - 2)
@@ -60,7 +53,7 @@ class SegmentForm(QWidget):
         for made in (self.earlier, self.later, self.remove, self.add):
             head.addWidget(made)
         column.addLayout(head)
-        column.addLayout(row)
+        column.addLayout(labelled("Shape", self.shape))
         column.addWidget(self.length_form)
         column.addWidget(self.fields_form)
         column.addWidget(self._about)

@@ -6,7 +6,7 @@ from typing import Any
 
 from msgspec import Struct
 from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QGridLayout, QLabel, QSizePolicy, QWidget
+from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLabel, QSizePolicy, QWidget
 
 from lrdesigner.schedules import Field, fields_of
 from lrdesigner_app.schedule_editor.value_fields import SwitchField, TextField, field_editor
@@ -78,6 +78,18 @@ class StructForm(QWidget):
 
     def _emit_committed(self, name: str, value: Any) -> None:
         self.committed.emit(name, value)
+
+
+def labelled(text: str, widget: QWidget) -> QHBoxLayout:
+    """A row like those of a form, for a widget that stands between forms."""
+    row = QHBoxLayout()
+    row.setSpacing(GRID)
+    title = label(text)
+    title.setFixedWidth(LABEL_WIDTH)
+    title.setBuddy(widget)
+    row.addWidget(title)
+    row.addWidget(widget, 1)
+    return row
 
 
 def _explanation() -> QLabel:
