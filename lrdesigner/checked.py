@@ -8,7 +8,7 @@ import msgspec
 
 from lrdesigner.errors import UserError
 from lrdesigner.numbers import exact
-from lrdesigner.schedules.shape import Field, fields_of
+from lrdesigner.schedules.fields import Field, fields_of
 
 S = TypeVar("S", bound=msgspec.Struct)
 

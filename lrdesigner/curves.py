@@ -8,15 +8,18 @@ from functools import lru_cache
 from typing import Any
 
 import numpy as np
+from msgspec.structs import replace
 from numpy.typing import NDArray
 
 from lrdesigner.document import Design, Group, Plan, Track
 from lrdesigner.inventory import ParameterInfo
 from lrdesigner.membership import membership
-from lrdesigner.optimizers import optimizer_of, torch_options
-from lrdesigner.schedules import factors, has_formula, shape_of
+from lrdesigner.optimizers import optimizer_of
+from lrdesigner.schedules import Greedy, Plateau, factors, has_formula, shape_of
+from lrdesigner.schedules.breaks import Breaks, sorted_once
+from lrdesigner.tracks import Lane, always_frozen, lane_of, option_of, slots_of
 
-PLOT_POINTS = 2000
+MOST_BREAKPOINTS = 4000
 CHECKED_VALUES = 200_000
 EVERY_STEP = 3_000_000
 TOLERANCE = 1e-12
@@ -38,21 +41,40 @@ class ParamGroup:
 
 
 def param_groups(design: Design) -> tuple[tuple[ParamGroup, ...], ...]:
-    """For each optimizer, in design order, its param groups in order; without groups that hold nothing trainable."""
-    members = membership(design)
-    by_optimizer: dict[str, list[ParamGroup]] = {}
-    for group in design.groups:
-        parameters = members.trainable(group.id)
-        if parameters:
-            found = by_optimizer.setdefault(optimizer_of(group.options).name, [])
-            found.append(ParamGroup(name=group.name, group=group, parameters=parameters))
+    """For each optimizer, in design order, its param groups in order; without those that hold nothing to train.
+
+    Groups share an optimizer if theirs has the same name, and if the same metric, or none, steers their rates: torch's
+    metric schedulers act on a whole optimizer.
+    """
+    by_optimizer: dict[Any, list[ParamGroup]] = {}
+    for found in trained_groups(design):
+        key = (optimizer_of(found.group.options).name, steering(found.group))
+        by_optimizer.setdefault(key, []).append(found)
     return tuple(tuple(found) for found in by_optimizer.values())
+
+
+def trained_groups(design: Design) -> tuple[ParamGroup, ...]:
+    """The groups that hold something trainable and are not frozen from the first step to the last, in design order."""
+    members = membership(design)
+    return tuple(
+        ParamGroup(name=group.name, group=group, parameters=parameters)
+        for group in design.groups
+        if (parameters := members.trainable(group.id)) and not always_frozen(group, design.plan)
+    )
+
+
+def steering(group: Group) -> Plateau | Greedy | None:
+    """The metric schedule of a group's lr, without what each param group has for itself; None for a curve."""
+    schedule = group.lr.schedule
+    if isinstance(schedule, Plateau):
+        return replace(schedule, floor=0.0)
+    return replace(schedule, floor=0.0, ceiling=1.0) if isinstance(schedule, Greedy) else None
 
 
 def track_factors(track: Track, plan: Plan, steps: Any) -> NDArray[np.float64]:
     """Factor at each step. Before 0 and past the end of the run the nearest value is held (the end: index T)."""
     clipped = np.clip(np.asarray(steps, dtype=np.int64), 0, plan.total_steps)
-    return factors(track.schedule, clipped, plan.span)
+    return factors(track.schedule, clipped, plan.span_for(track.base))
 
 
 def track_values(track: Track, plan: Plan, steps: Any) -> NDArray[np.float64]:
@@ -60,22 +82,37 @@ def track_values(track: Track, plan: Plan, steps: Any) -> NDArray[np.float64]:
     return track.base * track_factors(track, plan, steps)
 
 
+def lane_factors(lane: Lane, plan: Plan, steps: Any) -> NDArray[np.float64]:
+    """Factor at each step; 0 while frozen, whatever the schedule says."""
+    index = np.asarray(steps, dtype=np.int64)
+    found = track_factors(lane.track, plan, index)
+    for start, end in lane.frozen:
+        found = np.where((index >= start) & (index < end), 0.0, found)
+    return found
+
+
+def lane_values(lane: Lane, plan: Plan, steps: Any) -> NDArray[np.float64]:
+    """Value at each step, as the optimizer will hold it."""
+    return lane.track.base * lane_factors(lane, plan, steps)
+
+
 def values_at(param_group: ParamGroup, plan: Plan, steps: Any) -> dict[str, NDArray[np.float64]]:
     """Every hyperparameter that can move, by name, at each step: lr, weight_decay, momentum or beta1 and beta2."""
-    index = np.asarray(steps, dtype=np.int64)
-    values = {"lr": track_values(param_group.group.lr, plan, index)}
-    for name, value in torch_options(param_group.group.options).items():
-        if name == "betas":
-            values["beta1"], values["beta2"] = np.full(index.shape, value[0]), np.full(index.shape, value[1])
-        elif name in ("weight_decay", "momentum"):
-            values[name] = np.full(index.shape, float(value))
-    return values
+    group, index = param_group.group, np.asarray(steps, dtype=np.int64)
+    return {
+        option_of(group, slot) or slot: lane_values(lane_of(group, slot, plan), plan, index) for slot in slots_of(group)
+    }
+
+
+def track_breaks(track: Track, plan: Plan) -> Breaks:
+    """Corners and jumps of the curve, as far as the run goes."""
+    schedule = track.schedule
+    return shape_of(schedule).breaks(schedule, plan.span_for(track.base)).moved(0, 0, plan.total_steps + 1)
 
 
 def breakpoints(track: Track, plan: Plan) -> NDArray[np.int64]:
-    """Steps, inside the run, at which the curve has a corner or jumps; sorted, without repetition."""
-    points = np.asarray(list(shape_of(track.schedule).breakpoints(track.schedule, plan.span)), dtype=np.int64)
-    return _sorted_once(points[(points > 0) & (points <= plan.total_steps)])
+    """Steps, inside the run, at which the curve has a corner or jumps; sorted, of endless patterns the first ones."""
+    return track_breaks(track, plan).listed(1, plan.total_steps, MOST_BREAKPOINTS)
 
 
 def checked_steps(track: Track, plan: Plan) -> NDArray[np.int64]:
@@ -85,12 +122,12 @@ def checked_steps(track: Track, plan: Plan) -> NDArray[np.int64]:
         return np.arange(last + 1, dtype=np.int64)
     corners = breakpoints(track, plan)
     even = np.linspace(0, last, CHECKED_VALUES).astype(np.int64)
-    return _sorted_once(np.concatenate([even, corners, np.maximum(corners - 1, 0)]))
+    return sorted_once(np.concatenate([even, corners, np.maximum(corners - 1, 0)]))
 
 
-@lru_cache(maxsize=256)
-def first_impossible(track: Track, plan: Plan) -> tuple[int, float] | None:
-    """The first step whose factor is negative or not a finite number, and the factor.
+@lru_cache(maxsize=1024)
+def first_impossible(track: Track, plan: Plan, below: float | None = None) -> tuple[int, float] | None:
+    """The first step whose value is negative, not a finite number, or not below `below`; and its factor.
 
     Formulas are looked at on every step of runs up to `EVERY_STEP`; the other shapes hold no surprises between the
     steps of `checked_steps`.
@@ -103,6 +140,8 @@ def first_impossible(track: Track, plan: Plan) -> tuple[int, float] | None:
     for steps in parts:
         found = track_factors(track, plan, steps)
         wrong = ~np.isfinite(found) | (found < 0)
+        if below is not None:
+            wrong |= track.base * found >= below
         if wrong.any():
             return int(steps[wrong][0]), float(found[wrong][0])
     return None
@@ -113,20 +152,6 @@ def looks_at_every_step(track: Track, plan: Plan) -> bool:
     return plan.total_steps < EVERY_STEP and has_formula(track.schedule)
 
 
-def plot_steps(track: Track, plan: Plan, first: int, last: int, points: int = PLOT_POINTS) -> NDArray[np.int64]:
-    """The steps to draw between `first` and `last`: about `points`, and both sides of every breakpoint.
-
-    Of more than `points` breakpoints, which lie closer together than pixels, as many are taken, evenly.
-    """
-    if last - first < 2 * points:
-        return np.arange(first, last + 1, dtype=np.int64)
-    even = np.linspace(first, last, points).astype(np.int64)
-    corners = breakpoints(track, plan)
-    corners = corners[(corners >= first) & (corners <= last)]
-    corners = corners[:: len(corners) // points + 1]
-    return _sorted_once(np.concatenate([even, corners, np.maximum(corners - 1, first)]))
-
-
 def relative_difference(real: Any, planned: Any, base: float) -> NDArray[np.float64]:
     """|real - planned| over the track's base value; infinite where one of them is not a number.
 
@@ -134,9 +159,3 @@ def relative_difference(real: Any, planned: Any, base: float) -> NDArray[np.floa
     """
     difference = np.abs(np.asarray(real, np.float64) - planned) / np.maximum(base, np.abs(planned))
     return np.where(np.isfinite(difference), difference, np.inf)
-
-
-def _sorted_once(values: NDArray[np.int64]) -> NDArray[np.int64]:
-    """`np.unique`, thirty times faster on a few hundred thousand integers."""
-    ordered = np.sort(values)
-    return ordered[np.diff(ordered, prepend=-1) > 0]

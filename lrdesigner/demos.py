@@ -13,7 +13,7 @@ from lrdesigner.schedules import REST, Constant, Cosine, Length, Linear, Segment
 from lrdesigner_resources import path as resource_path
 
 # The demo's data: 1437 training images in batches of 32.
-DEMO_PLAN = Plan(steps_per_epoch=45, epochs=10)
+DEMO_PLAN = Plan(epoch=45, epochs=10)
 
 
 def starting_design(source: ModelSource, inventory: Inventory, kwargs: dict[str, Any] | None = None) -> Design:

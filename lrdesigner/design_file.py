@@ -8,6 +8,7 @@ import re
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import msgspec
@@ -19,10 +20,23 @@ from lrdesigner.errors import UserError
 
 SUFFIX = ".lrd.json"
 FORMAT = "lrdesigner design"
-VERSION = 1
+VERSION = 2
 
-# From version n to n + 1, on the plain JSON values. None is needed yet; the first change of the format adds one.
-MIGRATIONS: dict[int, Callable[[dict[str, Any]], dict[str, Any]]] = {}
+
+def _steps_per_epoch_became_epoch(raw: dict[str, Any]) -> dict[str, Any]:
+    """What one pass takes can be told as batches too, hence the field has a wider name."""
+    design = raw.get("design")
+    plan = design.get("plan") if isinstance(design, dict) else None
+    if not isinstance(design, dict) or not isinstance(plan, dict) or "steps_per_epoch" not in plan:
+        return raw
+    renamed = {"epoch" if name == "steps_per_epoch" else name: value for name, value in plan.items()}
+    return {**raw, "design": {**design, "plan": renamed}}
+
+
+MIGRATIONS: MappingProxyType[int, Callable[[dict[str, Any]], dict[str, Any]]] = MappingProxyType(
+    {1: _steps_per_epoch_became_epoch}
+)
+"""From version n to n + 1, on the plain JSON values."""
 
 
 class _File(Struct, frozen=True, forbid_unknown_fields=True):

@@ -8,12 +8,13 @@ from typing import Any
 from msgspec.structs import replace
 
 from lrdesigner.checked import replaced
-from lrdesigner.document import COLOURS, Design, Group, Model, Pin, Plan
+from lrdesigner.document import COLOURS, Batches, Design, Freeze, Group, Model, Pin, Plan
 from lrdesigner.errors import UserError
 from lrdesigner.inventory import Inventory
 from lrdesigner.membership import outermost
 from lrdesigner.optimizers import OPTIMIZERS, carry_over, optimizer_of
 from lrdesigner.schedules import AnySchedule
+from lrdesigner.tracks import TRACK_KINDS, Slot, option_of
 
 
 def assign(design: Design, paths: Iterable[str], group: int) -> Design:
@@ -121,11 +122,39 @@ def set_schedule(design: Design, group: int, schedule: AnySchedule) -> Design:
 
 def set_plan(design: Design, plan: Plan) -> Design:
     """Change the length of training; lengths in epochs and percent follow, those in steps stay."""
-    return (
-        design
-        if plan == design.plan
-        else replace(design, plan=replaced(design.plan, steps_per_epoch=plan.steps_per_epoch, epochs=plan.epochs))
-    )
+    if plan == design.plan:
+        return design
+    return replace(design, plan=replaced(design.plan, epoch=plan.epoch, epochs=plan.epochs))
+
+
+def set_batches(design: Design, **changes: int) -> Design:
+    """Change some of samples, batch size, accumulation, devices, drop last; the steps per epoch follow from them.
+
+    Where the plan had a plain number of steps it now is worked out, from the defaults and these.
+    """
+    epoch = design.plan.epoch
+    old = epoch if isinstance(epoch, Batches) else Batches()
+    return set_plan(design, replace(design.plan, epoch=replaced(old, **changes)))
+
+
+def set_track(design: Design, group: int, slot: Slot, schedule: AnySchedule | None) -> Design:
+    """Let weight decay, momentum (Adam's beta1) or beta2 move along a schedule, or stay (None); the lr needs one."""
+    if slot == "lr":
+        if schedule is None:
+            raise UserError("The learning rate needs a schedule; give it a constant one.")
+        return set_schedule(design, group, schedule)
+    old = design.group(group)
+    if option_of(old, slot) is None:
+        raise UserError(f"{optimizer_of(old.options).name} has no {TRACK_KINDS[slot].title.lower()}.")
+    new = replaced(old, **{slot: schedule})
+    return design if new is old else _with_group(design, new)
+
+
+def set_freeze(design: Design, group: int, freeze: tuple[Freeze, ...]) -> Design:
+    """Set when a group is frozen: none, one or more stretches of time."""
+    old = design.group(group)
+    new = replaced(old, freeze=freeze)
+    return design if new is old else _with_group(design, new)
 
 
 def set_model(design: Design, model: Model) -> Design:

@@ -11,10 +11,11 @@ from typing import Any, Literal, Protocol
 import numpy as np
 
 from lrdesigner import edits
-from lrdesigner.curves import plot_steps, track_factors
 from lrdesigner.document import Design, Group, Plan, Track
 from lrdesigner.numbers import rate
+from lrdesigner.plot_points import plot_points
 from lrdesigner.schedules import Field, fields_of
+from lrdesigner.tracks import Lane
 
 Precision = Literal["normal", "fine", "snap"]
 
@@ -100,8 +101,8 @@ _BASE = next(field for field in fields_of(Track) if field.name == "base")
 
 def base_lr_handle(group: Group, plan: Plan) -> BaseLrHandle | None:
     """At the first step with the largest factor, of a constant in the middle; None when no factor is positive."""
-    steps = plot_steps(group.lr, plan, 0, plan.total_steps, _SAMPLES)
-    factors = track_factors(group.lr, plan, steps)
+    points = plot_points(Lane(group.lr), plan, 0, plan.total_steps, _SAMPLES)
+    steps, factors = points.steps, points.values / group.lr.base
     usable = np.where(np.isfinite(factors), factors, -np.inf)
     largest = float(usable.max())
     if largest <= 0:

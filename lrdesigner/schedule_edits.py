@@ -1,4 +1,4 @@
-"""Edits of one group's schedule, seen as a row of segments: pure functions Design -> Design."""
+"""Edits of one track's schedule, seen as a row of segments: pure functions Design -> Design."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from msgspec.structs import replace
 
 from lrdesigner.checked import replaced
 from lrdesigner.document import Design
-from lrdesigner.edits import set_schedule
+from lrdesigner.edits import set_track
 from lrdesigner.errors import UserError
 from lrdesigner.schedules import (
     REST,
@@ -24,6 +24,7 @@ from lrdesigner.schedules import (
     shape_of,
 )
 from lrdesigner.schedules.segments import as_segments, from_segments
+from lrdesigner.tracks import Slot, track_of
 
 Row = tuple[Segment, ...]
 
@@ -31,7 +32,7 @@ MOST_SEGMENTS = 200
 """As many as a design file may hold in one row."""
 
 
-def set_segment_shape(design: Design, group: int, index: int, tag: str) -> Design:
+def set_segment_shape(design: Design, group: int, slot: Slot, index: int, tag: str) -> Design:
     """Give a segment another shape, with its default fields; the same shape changes nothing."""
 
     def change(row: Row) -> Row:
@@ -39,27 +40,27 @@ def set_segment_shape(design: Design, group: int, index: int, tag: str) -> Desig
             return row
         return _with(row, index, replace(row[index], schedule=default_node(shape_named(tag))))
 
-    return _edit(design, group, change)
+    return _edit(design, group, slot, change)
 
 
-def set_segment_field(design: Design, group: int, index: int, field: str, value: Any) -> Design:
+def set_segment_field(design: Design, group: int, slot: Slot, index: int, field: str, value: Any) -> Design:
     """Set one field of a segment's shape; raises `UserError` out of bounds."""
 
     def change(row: Row) -> Row:
         schedule = replaced(row[index].schedule, **{field: value})
         return row if schedule is row[index].schedule else _with(row, index, replace(row[index], schedule=schedule))
 
-    return _edit(design, group, change)
+    return _edit(design, group, slot, change)
 
 
-def set_segment_length(design: Design, group: int, index: int, length: Length) -> Design:
+def set_segment_length(design: Design, group: int, slot: Slot, index: int, length: Length) -> Design:
     """Set how long a segment lasts. A length that rounds to no step at all is refused."""
     if length.unit != "rest" and resolve(length, design.plan.span) < 1:
         raise UserError(f"A segment lasts at least 1 step; {length} is none.")
-    return _edit(design, group, lambda row: _with(row, index, replace(row[index], length=length)))
+    return _edit(design, group, slot, lambda row: _with(row, index, replace(row[index], length=length)))
 
 
-def insert_segment(design: Design, group: int, index: int) -> Design:
+def insert_segment(design: Design, group: int, slot: Slot, index: int) -> Design:
     """Add a constant segment after the one at `index`, which gives up half of its time if it had the rest."""
 
     def change(row: Row) -> Row:
@@ -72,10 +73,10 @@ def insert_segment(design: Design, group: int, index: int) -> Design:
             before = replace(before, length=Length(round(half, 2) or 1.0, "percent"))
         return (*row[:index], before, Segment(Constant(), REST), *row[index + 1 :])
 
-    return _edit(design, group, change)
+    return _edit(design, group, slot, change)
 
 
-def remove_segment(design: Design, group: int, index: int) -> Design:
+def remove_segment(design: Design, group: int, slot: Slot, index: int) -> Design:
     """Remove a segment; if none would last for the rest of the run any more, the last one does."""
 
     def change(row: Row) -> Row:
@@ -86,10 +87,10 @@ def remove_segment(design: Design, group: int, index: int) -> Design:
             kept = _with(kept, len(kept) - 1, replace(kept[-1], length=REST))
         return kept
 
-    return _edit(design, group, change)
+    return _edit(design, group, slot, change)
 
 
-def move_segment(design: Design, group: int, index: int, by: int) -> Design:
+def move_segment(design: Design, group: int, slot: Slot, index: int, by: int) -> Design:
     """Move a segment earlier (-1) or later (+1); beyond the ends nothing happens."""
 
     def change(row: Row) -> Row:
@@ -100,13 +101,13 @@ def move_segment(design: Design, group: int, index: int, by: int) -> Design:
         moved.insert(target, moved.pop(index))
         return tuple(moved)
 
-    return _edit(design, group, change)
+    return _edit(design, group, slot, change)
 
 
-def _edit(design: Design, group: int, change: Callable[[Row], Row]) -> Design:
-    row = as_segments(design.group(group).lr.schedule)
+def _edit(design: Design, group: int, slot: Slot, change: Callable[[Row], Row]) -> Design:
+    row = as_segments(track_of(design.group(group), slot).schedule)
     changed = change(row)
-    return design if changed is row else set_schedule(design, group, from_segments(changed))
+    return design if changed is row else set_track(design, group, slot, from_segments(changed))
 
 
 def _with(row: Row, index: int, segment: Segment) -> Row:

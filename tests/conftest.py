@@ -56,7 +56,7 @@ def lenet_inventory() -> Inventory:
 @pytest.fixture
 def plain_design(lenet_inventory: Inventory) -> Design:
     """LeNet with everything in one group."""
-    return new_design(Model("demo:lenet", {}, lenet_inventory), Plan(steps_per_epoch=45, epochs=10))
+    return new_design(Model("demo:lenet", {}, lenet_inventory), Plan(epoch=45, epochs=10))
 
 
 @pytest.fixture

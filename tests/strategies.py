@@ -61,7 +61,7 @@ NASTY_NAMES = (
 
 @cache
 def plans() -> st.SearchStrategy[Plan]:
-    return st.builds(Plan, steps_per_epoch=st.integers(1, 40), epochs=st.integers(1, 8))
+    return st.builds(Plan, epoch=st.integers(1, 40), epochs=st.integers(1, 8))
 
 
 @cache

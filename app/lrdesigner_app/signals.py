@@ -14,6 +14,9 @@ class Signals(QObject):
     selected_group_changed = Signal(int)
     """Id of the group that the inspector and the plot's handles are about."""
 
+    selected_slot_changed = Signal(str)
+    """The track (`lrdesigner.tracks.Slot`) that plot, strip and inspector show is another."""
+
     notice_posted = Signal(object)
     """`lrdesigner_app.notices.Notice`: something to tell the person, without a dialog."""
 

@@ -8,6 +8,7 @@ from typing import Any
 from lrdesigner.document import Design, Group
 from lrdesigner.errors import UserError
 from lrdesigner.store import Change, Store
+from lrdesigner.tracks import Slot, slots_of
 from lrdesigner_app.notices import Notice
 from lrdesigner_app.signals import Signals
 from lrdesigner_app.theme import Theme
@@ -24,6 +25,7 @@ class Workspace:
         self.theme = theme
         self.signals = Signals()
         self._selected = store.design.groups[0].id
+        self._slot: Slot = "lr"
         store.subscribe(self._forward)
 
     @property
@@ -41,6 +43,17 @@ class Workspace:
         if group != self._selected and any(g.id == group for g in self.design.groups):
             self._selected = group
             self.signals.selected_group_changed.emit(group)
+
+    @property
+    def selected_slot(self) -> Slot:
+        """The track that plot, strip and inspector show; the lr where the selected group has no such track."""
+        return self._slot if self._slot in slots_of(self.selected_group) else "lr"
+
+    def select_slot(self, slot: Slot) -> None:
+        """Show another track."""
+        if slot != self._slot:
+            self._slot = slot
+            self.signals.selected_slot_changed.emit(slot)
 
     def commit(self, label: str, edit: Callable[..., Design], *arguments: Any) -> bool:
         """`Store.commit`; what the person did wrong becomes a notice. True when the design changed."""

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import lrdesigner
-from lrdesigner.curves import ParamGroup, breakpoints, param_groups, track_values
+from lrdesigner.curves import ParamGroup, breakpoints, lane_values, param_groups
 from lrdesigner.document import Design, Plan
 from lrdesigner.errors import UserError
 from lrdesigner.export.factor_functions import factor_functions
@@ -20,6 +20,7 @@ from lrdesigner.models.source import DEMOS, parse_source
 from lrdesigner.numbers import rate
 from lrdesigner.optimizers import optimizer_of, torch_options
 from lrdesigner.schedules import shape_of
+from lrdesigner.tracks import lane_of
 
 if TYPE_CHECKING:
     import jinja2
@@ -49,7 +50,7 @@ def torch_file(design: Design) -> str:
         "optimizers": [_optimizer_context(found, len(optimizers) > 1) for found in optimizers],
         "groups": [_group_context(group, design.plan) for group in groups],
         "functions": functions,
-        "function_of": function_of,
+        "function_of": {name: function for (name, slot), function in function_of.items() if slot == "lr"},
         "modules": [name for name in ("bisect", "math") if f"{name}." in used],
         "untyped_powers": bool(_UNTYPED_POWER.search(used)),
         **_membership_context(design, groups),
@@ -120,7 +121,8 @@ def _optimizer_context(groups: tuple[ParamGroup, ...], several: bool) -> dict[st
 
 
 def _group_context(group: ParamGroup, plan: Plan) -> dict[str, Any]:
-    track = group.group.lr
+    lane = lane_of(group.group, "lr", plan)
+    track = lane.track
     inner = [int(step) for step in breakpoints(track, plan)]
     if len(inner) > MOST_KNOTS:
         inner = [inner[len(inner) * k // MOST_KNOTS] for k in range(MOST_KNOTS)]
@@ -130,13 +132,11 @@ def _group_context(group: ParamGroup, plan: Plan) -> dict[str, Any]:
         "name": group.name,
         "tensors": len(group.parameters),
         "scalars": group.numel,
-        "words": prose(shape_of(track.schedule).describe(track.schedule, plan.span)),
+        "words": prose(shape_of(track.schedule).describe(track.schedule, plan.span_for(track.base))),
         "lr": track.base,
         "optimizer": optimizer_of(group.group.options).name,
         # 14 digits: far within what the file allows, and free of the noise of binary fractions.
-        "knots": [
-            (s, float(f"{v:.14g}")) for s, v in zip(knots, track_values(track, plan, knots).tolist(), strict=True)
-        ],
+        "knots": [(s, float(f"{v:.14g}")) for s, v in zip(knots, lane_values(lane, plan, knots).tolist(), strict=True)],
     }
 
 

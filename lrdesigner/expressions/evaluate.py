@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import ast
 import itertools
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -32,57 +33,64 @@ _COMPARISONS = {
 }
 
 
-def evaluate(formula: Formula, bindings: Mapping[str, Any]) -> NDArray[np.float64]:
+def evaluate(formula: Formula, bindings: Mapping[str, Any], *, trusted: bool = False) -> NDArray[np.float64]:
     """Value of `formula` for each step, as float64.
 
     `bindings` gives each variable a number, an array (all of one shape) or, for the shapes' own boundary lists, a
     tuple. Where Python would raise (a division by zero, the logarithm of a negative number, an overflow) the value
     is NaN, also where later arithmetic would hide it again, such as in 1 / (1 + exp(1000)); whoever draws or exports
-    it must look.
+    it must look. A `trusted` formula hides none, so only its end is looked at.
     """
     arrays = {
         name: value if isinstance(value, tuple) else np.asarray(value, np.float64) for name, value in bindings.items()
     }
+    checked = (lambda value: value) if trusted else _finite
     with np.errstate(all="ignore"):
-        return np.asarray(_value(formula.body, arrays), dtype=np.float64)
+        return np.asarray(_finite(_Evaluator(arrays, checked).value(formula.body)), dtype=np.float64)
 
 
-def _value(node: ast.expr, names: Mapping[str, Any]) -> Any:
-    match node:
-        case ast.Constant(value=value):
-            return np.float64(value)  # type: ignore[arg-type]
-        case ast.Name(id=name):
-            return names[name] if name in names else np.float64(CONSTANTS[name][0])
-        case ast.BinOp(left=left, op=op, right=right):
-            return _finite(_OPERATORS[type(op)](_value(left, names), _value(right, names)))
-        case ast.UnaryOp(op=ast.Not(), operand=operand):
-            value = _value(operand, names)
-            return np.where(np.isnan(value), value, value == 0)
-        case ast.UnaryOp(op=ast.USub(), operand=operand):
-            return -_value(operand, names)
-        case ast.UnaryOp(operand=operand):
-            return _value(operand, names)
-        case ast.BoolOp(op=op, values=values):
-            return _either(isinstance(op, ast.Or), [_value(value, names) for value in values])
-        case ast.Compare(left=left, ops=ops, comparators=rights):
-            return _compared(ops, [_value(part, names) for part in (left, *rights)])
-        case ast.IfExp(test=test, body=body, orelse=orelse):
-            truth = _value(test, names)
-            return np.where(np.isnan(truth), truth, np.where(truth != 0, _value(body, names), _value(orelse, names)))
-        case ast.Call(func=func, args=args):
-            return _call(func, args, names)
-    raise AssertionError(f"parse let {type(node).__name__} through")
+@dataclass(frozen=True, slots=True)
+class _Evaluator:
+    """Walks the tree once; `checked` sees the result of every operation."""
+
+    names: Mapping[str, Any]
+    checked: Callable[[Any], Any]
+
+    def value(self, node: ast.expr) -> Any:
+        match node:
+            case ast.Constant(value=value):
+                return np.float64(value)  # type: ignore[arg-type]
+            case ast.Name(id=name):
+                return self.names[name] if name in self.names else np.float64(CONSTANTS[name][0])
+            case ast.BinOp(left=left, op=op, right=right):
+                return self.checked(_OPERATORS[type(op)](self.value(left), self.value(right)))
+            case ast.UnaryOp(op=ast.Not(), operand=operand):
+                value = self.value(operand)
+                return np.where(np.isnan(value), value, value == 0)
+            case ast.UnaryOp(op=ast.USub(), operand=operand):
+                return -self.value(operand)
+            case ast.UnaryOp(operand=operand):
+                return self.value(operand)
+            case ast.BoolOp(op=op, values=values):
+                return _either(isinstance(op, ast.Or), [self.value(value) for value in values])
+            case ast.Compare(left=left, ops=ops, comparators=rights):
+                return _compared(ops, [self.value(part) for part in (left, *rights)])
+            case ast.IfExp(test=test, body=body, orelse=orelse):
+                truth = self.value(test)
+                return np.where(np.isnan(truth), truth, np.where(truth != 0, self.value(body), self.value(orelse)))
+            case ast.Call(func=func, args=args):
+                return self._call(func, args)
+        raise AssertionError(f"parse let {type(node).__name__} through")
+
+    def _call(self, func: ast.expr, args: list[ast.expr]) -> Any:
+        name = func.attr if isinstance(func, ast.Attribute) else func.id  # type: ignore[attr-defined]
+        function = BISECT if name == "bisect" else FUNCTIONS[name]
+        return self.checked(function.vectorised(*(self.value(arg) for arg in args)))
 
 
 def _finite(value: Any) -> Any:
     """NaN instead of an infinity, so that it spreads as the error would that Python raises here."""
     return value if np.isfinite(value).all() else np.where(np.isfinite(value), value, np.nan)
-
-
-def _call(func: ast.expr, args: list[ast.expr], names: Mapping[str, Any]) -> Any:
-    name = func.attr if isinstance(func, ast.Attribute) else func.id  # type: ignore[attr-defined]
-    function = BISECT if name == "bisect" else FUNCTIONS[name]
-    return _finite(function.vectorised(*(_value(arg, names) for arg in args)))
 
 
 def _compared(ops: list[ast.cmpop], operands: list[Any]) -> Any:

@@ -1,18 +1,16 @@
-"""Shapes that multiply by a constant: never, at intervals, at milestones, or all the time."""
+"""Shapes that fall without an end of their own: never, at intervals, at milestones, or all the time."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Annotated, Any
 
 from msgspec import Meta
 
 from lrdesigner.numbers import exact
+from lrdesigner.schedules.breaks import Breaks, Pattern
+from lrdesigner.schedules.formulas import FormulaBehaviour, steps_of
 from lrdesigner.schedules.length import Length, Span, resolve
-from lrdesigner.schedules.shape import FormulaBehaviour, Node, Shape, TorchForm
-
-# A plot never needs more: beyond it, the jumps lie closer together than pixels.
-MOST_BREAKPOINTS = 4000
+from lrdesigner.schedules.shape import Node, Shape, TorchForm
 
 Gamma = Annotated[
     float,
@@ -21,12 +19,14 @@ Gamma = Annotated[
 
 
 class Constant(Node, frozen=True, tag="constant"):
-    """The same factor at every step.
+    """The same factor at every step: a hold.
 
     factor(step) = factor. In torch: `ConstantLR` within its `total_iters`.
     """
 
-    factor: Annotated[float, Meta(ge=0, le=1e6, title="Factor", description="Multiple of the base lr.")] = 1.0
+    factor: Annotated[
+        float, Meta(ge=0, le=1e6, title="Factor", description="Multiple of the base value.", extra={"unit": "× base"})
+    ] = 1.0
 
 
 class StepDecay(Node, frozen=True, tag="step"):
@@ -40,7 +40,7 @@ class StepDecay(Node, frozen=True, tag="step"):
 
 
 class MultiStep(Node, frozen=True, tag="multistep"):
-    """Multiplied by gamma at each milestone.
+    """Multiplied by gamma at each milestone; a milestone given twice counts twice.
 
     factor(step) = gamma ** (number of milestones <= step). In torch: `MultiStepLR(milestones, gamma)`.
     """
@@ -71,88 +71,160 @@ class Exponential(Node, frozen=True, tag="exponential"):
     stairs: Annotated[bool, Meta(title="In stairs", description="Change only at the end of each interval.")] = False
 
 
-def _interval(node: StepDecay | Exponential, span: Span) -> int:
-    return max(resolve(node.every, span), 1)
+class InverseTime(Node, frozen=True, tag="inverse_time"):
+    """Divided by a number that grows evenly with time.
+
+    factor(step) = 1 / (1 + rate * step / every), or with step // every in stairs. Keras' `InverseTimeDecay`; Caffe's
+    "inv" with power 1.
+    """
+
+    rate: Annotated[float, Meta(gt=0, le=1e6, title="Rate", description="What is added to the divisor each time.")] = (
+        1.0
+    )
+    every: Annotated[Length, Meta(title="Every", description="Interval over which `rate` is added once.")] = Length(
+        1, "epochs"
+    )
+    stairs: Annotated[bool, Meta(title="In stairs", description="Change only at the end of each interval.")] = False
 
 
-def _stairs(node: StepDecay | Exponential, span: Span) -> Sequence[int]:
-    every = _interval(node, span)
-    # To the end of the run, not of the segment: the last segment of a sequence goes on past its end.
-    return range(every, min(span.run_steps, every * MOST_BREAKPOINTS) + 1, every)
+class InverseSqrt(Node, frozen=True, tag="inverse_sqrt"):
+    """Falls with the square root of time, and never ends.
+
+    factor(step) = 1 / sqrt(1 + step / timescale). After a warm-up as long as the timescale this is fairseq's and
+    transformers' inverse square root.
+    """
+
+    timescale: Annotated[
+        Length, Meta(title="Timescale", description="After three times this long the rate is halved.")
+    ] = Length(5, "percent")
+
+
+class Noam(Node, frozen=True, tag="noam"):
+    """The Transformer's own: up in a line, then down with the square root of time.
+
+    factor(step) = min((step + 1) / warmup, sqrt(warmup / (step + 1))). With a base lr of (d_model * warmup) ** -0.5
+    this is the formula of Vaswani and others, arXiv 1706.03762.
+    """
+
+    warmup: Annotated[Length, Meta(title="Warm-up", description="How long it climbs to the base value.")] = Length(
+        10, "percent"
+    )
+
+
+def _stairs(node: StepDecay | Exponential | InverseTime, span: Span) -> Breaks:
+    every = steps_of(node, "every", span)
+    return Breaks(patterns=(Pattern(0, every, first=every),))
 
 
 def _milestones(node: MultiStep, span: Span) -> list[int]:
     return sorted(resolve(length, span) for length in node.milestones)
 
 
-def _torch_exponential(node: Exponential, span: Span, base_lr: float) -> TorchForm:
-    every = _interval(node, span)
+def _torch_constant(node: Constant, span: Span) -> TorchForm | None:
+    if not 0 < node.factor <= 1:
+        return None
+    return TorchForm(
+        name="ConstantLR", arguments={"factor": node.factor, "total_iters": span.steps + 1}, until=span.steps
+    )
+
+
+def _torch_exponential(node: Exponential, span: Span) -> TorchForm:
+    every = steps_of(node, "every", span)
     if node.stairs:
         return TorchForm(name="StepLR", arguments={"step_size": every, "gamma": node.gamma})
     return TorchForm(name="ExponentialLR", arguments={"gamma": node.gamma ** (1 / every)})
 
 
-def _exponential_words(node: Exponential, span: Span) -> str:
-    return (
-        f"times {exact(node.gamma)} every {_interval(node, span):,} steps, {'in stairs' if node.stairs else 'smoothly'}"
-    )
+def _torch_milestones(node: MultiStep, span: Span) -> TorchForm | None:
+    milestones = _milestones(node, span)
+    if 0 in milestones:  # torch reaches a milestone only by stepping onto it
+        return None
+    return TorchForm(name="MultiStepLR", arguments={"milestones": milestones, "gamma": node.gamma})
 
 
-def _no_breakpoints(node: Any, span: Span) -> Sequence[int]:
-    return ()
+def _milestones_differ(node: MultiStep, span: Span) -> tuple[str, ...]:
+    if 0 not in _milestones(node, span):
+        return ()
+    return ("torch's MultiStepLR never applies a milestone at step 0; here it acts from the first step.",)
+
+
+def _how(stairs: bool) -> str:
+    return "in stairs" if stairs else "smoothly"
+
+
+def _every(node: Any, span: Span) -> str:
+    every = steps_of(node, "every", span)
+    return f"every {every:,} steps" if every > 1 else "every step"
 
 
 DECAYS = (
     Shape(
         node=Constant,
         title="Constant",
-        doc=Constant.__doc__ or "",
-        behaviour=FormulaBehaviour(lambda node: "factor"),
-        breakpoints=_no_breakpoints,
+        family="constant",
+        behaviour=FormulaBehaviour(lambda node, span: "factor"),
         describe=lambda node, span: f"constant at {exact(node.factor)}",
-        torch_form=lambda node, span, base_lr: (
-            TorchForm(
-                name="ConstantLR", arguments={"factor": node.factor, "total_iters": span.steps + 1}, until=span.steps
-            )
-            if 0 < node.factor <= 1
-            else None
-        ),
+        torch_form=_torch_constant,
     ),
     Shape(
         node=StepDecay,
         title="Step decay",
-        doc=StepDecay.__doc__ or "",
-        behaviour=FormulaBehaviour(lambda node: "gamma ** (step // every)"),
-        breakpoints=_stairs,
-        describe=lambda node, span: f"times {exact(node.gamma)} every {_interval(node, span):,} steps",
-        torch_form=lambda node, span, base_lr: TorchForm(
-            name="StepLR", arguments={"step_size": _interval(node, span), "gamma": node.gamma}
+        family="decay",
+        behaviour=FormulaBehaviour(lambda node, span: "gamma ** (step // every)"),
+        breaks=_stairs,
+        describe=lambda node, span: f"times {exact(node.gamma)} {_every(node, span)}",
+        torch_form=lambda node, span: TorchForm(
+            name="StepLR", arguments={"step_size": steps_of(node, "every", span), "gamma": node.gamma}
         ),
     ),
     Shape(
         node=MultiStep,
         title="Milestones",
-        doc=MultiStep.__doc__ or "",
-        behaviour=FormulaBehaviour(lambda node: "gamma ** bisect(milestones, step)"),
-        breakpoints=_milestones,
+        family="decay",
+        behaviour=FormulaBehaviour(lambda node, span: "gamma ** bisect(milestones, step)"),
+        breaks=lambda node, span: Breaks(points=tuple(_milestones(node, span))),
         describe=lambda node, span: (
             f"times {exact(node.gamma)} at steps {', '.join(f'{m:,}' for m in _milestones(node, span))}"
         ),
-        torch_form=lambda node, span, base_lr: (
-            TorchForm(name="MultiStepLR", arguments={"milestones": _milestones(node, span), "gamma": node.gamma})
-            if 0 not in _milestones(node, span)  # torch reaches a milestone only by stepping onto it
-            else None
-        ),
+        torch_form=_torch_milestones,
+        differs=_milestones_differ,
     ),
     Shape(
         node=Exponential,
         title="Exponential",
-        doc=Exponential.__doc__ or "",
+        family="decay",
         behaviour=FormulaBehaviour(
-            lambda node: "gamma ** (step // every)" if node.stairs else "gamma ** (step / every)"
+            lambda node, span: "gamma ** (step // every)" if node.stairs else "gamma ** (step / every)"
         ),
-        breakpoints=lambda node, span: _stairs(node, span) if node.stairs else (),
-        describe=_exponential_words,
+        breaks=lambda node, span: _stairs(node, span) if node.stairs else Breaks(),
+        describe=lambda node, span: f"times {exact(node.gamma)} {_every(node, span)}, {_how(node.stairs)}",
         torch_form=_torch_exponential,
+    ),
+    Shape(
+        node=InverseTime,
+        title="Inverse time",
+        family="decay",
+        behaviour=FormulaBehaviour(
+            lambda node, span: "1 / (1 + rate * (step // every))" if node.stairs else "1 / (1 + rate * (step / every))"
+        ),
+        breaks=lambda node, span: _stairs(node, span) if node.stairs else Breaks(),
+        describe=lambda node, span: f"over 1 plus {exact(node.rate)} more {_every(node, span)}, {_how(node.stairs)}",
+    ),
+    Shape(
+        node=InverseSqrt,
+        title="Inverse square root",
+        family="decay",
+        behaviour=FormulaBehaviour(lambda node, span: "1 / sqrt(1 + step / timescale)"),
+        describe=lambda node, span: f"inverse square root with timescale {steps_of(node, 'timescale', span):,} steps",
+    ),
+    Shape(
+        node=Noam,
+        title="Noam",
+        family="decay",
+        behaviour=FormulaBehaviour(lambda node, span: "min((step + 1) / warmup, sqrt(warmup / (step + 1)))"),
+        breaks=lambda node, span: Breaks(points=(steps_of(node, "warmup", span) - 1,)),
+        describe=lambda node, span: (
+            f"up over {steps_of(node, 'warmup', span):,} steps, then down with the square root of time"
+        ),
     ),
 )

@@ -41,15 +41,19 @@ REST = Length()
 
 
 class Span(Struct, frozen=True):
-    """Where a schedule runs: its own length and the run's, in steps. Lengths and `progress` refer to it."""
+    """Where a schedule runs: its own length and the run's, in steps, and the base value of its track.
+
+    Lengths and `progress` refer to the steps, absolute levels to the base value.
+    """
 
     steps: int
     run_steps: int
     steps_per_epoch: int
+    base: float = 1.0
 
     def part(self, steps: int) -> Span:
         """The same run seen from a segment of `steps` steps."""
-        return Span(steps, self.run_steps, self.steps_per_epoch)
+        return Span(steps, self.run_steps, self.steps_per_epoch, self.base)
 
 
 def resolve(length: Length, span: Span) -> int:
@@ -68,6 +72,36 @@ def resolve(length: Length, span: Span) -> int:
         case "rest":
             return max(span.steps, 0)
     return math.floor(min(exact, MOST_STEPS) + 0.5)
+
+
+def in_unit(steps: int, unit: Unit, span: Span) -> Length:
+    """The length of this unit that lasts `steps` steps; a percentage is as short as tells the step apart.
+
+    >>> str(in_unit(90, "epochs", Span(450, 450, 45))), str(in_unit(23, "percent", Span(450, 450, 45)))
+    ('2 epochs', '5.11%')
+    """
+    match unit:
+        case "rest":
+            return REST
+        case "steps":
+            return Length(float(steps), "steps")
+        case "epochs":
+            return _shortest(steps, steps / span.steps_per_epoch, "epochs", span)
+    return _shortest(steps, 100 * steps / max(span.run_steps, 1), "percent", span)
+
+
+def length_like(length: Length, steps: int, span: Span) -> Length:
+    """A length of `steps` steps in the unit of `length`; what lasted the rest gets a number of steps."""
+    return in_unit(steps, "steps" if length.unit == "rest" else length.unit, span)
+
+
+def _shortest(steps: int, amount: float, unit: Unit, span: Span) -> Length:
+    """With as few decimals as still round to the same step."""
+    for decimals in range(1, 13):
+        length = Length(round(amount, decimals), unit)
+        if resolve(length, span) == steps:
+            return length
+    return Length(amount, unit)
 
 
 _TYPED = re.compile(

@@ -2,15 +2,27 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+import math
+from collections.abc import Callable
+from typing import Annotated, Any, Literal
 
 from msgspec import Meta
 
 from lrdesigner.numbers import exact
-from lrdesigner.schedules.length import REST, Length, Span, resolve
-from lrdesigner.schedules.shape import FormulaBehaviour, Node, Shape, TorchForm
+from lrdesigner.schedules.breaks import MOST_LISTED, Breaks
+from lrdesigner.schedules.formulas import FormulaBehaviour, steps_of
+from lrdesigner.schedules.length import REST, Length, Span
+from lrdesigner.schedules.level import Level, factor_of, level_words
+from lrdesigner.schedules.shape import Node, Shape, TorchForm
 
-Factor = Annotated[float, Meta(ge=0, le=1e6)]
+Start = Annotated[Level, Meta(title="Starts at", description="Where it begins, at the first step.")]
+End = Annotated[Level, Meta(title="Ends at", description="Where it arrives, and stays.")]
+Floor = Annotated[Level, Meta(title="Floor", description="Where it arrives, and stays.")]
+Over = Annotated[Length, Meta(title="Over", description="How long it takes; rest: the whole segment.")]
+KDecay = Annotated[
+    float,
+    Meta(gt=0, le=100, title="k", description="Above 1 it stays high for longer and falls faster late (k-decay)."),
+]
 
 
 class Linear(Node, frozen=True, tag="linear"):
@@ -19,70 +31,322 @@ class Linear(Node, frozen=True, tag="linear"):
     factor(step) = start + (end - start) * min(step / length, 1). In torch: `LinearLR`.
     """
 
-    start: Annotated[Factor, Meta(title="Starts at", description="Multiple of the base lr at the first step.")] = 0.1
-    end: Annotated[
-        Factor, Meta(title="Ends at", description="Multiple of the base lr after the length, and from then on.")
+    start: Start = 0.1
+    end: End = 1.0
+    length: Over = REST
+
+
+class Polynomial(Node, frozen=True, tag="polynomial"):
+    """Down to a floor along a power of the time that is left.
+
+    factor(step) = floor + (1 - floor) * (1 - z ** k) ** power, z = min(step / length, 1). In torch: `PolynomialLR`,
+    which has no floor. With k: k-decay, Zhang and Li, arXiv 2004.05909.
+    """
+
+    power: Annotated[
+        float, Meta(gt=0, le=100, title="Power", description="1: a line; 2: falls faster early; 0.5: late.")
     ] = 1.0
-    length: Annotated[Length, Meta(title="Over", description="How long the line takes; rest: the whole segment.")] = (
-        REST
-    )
+    floor: Floor = 0.0
+    length: Over = REST
+    k: KDecay = 1.0
 
 
 class Cosine(Node, frozen=True, tag="cosine"):
-    """Half a cosine from the base lr down to a floor.
+    """Half a cosine from the base value down to a floor.
 
-    factor(step) = floor + (1 - floor) * (1 + cos(pi * min(step / length, 1))) / 2. In torch: `CosineAnnealingLR` up to
-    T_max; there it climbs back, here the floor holds. After Loshchilov and Hutter, arXiv 1608.03983.
+    factor(step) = floor + (1 - floor) * (1 + cos(pi * z ** k)) / 2, z = min(step / length, 1). In torch:
+    `CosineAnnealingLR` up to T_max; there it climbs back, here the floor holds. After Loshchilov and Hutter,
+    arXiv 1608.03983; with k: k-decay, arXiv 2004.05909.
     """
 
-    floor: Annotated[
-        Factor, Meta(title="Floor", description="Multiple of the base lr at the end, and from then on.")
-    ] = 0.0
-    length: Annotated[
-        Length, Meta(title="Over", description="How long the descent takes; rest: the whole segment.")
-    ] = REST
+    floor: Floor = 0.0
+    length: Over = REST
+    k: KDecay = 1.0
 
 
-def _length(node: Linear | Cosine, span: Span) -> int:
-    return max(resolve(node.length, span), 1)
+class CosineWaves(Node, frozen=True, tag="cosine_waves"):
+    """Any number of cosine waves between the base value and a floor; half a wave is the usual decay.
+
+    factor(step) = floor + (1 - floor) * (1 + cos(2 * pi * waves * z)) / 2, z = min(step / length, 1): transformers'
+    `num_cycles`.
+    """
+
+    waves: Annotated[float, Meta(gt=0, le=1e5, title="Waves", description="0.5: down; 1: down and up again.")] = 1.5
+    floor: Floor = 0.0
+    length: Over = REST
 
 
-def _ends(node: Any, span: Span) -> tuple[int]:
-    return (_length(node, span),)
+class OneMinusSqrt(Node, frozen=True, tag="one_minus_sqrt"):
+    """The cool-down that falls fast and lands softly.
+
+    factor(step) = floor + (1 - floor) * (1 - sqrt(z)), z = min(step / length, 1). After Hägele and others,
+    arXiv 2405.18392.
+    """
+
+    floor: Floor = 0.0
+    length: Over = REST
 
 
-def _linear_words(node: Linear, span: Span) -> str:
-    return f"linear from {exact(node.start)} to {exact(node.end)} over {_length(node, span):,} steps"
+class Anneal(Node, frozen=True, tag="anneal"):
+    """From one factor to another along a cosine, a line or a square root, up or down.
+
+    factor(step) = start + (end - start) * g(z), z = min(step / length, 1); g is (1 - cos(pi z)) / 2, or z, or, for
+    1-sqrt, sqrt(z) downwards and 1 - sqrt(1 - z) upwards. In torch: `SWALR` from the rate that it finds.
+    """
+
+    start: Start = 1.0
+    end: End = 0.05
+    curve: Annotated[
+        Literal["cosine", "linear", "1-sqrt"], Meta(title="Along", description="The curve between the two.")
+    ] = "cosine"
+    length: Over = REST
+
+
+class Rex(Node, frozen=True, tag="rex"):
+    """Reflected exponential: stays high for long, then falls to the floor ever faster.
+
+    factor(step) = floor + (1 - floor) * (1 - z) / (1 - z / 2), z = min(step / length, 1). After Chen and others,
+    arXiv 2107.04197.
+    """
+
+    floor: Floor = 0.0
+    length: Over = REST
+
+
+class Tanh(Node, frozen=True, tag="tanh"):
+    """Along a hyperbolic tangent: high, then a slope, then low.
+
+    factor(step) = floor + (1 - floor) * (1 - tanh(lower * (1 - z) + upper * z)) / 2, z = min(step / length, 1): timm's
+    `TanhLRScheduler`. After Hsueh and others, arXiv 1806.01593.
+    """
+
+    lower: Annotated[float, Meta(ge=-50, le=50, title="Lower", description="Where the tangent is entered.")] = -7.0
+    upper: Annotated[float, Meta(ge=-50, le=50, title="Upper", description="Where the tangent is left.")] = 3.0
+    floor: Floor = 0.0
+    length: Over = REST
+
+
+class Sigmoid(Node, frozen=True, tag="sigmoid"):
+    """Along a logistic curve around one moment, down or up.
+
+    factor(step) = floor + (1 - floor) / (1 + exp((step - centre) / width)), with the sign turned when rising: Caffe's
+    "sigmoid" with gamma = 1 / width.
+    """
+
+    centre: Annotated[Length, Meta(title="Centre", description="When it is half-way.")] = Length(50, "percent")
+    width: Annotated[Length, Meta(title="Width", description="The time in which it changes most.")] = Length(
+        8, "percent"
+    )
+    floor: Annotated[Level, Meta(title="Floor", description="The low end.")] = 0.0
+    rising: Annotated[bool, Meta(title="Rising", description="From low to high.")] = False
+
+
+class LogWarmup(Node, frozen=True, tag="log_warmup"):
+    """A warm-up along a logarithm: fast at first, then slower.
+
+    factor(step) = start + (1 - start) * min(log(step + 1) / log(length), 1): DeepSpeed's default warm-up.
+    """
+
+    start: Start = 0.0
+    length: Over = REST
+
+
+_Z = "min(step / length, 1.0)"
+_POWER_Z = f"{_Z} ** k"
+_ANNEAL = {
+    "cosine": f"end + (start - end) * (1 + cos(pi * {_Z})) / 2",
+    "linear": f"start + (end - start) * {_Z}",
+    "down": f"start + (end - start) * sqrt({_Z})",
+    "up": f"start + (end - start) * (1 - sqrt(1 - {_Z}))",
+}
+
+
+def _anneal_formula(node: Anneal, span: Span) -> str:
+    if node.curve != "1-sqrt":
+        return _ANNEAL[node.curve]
+    return _ANNEAL["up" if factor_of(node.end, span) > factor_of(node.start, span) else "down"]
+
+
+def _length(node: Any, span: Span) -> int:
+    return steps_of(node, "length", span)
+
+
+def _ends(node: Any, span: Span) -> Breaks:
+    return Breaks(points=(_length(node, span),))
+
+
+def _wave_breaks(node: CosineWaves, span: Span) -> Breaks:
+    length, turns = _length(node, span), math.floor(2 * node.waves)
+    if turns > MOST_LISTED:
+        return Breaks(points=(length,), rough=((0, length),))
+    return Breaks(points=(*(round(turn * length / (2 * node.waves)) for turn in range(1, turns + 1)), length))
+
+
+def _log_length(node: LogWarmup, span: Span) -> dict[str, int]:
+    return {"length": max(_length(node, span), 2)}
+
+
+def _down(name: str) -> Callable[[Any, Span], str]:
+    return lambda node, span: f"{name} from 1 to {level_words(node.floor)} over {_length(node, span):,} steps"
+
+
+def _torch_linear(node: Linear, span: Span) -> TorchForm | None:
+    start, end = factor_of(node.start, span), factor_of(node.end, span)
+    if not (0 < start <= 1 and end <= 1):
+        return None
+    return TorchForm(
+        name="LinearLR", arguments={"start_factor": start, "end_factor": end, "total_iters": _length(node, span)}
+    )
+
+
+def _torch_polynomial(node: Polynomial, span: Span) -> TorchForm | None:
+    if factor_of(node.floor, span) != 0 or node.k != 1:
+        return None
+    return TorchForm(name="PolynomialLR", arguments={"total_iters": _length(node, span), "power": node.power})
+
+
+def _torch_cosine(node: Cosine, span: Span) -> TorchForm | None:
+    if node.k != 1:
+        return None
+    length = _length(node, span)
+    eta_min = factor_of(node.floor, span) * span.base
+    return TorchForm(name="CosineAnnealingLR", arguments={"T_max": length, "eta_min": eta_min}, until=length)
+
+
+def _torch_swa(node: Anneal, span: Span) -> TorchForm | None:
+    if factor_of(node.start, span) != 1 or node.curve == "1-sqrt":
+        return None
+    return TorchForm(
+        name="SWALR",
+        module="torch.optim.swa_utils",
+        arguments={
+            "swa_lr": factor_of(node.end, span) * span.base,
+            "anneal_epochs": _length(node, span),
+            "anneal_strategy": {"cosine": "cos", "linear": "linear"}[node.curve],
+        },
+    )
+
+
+def _linear_differs(node: Linear, span: Span) -> tuple[str, ...]:
+    if factor_of(node.start, span) != 0:
+        return ()
+    return ("torch's LinearLR refuses to start at 0; the export is a function that does.",)
+
+
+def _cosine_differs(node: Cosine, span: Span) -> tuple[str, ...]:
+    length = _length(node, span)
+    if node.k != 1 or span.steps <= length:
+        return ()
+    return (f"torch's CosineAnnealingLR climbs back after step {length:,} of its own; here the floor holds.",)
 
 
 RAMPS = (
     Shape(
         node=Linear,
         title="Linear",
-        doc=Linear.__doc__ or "",
-        behaviour=FormulaBehaviour(lambda node: "start + (end - start) * min(step / length, 1.0)"),
-        breakpoints=_ends,
-        describe=_linear_words,
-        torch_form=lambda node, span, base_lr: (
-            TorchForm(
-                name="LinearLR",
-                arguments={"start_factor": node.start, "end_factor": node.end, "total_iters": _length(node, span)},
-            )
-            if 0 < node.start <= 1 and node.end <= 1
-            else None
+        family="ramp",
+        behaviour=FormulaBehaviour(lambda node, span: f"start + (end - start) * {_Z}"),
+        breaks=_ends,
+        describe=lambda node, span: (
+            f"linear from {level_words(node.start)} to {level_words(node.end)} over {_length(node, span):,} steps"
         ),
+        torch_form=_torch_linear,
+        differs=_linear_differs,
+    ),
+    Shape(
+        node=Polynomial,
+        title="Polynomial",
+        family="ramp",
+        behaviour=FormulaBehaviour(lambda node, span: f"floor + (1 - floor) * (1 - {_POWER_Z}) ** power"),
+        breaks=_ends,
+        describe=lambda node, span: f"{_down('polynomial')(node, span)}, power {exact(node.power)}",
+        torch_form=_torch_polynomial,
     ),
     Shape(
         node=Cosine,
         title="Cosine",
-        doc=Cosine.__doc__ or "",
-        behaviour=FormulaBehaviour(lambda node: "floor + (1 - floor) * (1 + cos(pi * min(step / length, 1.0))) / 2"),
-        breakpoints=_ends,
-        describe=lambda node, span: f"cosine from 1 to {exact(node.floor)} over {_length(node, span):,} steps",
-        torch_form=lambda node, span, base_lr: TorchForm(
-            name="CosineAnnealingLR",
-            arguments={"T_max": _length(node, span), "eta_min": node.floor * base_lr},
-            until=_length(node, span),
+        family="ramp",
+        behaviour=FormulaBehaviour(lambda node, span: f"floor + (1 - floor) * (1 + cos(pi * {_POWER_Z})) / 2"),
+        breaks=_ends,
+        describe=_down("cosine"),
+        torch_form=_torch_cosine,
+        differs=_cosine_differs,
+    ),
+    Shape(
+        node=CosineWaves,
+        title="Cosine waves",
+        family="cycle",
+        behaviour=FormulaBehaviour(lambda node, span: f"floor + (1 - floor) * (1 + cos(2 * pi * waves * {_Z})) / 2"),
+        breaks=_wave_breaks,
+        describe=lambda node, span: (
+            f"{exact(node.waves)} cosine waves down to {level_words(node.floor)} and up again "
+            f"over {_length(node, span):,} steps"
+        ),
+    ),
+    Shape(
+        node=OneMinusSqrt,
+        title="1 − square root",
+        family="ramp",
+        behaviour=FormulaBehaviour(lambda node, span: f"floor + (1 - floor) * (1 - sqrt({_Z}))"),
+        breaks=_ends,
+        describe=_down("1 - sqrt"),
+    ),
+    Shape(
+        node=Anneal,
+        title="Anneal",
+        family="ramp",
+        behaviour=FormulaBehaviour(_anneal_formula),
+        breaks=_ends,
+        describe=lambda node, span: (
+            f"{node.curve} from {level_words(node.start)} to {level_words(node.end)} over {_length(node, span):,} steps"
+        ),
+        torch_form=_torch_swa,
+    ),
+    Shape(
+        node=Rex,
+        title="REX",
+        family="ramp",
+        behaviour=FormulaBehaviour(lambda node, span: f"floor + (1 - floor) * (1 - {_Z}) / (1 - {_Z} / 2)"),
+        breaks=_ends,
+        describe=_down("reflected exponential"),
+    ),
+    Shape(
+        node=Tanh,
+        title="Hyperbolic tangent",
+        family="ramp",
+        behaviour=FormulaBehaviour(
+            lambda node, span: f"floor + (1 - floor) * (1 - tanh(lower * (1 - {_Z}) + upper * {_Z})) / 2"
+        ),
+        breaks=_ends,
+        describe=_down("hyperbolic tangent"),
+    ),
+    Shape(
+        node=Sigmoid,
+        title="Sigmoid",
+        family="ramp",
+        # The largest exponent is kept where exp is finite: beyond it the factor is the floor to the last digit.
+        behaviour=FormulaBehaviour(
+            lambda node, span: (
+                "floor + (1 - floor) / (1 + exp(min("
+                + ("(centre - step)" if node.rising else "(step - centre)")
+                + " / width, 500.0)))"
+            )
+        ),
+        describe=lambda node, span: (
+            f"sigmoid {'up from' if node.rising else 'down to'} {level_words(node.floor)} around step "
+            f"{steps_of(node, 'centre', span):,}, {steps_of(node, 'width', span):,} steps wide"
+        ),
+    ),
+    Shape(
+        node=LogWarmup,
+        title="Logarithmic warm-up",
+        family="ramp",
+        behaviour=FormulaBehaviour(
+            lambda node, span: "start + (1 - start) * min(log(step + 1) / log(length), 1.0)", more=_log_length
+        ),
+        breaks=lambda node, span: Breaks(points=(max(_length(node, span), 2) - 1,)),
+        describe=lambda node, span: (
+            f"logarithmic warm-up from {level_words(node.start)} over {_length(node, span):,} steps"
         ),
     ),
 )

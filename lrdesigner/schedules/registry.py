@@ -5,38 +5,57 @@ from __future__ import annotations
 from types import MappingProxyType
 from typing import Any
 
+from lrdesigner.schedules.composites import Clamp, Product, Repeat, Segment, Sequence
+from lrdesigner.schedules.cycles import CYCLES
 from lrdesigner.schedules.decays import DECAYS
-from lrdesigner.schedules.expression import EXPRESSIONS
-from lrdesigner.schedules.ramps import RAMPS
-from lrdesigner.schedules.sequence import SEQUENCES
-from lrdesigner.schedules.shape import Node, Shape
+from lrdesigner.schedules.expression import EXPRESSION
+from lrdesigner.schedules.feedback import FEEDBACK
+from lrdesigner.schedules.keyframes import KEYFRAMES
+from lrdesigner.schedules.length import Length
+from lrdesigner.schedules.multiplicative import MULTIPLICATIVE
+from lrdesigner.schedules.product import CLAMP, PRODUCT
+from lrdesigner.schedules.ramps import RAMPS, Cosine, Linear
+from lrdesigner.schedules.repeat import REPEAT
+from lrdesigner.schedules.sequence import SEQUENCE
+from lrdesigner.schedules.shape import Shape
+from lrdesigner.schedules.whole_runs import WHOLE_RUNS
 
-SHAPES: tuple[Shape, ...] = (*DECAYS, *RAMPS, *EXPRESSIONS, *SEQUENCES)
+SHAPES: tuple[Shape, ...] = (
+    *DECAYS,
+    *RAMPS,
+    *WHOLE_RUNS,
+    *CYCLES,
+    KEYFRAMES,
+    EXPRESSION,
+    MULTIPLICATIVE,
+    SEQUENCE,
+    PRODUCT,
+    REPEAT,
+    CLAMP,
+    *FEEDBACK,
+)
 
 _BY_NODE = MappingProxyType({shape.node: shape for shape in SHAPES})
 
 # torch's schedulers that have no shape of their own, and why. A test holds this against the installed torch.
-NOT_REGISTERED = MappingProxyType(
-    {
-        "LRScheduler": "the base class",
-        "ChainedScheduler": "composition by multiplication is still to come",
-        "CosineAnnealingWarmRestarts": "still to come",
-        "CyclicLR": "still to come",
-        "MultiplicativeLR": "still to come",
-        "OneCycleLR": "still to come",
-        "PolynomialLR": "still to come",
-        "ReduceLROnPlateau": "has no curve without a metric; still to come",
-    }
-)
+NOT_REGISTERED = MappingProxyType({"LRScheduler": "the base class"})
 # Which shape covers which scheduler of torch.
 COVERS = MappingProxyType(
     {
+        "ChainedScheduler": "product",
         "ConstantLR": "constant",
         "CosineAnnealingLR": "cosine",
+        "CosineAnnealingWarmRestarts": "cosine_restarts",
+        "CyclicLR": "cyclic",
         "ExponentialLR": "exponential",
         "LambdaLR": "expression",
         "LinearLR": "linear",
         "MultiStepLR": "multistep",
+        "MultiplicativeLR": "multiplicative",
+        "OneCycleLR": "one_cycle",
+        "PolynomialLR": "polynomial",
+        "ReduceLROnPlateau": "plateau",
+        "SWALR": "anneal",
         "SequentialLR": "sequence",
         "StepLR": "step",
     }
@@ -50,15 +69,22 @@ def shape_of(node: Any) -> Shape:
 
 def shape_named(tag: str) -> Shape:
     """The entry with this tag ("cosine"); raises KeyError."""
-    return next(shape for shape in SHAPES if shape.tag == tag)
+    for shape in SHAPES:
+        if shape.tag == tag:
+            return shape
+    raise KeyError(tag)
 
 
-def default_node(shape: Shape) -> Node:
-    """A node of this shape with its default fields."""
-    if shape.tag == "sequence":
-        from lrdesigner.schedules.length import Length
-        from lrdesigner.schedules.ramps import Cosine, Linear
-        from lrdesigner.schedules.sequence import Segment, Sequence
-
-        return Sequence(segments=(Segment(Linear(), Length(5, "percent")), Segment(Cosine())))
+def default_node(shape: Shape) -> Any:
+    """A node of this shape with its default fields; composites hold what people most often put into them."""
+    warm_up = Segment(Linear(), Length(5, "percent"))
+    match shape.tag:
+        case "sequence":
+            return Sequence(segments=(warm_up, Segment(Cosine())))
+        case "product":
+            return Product((Linear(length=Length(5, "percent")), Cosine()))
+        case "repeat":
+            return Repeat(Cosine())
+        case "clamp":
+            return Clamp(Cosine(), lowest=0.01)
     return shape.node()

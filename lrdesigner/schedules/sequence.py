@@ -1,53 +1,20 @@
-"""Schedules one after the other."""
+"""How schedules act one after the other."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from itertools import pairwise
-from typing import Annotated, Any
+from typing import Any
 
 import numpy as np
-from msgspec import Meta, Struct
+from msgspec.structs import replace
 
-from lrdesigner.errors import InvalidValueError
-from lrdesigner.schedules.decays import Constant, Exponential, MultiStep, StepDecay
-from lrdesigner.schedules.expression import Expression
-from lrdesigner.schedules.length import REST, Length, Span, resolve
-from lrdesigner.schedules.ramps import Cosine, Linear
-from lrdesigner.schedules.shape import Factors, Node, Shape, Steps
-
-DEEPEST = 20
-"""Sequences in sequences. Python itself gives up on code that is nested a hundred levels deep."""
-
-
-class Segment(Struct, frozen=True, forbid_unknown_fields=True):
-    """One part of a `Sequence`: a schedule and how long it lasts."""
-
-    schedule: AnySchedule
-    length: Annotated[Length, Meta(title="Length", description="How long this segment lasts.")] = REST
-
-
-class Sequence(Node, frozen=True, tag="sequence"):
-    """Segments one after the other; each starts again at its own step 0, and the last one goes on past its end.
-
-    `rest` takes what the other segments leave; several rests share it equally. In torch: `SequentialLR`, whose faults
-    (nested composites, OneCycleLR inside) do not apply: the export is one function.
-    """
-
-    segments: Annotated[
-        tuple[Segment, ...], Meta(min_length=1, max_length=200, title="Segments", description="In order of time.")
-    ]
-
-    def __post_init__(self) -> None:
-        if _depth(self) > DEEPEST:
-            raise InvalidValueError(f"Sequences are nested more than {DEEPEST} levels deep.")
-
-
-AnySchedule = Constant | StepDecay | MultiStep | Exponential | Linear | Cosine | Expression | Sequence
-
-
-def _depth(node: AnySchedule) -> int:
-    return 1 + max(_depth(s.schedule) for s in node.segments) if isinstance(node, Sequence) and node.segments else 0
+from lrdesigner.expressions.emit import number
+from lrdesigner.schedules.breaks import FOR_EVER, Breaks, joined
+from lrdesigner.schedules.code_writer import CodeWriter
+from lrdesigner.schedules.composites import Sequence, children_of
+from lrdesigner.schedules.length import Span, resolve
+from lrdesigner.schedules.shape import Factors, Part, Shape, Steps
 
 
 def segment_starts(node: Sequence, span: Span) -> list[int]:
@@ -64,70 +31,102 @@ def segment_starts(node: Sequence, span: Span) -> list[int]:
     return starts
 
 
-def _parts(node: Sequence, span: Span) -> Iterator[tuple[int, int, Any, Span]]:
-    """(first step, one past the last step, schedule, its span) of each segment that is not empty."""
+def _parts(node: Sequence, span: Span) -> tuple[Part, ...]:
+    """Each segment that is not empty; the last one acts for ever."""
+    return tuple(_each_part(node, span))
+
+
+def _each_part(node: Sequence, span: Span) -> Iterator[Part]:
     starts = segment_starts(node, span)
     last = len(node.segments) - 1
     for index, (segment, (start, end)) in enumerate(zip(node.segments, pairwise(starts), strict=True)):
         if end > start or index == last:
-            yield start, end, segment.schedule, span.part(end - start)
+            skip = resolve(segment.skip, span)
+            yield Part(
+                index=index,
+                schedule=segment.schedule,
+                span=span.part(end - start + skip),
+                origin=start - skip,
+                first=start,
+                end=FOR_EVER if index == last else end,
+            )
+
+
+def evaluate_parts(parts: tuple[Part, ...], steps: Steps) -> Factors:
+    """Each part asked about its own steps only; before the first and past the last one these go on."""
+    from lrdesigner.schedules.registry import shape_of
+
+    factors = np.empty(steps.shape, dtype=np.float64)
+    ends = [part.end for part in parts[:-1]]
+    if steps.ndim == 1 and (steps[1:] >= steps[:-1]).all():  # as plots and whole runs ask: slices, no masks
+        cuts = [0, *np.searchsorted(steps, ends, side="left").tolist(), len(steps)]
+        chosen: Any = [slice(a, b) for a, b in pairwise(cuts)]
+    else:
+        which = np.searchsorted(np.array(ends, dtype=np.int64), steps, side="right")
+        chosen = [which == index for index in range(len(parts))]
+    for part, here in zip(parts, chosen, strict=True):
+        local = steps[here]
+        if local.size:
+            factors[here] = shape_of(part.schedule).behaviour.evaluate(part.schedule, local - part.origin, part.span)
+    return factors
+
+
+def write_parts(parts: tuple[Part, ...], writer: CodeWriter) -> list[str]:
+    """One `if` per part but the last; `step` is counted from each part's own step 0."""
+    lines: list[str] = []
+    origin = 0
+    for part in parts[:-1]:
+        lines += _counted_from(part.origin, origin)
+        origin = part.origin
+        lines.append(f"if step < {number(part.end - origin)}:")
+        lines += ["    " + line for line in writer.lines(part.schedule, part.span)]
+    last = parts[-1]
+    return [*lines, *_counted_from(last.origin, origin), *writer.lines(last.schedule, last.span)]
+
+
+def _counted_from(origin: int, before: int) -> list[str]:
+    by = origin - before
+    return [] if by == 0 else [f"step -= {number(by)}" if by > 0 else f"step += {number(-by)}"]
+
+
+def breaks_of_parts(parts: tuple[Part, ...]) -> Breaks:
+    """Where each part begins, and its own breaks as far as it acts."""
+    from lrdesigner.schedules.registry import shape_of
+
+    own = [shape_of(part.schedule).breaks(part.schedule, part.span) for part in parts]
+    moved = [breaks.moved(part.origin, part.first, part.end) for breaks, part in zip(own, parts, strict=True)]
+    return joined([Breaks(points=tuple(part.first for part in parts)), *moved])
 
 
 class _SequenceBehaviour:
     """Each child is asked about its own steps only."""
 
     def evaluate(self, node: Sequence, steps: Steps, span: Span) -> Factors:
-        from lrdesigner.schedules.registry import shape_of
+        return evaluate_parts(_parts(node, span), steps)
 
-        factors = np.empty(steps.shape, dtype=np.float64)
-        parts = list(_parts(node, span))
-        ends = np.array([end for _, end, _, _ in parts[:-1]], dtype=np.int64)
-        which = np.searchsorted(ends, steps, side="right")
-        for index, (start, _, child, part) in enumerate(parts):
-            here = which == index
-            if here.any():
-                factors[here] = shape_of(child).behaviour.evaluate(child, steps[here] - start, part)
-        return factors
-
-    def write(self, node: Sequence, span: Span) -> list[str]:
-        from lrdesigner.schedules.registry import shape_of
-
-        lines: list[str] = []
-        parts = list(_parts(node, span))
-        for start, end, child, part in parts[:-1]:
-            lines.append(f"if step < {end - start:_}:" if end - start >= 1000 else f"if step < {end - start}:")
-            lines += ["    " + line for line in shape_of(child).behaviour.write(child, part)]
-            lines.append(f"step -= {end - start:_}" if end - start >= 1000 else f"step -= {end - start}")
-        *_, child, part = parts[-1]
-        lines += shape_of(child).behaviour.write(child, part)
-        return lines
-
-
-def _breakpoints(node: Sequence, span: Span) -> list[int]:
-    from lrdesigner.schedules.registry import shape_of
-
-    points: list[int] = []
-    parts = list(_parts(node, span))
-    for start, end, child, part in parts[:-1]:
-        points.append(start)
-        points += [start + p for p in shape_of(child).breakpoints(child, part) if start + p <= end]
-    start, _, child, part = parts[-1]  # goes on past its end
-    return [*points, start, *(start + p for p in shape_of(child).breakpoints(child, part))]
+    def write(self, node: Sequence, span: Span, writer: CodeWriter) -> list[str]:
+        return write_parts(_parts(node, span), writer)
 
 
 def _describe(node: Sequence, span: Span) -> str:
     from lrdesigner.schedules.registry import shape_of
 
-    return ", then ".join(shape_of(child).describe(child, part) for *_, child, part in _parts(node, span))
+    return ", then ".join(shape_of(p.schedule).describe(p.schedule, p.span) for p in _parts(node, span))
 
 
-SEQUENCES = (
-    Shape(
-        node=Sequence,
-        title="Sequence",
-        doc=Sequence.__doc__ or "",
-        behaviour=_SequenceBehaviour(),
-        breakpoints=_breakpoints,
-        describe=_describe,
-    ),
+def _with_child(node: Sequence, index: int, child: Any) -> Sequence:
+    segment = replace(node.segments[index], schedule=child)
+    return Sequence((*node.segments[:index], segment, *node.segments[index + 1 :]))
+
+
+SEQUENCE = Shape(
+    node=Sequence,
+    title="Sequence",
+    family="composition",
+    behaviour=_SequenceBehaviour(),
+    describe=_describe,
+    breaks=lambda node, span: breaks_of_parts(_parts(node, span)),
+    children=children_of,
+    with_child=_with_child,
+    parts=_parts,
 )

@@ -1,23 +1,25 @@
-"""What every schedule shape declares, once: fields, formula, breakpoints, torch's class for it, words for people."""
+"""What every schedule shape declares, once: fields, formula, breaks, handles, torch's class, words for people."""
 
 from __future__ import annotations
 
+import inspect
 import typing
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
-from functools import cache
 from typing import Any, Protocol
 
-import msgspec
 import numpy as np
 from msgspec import Struct
 from numpy.typing import NDArray
 
-from lrdesigner.expressions import Formula, emit, evaluate, parse
-from lrdesigner.schedules.length import Length, Span, resolve
+from lrdesigner.schedules.breaks import NO_BREAKS, Breaks
+from lrdesigner.schedules.code_writer import CodeWriter
+from lrdesigner.schedules.length import Span
 
 Steps = NDArray[np.int64]
 Factors = NDArray[np.float64]
+
+Family = typing.Literal["constant", "ramp", "decay", "cycle", "free", "feedback", "composition"]
 
 
 class Node(Struct, frozen=True, tag_field="shape", forbid_unknown_fields=True):
@@ -25,30 +27,16 @@ class Node(Struct, frozen=True, tag_field="shape", forbid_unknown_fields=True):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Field:
-    """One field of a shape or of an optimizer's options, as forms, files and help see it."""
-
-    name: str
-    title: str
-    kind: typing.Literal["number", "integer", "switch", "length", "lengths", "formula", "segments"]
-    help: str
-    default: Any
-    minimum: float | None = None
-    above: float | None = None
-    maximum: float | None = None
-    below: float | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class TorchForm:
-    """The scheduler of `torch.optim.lr_scheduler` that a node equals, for steps 0 to `until` (None: for ever).
+    """The scheduler of torch that a node equals, for local steps 0 to `until` (None: for ever).
 
-    `arguments` may depend on the base lr (an absolute floor), hence they are asked for with it.
+    `arguments` may depend on the base value of the span (an absolute floor). `module` is where the class lives.
     """
 
     name: str
     arguments: dict[str, Any]
     until: int | None = None
+    module: str = "torch.optim.lr_scheduler"
 
 
 class Behaviour(Protocol):
@@ -57,94 +45,73 @@ class Behaviour(Protocol):
     def evaluate(self, node: Any, steps: Steps, span: Span) -> Factors:
         """Factor at each local step (int64, from 0)."""
 
-    def write(self, node: Any, span: Span) -> list[str]:
+    def write(self, node: Any, span: Span, writer: CodeWriter) -> list[str]:
         """Python statements that return the factor of the variable `step`, and may change `step`."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ShapeHandle:
+    """A point of a node's curve that can be dragged, and the two maps between it and the fields it drives.
+
+    `place` gives its local step and its factor; `moved` the new values of fields for a step and a factor that were
+    rounded already. `axes` says which of the two it listens to.
+    """
+
+    name: str
+    title: str
+    axes: typing.Literal["step", "value", "both"]
+    place: Callable[[Any, Span], tuple[float, float] | None]
+    moved: Callable[[Any, Span, float, float], dict[str, Any]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Part:
+    """A child of a composite as it appears in it: its own step 0 is step `origin`; it acts from `first` to `end`.
+
+    `factor` and `child_factor` map between the child's factor and the composite's at a step of the composite.
+    """
+
+    index: int
+    schedule: Any
+    span: Span
+    origin: int
+    first: int
+    end: int
+    factor: Callable[[float, float], float] = lambda step, factor: factor
+    child_factor: Callable[[float, float], float] = lambda step, factor: factor
+
+
+def _no_children(node: Any) -> tuple[Any, ...]:
+    return ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Shape:
-    """One entry of the registry."""
+    """One entry of the registry.
+
+    `differs` tells, in sentences, where torch's class of this name does something else than its documentation and
+    this shape promise. A composite also tells its `children`, how to exchange one, and where they are in it.
+    """
 
     node: type[Node]
     title: str
-    doc: str
+    family: Family
     behaviour: Behaviour
-    breakpoints: Callable[[Any, Span], Sequence[int]]
     describe: Callable[[Any, Span], str]
-    torch_form: Callable[[Any, Span, float], TorchForm | None] = lambda node, span, base_lr: None
+    breaks: Callable[[Any, Span], Breaks] = lambda node, span: NO_BREAKS
+    handles: tuple[ShapeHandle, ...] = ()
+    torch_form: Callable[[Any, Span], TorchForm | None] = lambda node, span: None
+    differs: Callable[[Any, Span], tuple[str, ...]] = lambda node, span: ()
+    children: Callable[[Any], tuple[Any, ...]] = _no_children
+    with_child: Callable[[Any, int, Any], Any] = lambda node, index, child: node
+    parts: Callable[[Any, Span], tuple[Part, ...]] = lambda node, span: ()
 
     @property
     def tag(self) -> str:
         """Its name in design files."""
         return str(self.node.__struct_config__.tag)
 
-
-@dataclass(frozen=True, slots=True)
-class FormulaBehaviour:
-    """A shape given by one formula in `step` and the node's fields (lengths as whole steps).
-
-    The same formula is computed with NumPy for the plot and written out for the export.
-    """
-
-    formula: Callable[[Any], str]
-
-    def evaluate(self, node: Any, steps: Steps, span: Span) -> Factors:
-        """Factor at each local step."""
-        bindings = self._bindings(node, span)
-        values = evaluate(self._parsed(node, bindings), {"step": steps, **bindings})
-        return np.broadcast_to(values, steps.shape).astype(np.float64)
-
-    def write(self, node: Any, span: Span) -> list[str]:
-        """One return statement."""
-        bindings = self._bindings(node, span)
-        return [f"return {emit(self._parsed(node, bindings), bindings)}"]
-
-    def _parsed(self, node: Any, bindings: dict[str, Any]) -> Formula:
-        return parse(self.formula(node), ("step", *bindings), trusted=True)
-
-    def _bindings(self, node: Any, span: Span) -> dict[str, Any]:
-        bindings: dict[str, Any] = {}
-        for name in node.__struct_fields__:
-            value = getattr(node, name)
-            if isinstance(value, Length):
-                bindings[name] = max(resolve(value, span), 1)
-            elif isinstance(value, tuple):
-                bindings[name] = tuple(sorted(resolve(length, span) for length in value))
-            elif isinstance(value, (int, float)):
-                bindings[name] = value
-        return bindings
-
-
-_KINDS = {Length: "length", float: "number", int: "integer", bool: "switch", str: "formula"}
-
-
-@cache
-def fields_of(struct: type[Struct]) -> tuple[Field, ...]:
-    """The fields of a struct, read from its annotations: `Annotated[float, Meta(title=..., ge=...)]`."""
-    hints = typing.get_type_hints(struct, include_extras=True)
-    return tuple(_field(info, hints[info.name]) for info in msgspec.structs.fields(struct))
-
-
-def _field(info: msgspec.structs.FieldInfo, hint: Any) -> Field:
-    # An annotated alias that is annotated again carries several; the outermost one that says something counts.
-    metas = [part for part in typing.get_args(hint)[1:] if isinstance(part, msgspec.Meta)]
-    plain = typing.get_args(hint)[0] if hasattr(hint, "__metadata__") else hint
-    kind = _KINDS.get(plain) or ("lengths" if Length in typing.get_args(plain) else "segments")
-
-    def said(attribute: str) -> Any:
-        return next((value for meta in reversed(metas) if (value := getattr(meta, attribute)) is not None), None)
-
-    default = info.default if info.default is not msgspec.NODEFAULT else None
-    if info.default_factory is not msgspec.NODEFAULT:
-        default = info.default_factory()
-    return Field(
-        name=info.name,
-        title=said("title") or info.name.replace("_", " ").capitalize(),
-        kind=typing.cast("Any", kind),
-        help=said("description") or "",
-        default=default,
-        minimum=said("ge"),
-        above=said("gt"),
-        maximum=said("le"),
-        below=said("lt"),
-    )
+    @property
+    def doc(self) -> str:
+        """Meaning, formula, torch's class and source: the docstring of its node."""
+        return inspect.cleandoc(self.node.__doc__ or "")

@@ -367,7 +367,7 @@ def test_a_cosine_to_zero_on_a_log_axis_draws_without_its_last_point(hand: Hand)
 
 
 def test_both_sides_of_a_jump_are_drawn_in_a_run_too_long_to_draw_every_step(hand: Hand) -> None:
-    hand.workspace.commit("", edits.set_plan, Plan(steps_per_epoch=10_000, epochs=30))
+    hand.workspace.commit("", edits.set_plan, Plan(epoch=10_000, epochs=30))
     hand.settle()
     curve = hand.panel._curves._curves[hand.workspace.design.groups[1].id]
     jump = int(np.searchsorted(curve.steps, 30_000))
@@ -376,7 +376,7 @@ def test_both_sides_of_a_jump_are_drawn_in_a_run_too_long_to_draw_every_step(han
 
 
 def test_zooming_into_a_long_run_shows_every_step(hand: Hand) -> None:
-    hand.workspace.commit("", edits.set_plan, Plan(steps_per_epoch=10_000, epochs=30))
+    hand.workspace.commit("", edits.set_plan, Plan(epoch=10_000, epochs=30))
     hand.panel.set_epochs(False)
     hand.panel.chart.set_ranges(x=(123_400.0, 123_440.0))
     hand.panel._on_moved_by_hand()

@@ -162,7 +162,7 @@ def test_moving_keeps_the_order_of_the_others(which: int, position: int) -> None
         (lambda d: edits.set_base_lr(d, 1, math.inf), ("Base lr", "at most 1e6", "inf")),
         (lambda d: edits.set_option(d, 1, "beta2", 1.0), ("Beta 2", "below 1", "not 1")),
         (lambda d: edits.set_option(d, 1, "weight_decay", -5e-4), ("Weight decay", "at least 0", "not -5e-4")),
-        (lambda d: edits.set_plan(d, Plan(steps_per_epoch=0)), ("Steps per epoch", "at least 1", "not 0")),
+        (lambda d: edits.set_plan(d, Plan(epoch=0)), ("Steps per epoch", "at least 1", "not 0")),
         (lambda d: edits.set_plan(d, Plan(epochs=10**7)), ("Epochs", "at most 1e6", "not 1e7")),
         (lambda d: edits.set_colour(d, 1, 12), ("Colour", "below 12", "not 12")),
     ],

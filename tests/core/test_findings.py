@@ -107,13 +107,13 @@ def test_a_rate_that_is_impossible_at_one_step_of_a_long_run_is_found_if_the_exp
 
 
 def test_one_bad_step_of_a_formula_is_found_in_a_long_run(design: Design) -> None:
-    long = edits.set_plan(design, Plan(steps_per_epoch=1000, epochs=1000))
+    long = edits.set_plan(design, Plan(epoch=1000, epochs=1000))
     (finding,) = check(edits.set_schedule(long, BACKBONE, Expression("1 if step != 654321 else -1")))
     assert "negative at step 654,321" in finding.message
     assert check(edits.set_schedule(long, BACKBONE, Expression("1 / (1 + step)"))) == ()
 
 
 def test_a_formula_in_a_run_too_long_to_check_says_so(design: Design) -> None:
-    endless = edits.set_plan(design, Plan(steps_per_epoch=1_000_000, epochs=1000))
+    endless = edits.set_plan(design, Plan(epoch=1_000_000, epochs=1000))
     (finding,) = check(edits.set_schedule(endless, BACKBONE, Expression("0.5 ** progress")))
     assert (finding.code, finding.severity) == ("rate-partly-checked", "info")

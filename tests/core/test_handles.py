@@ -13,7 +13,7 @@ from lrdesigner.document import Design, Group, Plan, Track
 from lrdesigner.handles import base_lr_handle, handles_of, notch, settled
 from lrdesigner.schedules import Constant, Cosine, Expression, Length, Linear, Segment, Sequence, StepDecay
 
-PLAN = Plan(steps_per_epoch=45, epochs=10)
+PLAN = Plan(epoch=45, epochs=10)
 WARM_UP = Sequence((Segment(Linear(0.1, 1.0), Length(45, "steps")), Segment(Cosine())))
 rates = st.floats(1e-9, 1e3)
 

@@ -56,7 +56,7 @@ def _drag_handle(window: MainWindow, by: QPoint) -> None:
 @pytest.mark.timeout(180)
 def test_from_the_demo_to_a_trial_that_lies_on_the_plan(window: MainWindow, qtbot: QtBot, tmp_path: Path) -> None:
     workspace = window.workspace
-    workspace.commit("Shorter", edits.set_plan, Plan(steps_per_epoch=45, epochs=4))
+    workspace.commit("Shorter", edits.set_plan, Plan(epoch=45, epochs=4))
     _, head = (group.id for group in workspace.design.groups)
 
     _drop(window, "features", head)

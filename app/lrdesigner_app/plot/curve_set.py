@@ -10,9 +10,11 @@ import pyqtgraph as pg
 from numpy.typing import NDArray
 from PySide6.QtCore import QPointF, Qt
 
-from lrdesigner.curves import plot_steps, track_values
-from lrdesigner.document import Design, Group, Plan, Track
+from lrdesigner.curves import lane_values
+from lrdesigner.document import Design, Group, Plan
 from lrdesigner.membership import membership
+from lrdesigner.plot_points import plot_points
+from lrdesigner.tracks import Lane, lane_of
 from lrdesigner_app.charts import AxisMap, ChartSurface, set_line
 from lrdesigner_app.theme import Theme
 
@@ -27,7 +29,7 @@ class Curve:
     """One group's curve: its data, and the item that draws it."""
 
     item: Any
-    track: Track | None = None
+    lane: Lane | None = None
     plan: Plan | None = None
     window: Window = None
     axis_map: AxisMap | None = None
@@ -38,15 +40,16 @@ class Curve:
     drawn: bool = False
     look: tuple[object, ...] = ()
 
-    def evaluate(self, track: Track, plan: Plan, window: Window) -> bool:
-        """Compute the points anew if they are of another track, plan or detail; True when they were."""
-        if track is self.track and plan is self.plan and window == self.window:
+    def evaluate(self, lane: Lane, plan: Plan, window: Window) -> bool:
+        """Compute the points anew if they are of another lane, plan or detail; True when they were."""
+        if lane == self.lane and plan is self.plan and window == self.window:
             return False
-        steps = plot_steps(track, plan, 0, plan.total_steps, POINTS)
+        whole = plot_points(lane, plan, 0, plan.total_steps, POINTS)
+        self.steps, self.values = whole.steps, whole.values
         if window is not None:
-            steps = np.union1d(steps, plot_steps(track, plan, *window, POINTS))
-        self.steps, self.values = steps, track_values(track, plan, steps)
-        self.track, self.plan, self.window, self.axis_map = track, plan, window, None
+            self.steps = np.union1d(whole.steps, plot_points(lane, plan, *window, POINTS).steps)
+            self.values = lane_values(lane, plan, self.steps)
+        self.lane, self.plan, self.window, self.axis_map = lane, plan, window, None
         return True
 
     def draw(self, axis_map: AxisMap) -> None:
@@ -74,7 +77,7 @@ class CurveSet:
             curve = self._curves.get(group.id)
             if curve is None:
                 curve = self._curves[group.id] = Curve(self._chart.line())
-            self.evaluations += curve.evaluate(group.lr, design.plan, window)
+            self.evaluations += curve.evaluate(lane_of(group, "lr", design.plan), design.plan, window)
             curve.draw(axis_map)
 
     def style(self, design: Design, selected: int, dragging: bool) -> None:

@@ -7,9 +7,10 @@ import html
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtWidgets import QLabel, QWidget
 
-from lrdesigner.curves import track_values
+from lrdesigner.curves import lane_values
 from lrdesigner.document import Design
 from lrdesigner.numbers import rate
+from lrdesigner.tracks import lane_of
 from lrdesigner_app.theme import Theme
 
 _GAP = 14
@@ -51,7 +52,7 @@ def playhead_text(design: Design, theme: Theme, step: int, selected: int) -> str
     secondary = theme.tokens.secondary
     rows: list[str] = []
     for group in design.groups[:_MOST_ROWS]:
-        value = rate(float(track_values(group.lr, design.plan, [step])[0]))
+        value = rate(float(lane_values(lane_of(group, "lr", design.plan), design.plan, [step])[0]))
         name, colour = html.escape(_short(group.name)), theme.group_colour(group.colour).name()
         if group.id == selected:
             name, value = f"<b>{name}</b>", f"<b>{value}</b>"

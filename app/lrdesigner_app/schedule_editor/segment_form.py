@@ -104,4 +104,11 @@ class SegmentForm(QWidget):
     def _send(self, keep: bool, edit: Any, *arguments: Any) -> None:
         group = self._workspace.selected_group
         send = self._workspace.commit if keep else self._workspace.preview
-        send(f"Schedule of {group.name}", edit, group.id, self._selection.index, *arguments)
+        send(
+            f"Schedule of {group.name}",
+            edit,
+            group.id,
+            self._workspace.selected_slot,
+            self._selection.index,
+            *arguments,
+        )

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from PySide6.QtCore import QObject, Signal
 
 from lrdesigner import schedule_edits
+from lrdesigner.document import Design
 from lrdesigner.schedules import Segment
 from lrdesigner.schedules.segments import as_segments
+from lrdesigner.tracks import track_of
 from lrdesigner_app.workspace import Workspace
 
 
@@ -21,11 +25,12 @@ class SegmentSelection(QObject):
         self._index = 0
         workspace.signals.design_changed.connect(self._on_design_changed)
         workspace.signals.selected_group_changed.connect(lambda _: self.select(0))
+        workspace.signals.selected_slot_changed.connect(lambda _: self.select(0))
 
     @property
     def segments(self) -> tuple[Segment, ...]:
         """The segments of the selected group's lr schedule; at least one."""
-        return as_segments(self._workspace.selected_group.lr.schedule)
+        return as_segments(track_of(self._workspace.selected_group, self._workspace.selected_slot).schedule)
 
     @property
     def index(self) -> int:
@@ -39,20 +44,23 @@ class SegmentSelection(QObject):
 
     def add_after(self) -> None:
         """Insert a segment after the selected one, and select it."""
-        index, group = self.index, self._workspace.selected_group
-        if self._workspace.commit(f"Add segment to {group.name}", schedule_edits.insert_segment, group.id, index):
+        index = self.index
+        if self._commit("Add segment to", schedule_edits.insert_segment, index):
             self.select(index + 1)
 
     def remove(self) -> None:
         """Remove the selected segment."""
-        group = self._workspace.selected_group
-        self._workspace.commit(f"Remove segment of {group.name}", schedule_edits.remove_segment, group.id, self.index)
+        self._commit("Remove segment of", schedule_edits.remove_segment, self.index)
 
     def move(self, by: int) -> None:
         """Exchange the selected segment with a neighbour: -1 the earlier, +1 the later one."""
-        index, group = self.index, self._workspace.selected_group
-        if self._workspace.commit(f"Move segment of {group.name}", schedule_edits.move_segment, group.id, index, by):
+        index = self.index
+        if self._commit("Move segment of", schedule_edits.move_segment, index, by):
             self.select(index + by)
+
+    def _commit(self, words: str, edit: Callable[..., Design], *arguments: int) -> bool:
+        group, slot = self._workspace.selected_group, self._workspace.selected_slot
+        return self._workspace.commit(f"{words} {group.name}", edit, group.id, slot, *arguments)
 
     def _on_design_changed(self) -> None:
         self.changed.emit()

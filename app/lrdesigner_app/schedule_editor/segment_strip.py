@@ -9,6 +9,7 @@ from PySide6.QtGui import QFontMetrics, QKeyEvent, QMouseEvent, QPainter, QPaint
 from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
 
 from lrdesigner.schedules import Sequence, segment_starts, shape_of
+from lrdesigner.tracks import track_of
 from lrdesigner_app.schedule_editor.segment_selection import SegmentSelection
 from lrdesigner_app.theme import RADIUS
 from lrdesigner_app.workspace import Workspace
@@ -46,7 +47,7 @@ class SegmentStrip(QWidget):
 
     def segment_rects(self) -> list[QRectF]:
         """Where each segment is drawn; of no width where it lies outside of what is shown."""
-        schedule = self._workspace.selected_group.lr.schedule
+        schedule = track_of(self._workspace.selected_group, self._workspace.selected_slot).schedule
         span = self._workspace.design.plan.span
         starts = segment_starts(schedule, span) if isinstance(schedule, Sequence) else [0, span.steps]
         starts = [min(start, span.steps) for start in starts[:-1]] + [span.steps]

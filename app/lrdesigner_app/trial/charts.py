@@ -9,7 +9,8 @@ import pyqtgraph as pg
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QSizePolicy, QWidget
 
-from lrdesigner.curves import plot_steps, track_values
+from lrdesigner.plot_points import plot_points
+from lrdesigner.tracks import lane_of
 from lrdesigner_app.charts import AxisMap, ChartSurface, set_line
 from lrdesigner_app.charts.framing import time_range, value_range
 from lrdesigner_app.theme import GRID, Theme
@@ -83,13 +84,15 @@ class TrialCharts(QWidget):
             self.lr_chart.view.removeItem(item)
         self._planned, self._measured = [], {}
         plan = record.design.plan
-        steps = {g.id: plot_steps(g.lr, plan, 0, record.total_steps, 500) for g in record.design.groups}
-        values = {g.id: track_values(g.lr, plan, steps[g.id]) for g in record.design.groups}
-        self._map = AxisMap(log=_far_apart(list(values.values())))
+        points = {
+            g.id: plot_points(lane_of(g, "lr", plan), plan, 0, record.total_steps, 500) for g in record.design.groups
+        }
+        values = [curve.values for curve in points.values()]
+        self._map = AxisMap(log=_far_apart(values))
         self.lr_chart.set_map(self._map)
         for group in record.design.groups:
             line = self.lr_chart.line(1)
-            set_line(line, self._map.xs(steps[group.id]), self._map.ys(values[group.id]))
+            set_line(line, self._map.xs(points[group.id].steps), self._map.ys(points[group.id].values))
             self._planned.append(line)
             dots = pg.ScatterPlotItem(size=_DOT_PX, pxMode=True)
             dots.setZValue(2)
@@ -97,7 +100,7 @@ class TrialCharts(QWidget):
             self._measured[group.name] = dots
         x = time_range(self._map, record.total_steps)
         self.loss_chart.set_ranges(x=x)
-        self.lr_chart.set_ranges(x=x, y=value_range(self._map, values.values()))
+        self.lr_chart.set_ranges(x=x, y=value_range(self._map, values))
         self._paint(record)
 
     def _paint(self, record: TrialRecord) -> None:

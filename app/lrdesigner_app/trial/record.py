@@ -10,10 +10,11 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from lrdesigner.curves import relative_difference, track_values
+from lrdesigner.curves import lane_values, relative_difference
 from lrdesigner.document import Design
 from lrdesigner.jobs.protocol import Metrics
 from lrdesigner.jobs.reader import Outcome
+from lrdesigner.tracks import lane_of
 
 State = Literal["running", "stopping", "finished", "stopped", "diverged", "failed"]
 
@@ -121,7 +122,7 @@ class TrialRecord:
             if group.name not in self.rates or not steps.size:
                 continue
             measured = self.rates[group.name].array[start:]
-            planned = track_values(group.lr, self.design.plan, steps)
+            planned = lane_values(lane_of(group, "lr", self.design.plan), self.design.plan, steps)
             known = relative_difference(measured, planned, group.lr.base)[np.isfinite(measured)]
             if known.size:
                 self.deviations[group.name] = max(self.deviations.get(group.name, 0.0), float(known.max()))

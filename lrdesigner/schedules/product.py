@@ -1,0 +1,110 @@
+"""How schedules multiply, and how one is kept within two levels."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+from msgspec.structs import replace
+
+from lrdesigner.schedules.breaks import FOR_EVER, Breaks, joined
+from lrdesigner.schedules.code_writer import CodeWriter, literal
+from lrdesigner.schedules.composites import Clamp, Product, children_of
+from lrdesigner.schedules.length import Span
+from lrdesigner.schedules.level import factor_of, level_words
+from lrdesigner.schedules.shape import Factors, Part, Shape, Steps
+
+
+def _evaluated(node: Any, steps: Any, span: Span) -> Any:
+    from lrdesigner.schedules.registry import shape_of
+
+    return shape_of(node).behaviour.evaluate(node, np.asarray(steps, dtype=np.int64), span)
+
+
+def _described(node: Any, span: Span) -> str:
+    from lrdesigner.schedules.registry import shape_of
+
+    return shape_of(node).describe(node, span)
+
+
+def breaks_of_children(node: Any, span: Span) -> Breaks:
+    """The breaks of all children, which run beside one another over the same steps."""
+    from lrdesigner.schedules.registry import shape_of
+
+    return joined(shape_of(child).breaks(child, span) for child in children_of(node))
+
+
+class _ProductBehaviour:
+    """Multiplies in the order of the parts, in arrays and in Python alike."""
+
+    def evaluate(self, node: Product, steps: Steps, span: Span) -> Factors:
+        result: Factors = _evaluated(node.factors[0], steps, span)
+        for child in node.factors[1:]:
+            result = result * _evaluated(child, steps, span)
+        return result
+
+    def write(self, node: Product, span: Span, writer: CodeWriter) -> list[str]:
+        if len(node.factors) == 1:
+            return writer.lines(node.factors[0], span)
+        return ["return " + " * ".join(writer.call(child, span) for child in node.factors)]
+
+
+def _product_parts(node: Product, span: Span) -> tuple[Part, ...]:
+    def part(index: int, child: Any) -> Part:
+        others = [other for place, other in enumerate(node.factors) if place != index]
+
+        def rest(step: float) -> float:
+            return math.prod(float(_evaluated(other, round(step), span)) for other in others)
+
+        return Part(
+            index=index,
+            schedule=child,
+            span=span,
+            origin=0,
+            first=0,
+            end=FOR_EVER,
+            factor=lambda step, factor: factor * rest(step),
+            child_factor=lambda step, factor: factor / rest(step) if rest(step) else math.nan,
+        )
+
+    return tuple(part(index, child) for index, child in enumerate(node.factors))
+
+
+class _ClampBehaviour:
+    """Cuts off what lies outside; a value that is no number stays one."""
+
+    def evaluate(self, node: Clamp, steps: Steps, span: Span) -> Factors:
+        factors: Factors = _evaluated(node.schedule, steps, span)
+        return np.minimum(np.maximum(factors, factor_of(node.lowest, span)), factor_of(node.highest, span))
+
+    def write(self, node: Clamp, span: Span, writer: CodeWriter) -> list[str]:
+        low, high = literal(factor_of(node.lowest, span)), literal(factor_of(node.highest, span))
+        return [f"return min(max({writer.call(node.schedule, span)}, {low}), {high})"]
+
+
+PRODUCT = Shape(
+    node=Product,
+    title="Product",
+    family="composition",
+    behaviour=_ProductBehaviour(),
+    describe=lambda node, span: " times ".join(f"({_described(child, span)})" for child in node.factors),
+    breaks=breaks_of_children,
+    children=children_of,
+    with_child=lambda node, index, child: Product((*node.factors[:index], child, *node.factors[index + 1 :])),
+    parts=_product_parts,
+)
+
+CLAMP = Shape(
+    node=Clamp,
+    title="Clamp",
+    family="composition",
+    behaviour=_ClampBehaviour(),
+    describe=lambda node, span: (
+        f"{_described(node.schedule, span)}, kept between {level_words(node.lowest)} and {level_words(node.highest)}"
+    ),
+    breaks=breaks_of_children,
+    children=children_of,
+    with_child=lambda node, index, child: replace(node, schedule=child),
+    parts=lambda node, span: (Part(index=0, schedule=node.schedule, span=span, origin=0, first=0, end=FOR_EVER),),
+)

@@ -1,0 +1,163 @@
+"""How a schedule repeats: in cycles of one length by remainder, in growing cycles one after the other."""
+
+from __future__ import annotations
+
+import math
+from itertools import pairwise
+from typing import Any
+
+import numpy as np
+from msgspec.structs import replace
+
+from lrdesigner.expressions.emit import number
+from lrdesigner.numbers import exact
+from lrdesigner.schedules.breaks import FOR_EVER, Breaks, joined
+from lrdesigner.schedules.code_writer import CodeWriter, literal
+from lrdesigner.schedules.composites import MOST_PARTS, Repeat, children_of
+from lrdesigner.schedules.formulas import steps_of
+from lrdesigner.schedules.length import MOST_STEPS, Span
+from lrdesigner.schedules.level import factor_of, level_words
+from lrdesigner.schedules.shape import Factors, Part, Shape, Steps
+
+
+def _starts(node: Repeat, span: Span) -> list[int]:
+    """First step of each cycle, and the step after the last one; only for growing cycles, as far as the run goes."""
+    first = steps_of(node, "cycle", span)
+    most = min(node.cycles or MOST_PARTS, MOST_PARTS)
+    starts, length = [0], float(first)
+    while len(starts) <= most and (starts[-1] <= span.run_steps or len(starts) < 3):
+        starts.append(min(starts[-1] + max(math.floor(length + 0.5), 1), 2 * MOST_STEPS))
+        length = min(length * node.growth, float(MOST_STEPS))
+    return starts
+
+
+class _RepeatBehaviour:
+    """Every cycle asks the child about the same local steps."""
+
+    def evaluate(self, node: Repeat, steps: Steps, span: Span) -> Factors:
+        if node.growth == 1.0:
+            length = steps_of(node, "cycle", span)
+            cycle, local = np.divmod(steps, length)
+            child = _child(node, local, span.part(length))
+        else:
+            cycle, child = self._growing(node, steps, span)
+        floor = factor_of(node.floor, span)
+        with np.errstate(all="ignore"):
+            factors = floor + (np.float_power(node.decay, cycle) - floor) * child
+        if node.cycles:
+            factors = np.where(cycle >= node.cycles, floor, factors)
+        return np.where(np.isfinite(factors), factors, np.nan)
+
+    def write(self, node: Repeat, span: Span, writer: CodeWriter) -> list[str]:
+        floor = factor_of(node.floor, span)
+        if node.growth == 1.0:
+            length = steps_of(node, "cycle", span)
+            lines = [f"cycle, step = divmod(step, {number(length)})"] if node.decay != 1.0 or node.cycles else []
+            if node.cycles:
+                lines += [f"if cycle >= {number(node.cycles)}:", f"    return {number(floor)}"]
+            argument = "step" if lines else f"step % {number(length)}"
+            return [*lines, f"return {_height(node, floor, writer.call(node.schedule, span.part(length), argument))}"]
+        starts = _starts(node, span)
+        lines = []
+        for cycle, (start, end) in enumerate(pairwise(starts)):
+            last = end == starts[-1] and not _ends(node, starts)
+            call = writer.call(node.schedule, span.part(end - start), f"step - {number(start)}" if start else "step")
+            line = f"return {_height(node, floor, call, cycle)}"
+            lines += [line] if last else [f"if step < {number(end)}:", f"    {line}"]
+        return [*lines, f"return {number(floor)}"] if _ends(node, starts) else lines
+
+    def _growing(self, node: Repeat, steps: Steps, span: Span) -> tuple[Any, Factors]:
+        starts = np.array(_starts(node, span), dtype=np.int64)
+        cycle = np.searchsorted(starts, steps, side="right") - 1
+        acting = len(starts) - (1 if _ends(node, starts) else 2)  # the last cycle goes on, or the floor takes over
+        cycle = np.clip(cycle, 0, acting)
+        child = np.zeros(steps.shape, dtype=np.float64)
+        for number_ in np.unique(cycle).tolist():
+            if number_ + 1 < len(starts):
+                here = cycle == number_
+                length = int(starts[number_ + 1] - starts[number_])
+                child[here] = _child(node, steps[here] - starts[number_], span.part(length))
+        return cycle, child
+
+
+def _ends(node: Repeat, starts: Any) -> bool:
+    """Whether the floor takes over after the last of these cycles."""
+    return bool(node.cycles) and len(starts) - 1 == node.cycles
+
+
+def _height(node: Repeat, floor: float, call: str, cycle: int | None = None) -> str:
+    """floor + (decay ** cycle - floor) * child, in the order in which it is computed with arrays."""
+    if node.decay == 1.0 or cycle == 0:
+        if floor == 0:
+            return call
+        return f"{number(floor)} + {literal(1.0 - floor)} * {call}"
+    base = number(node.decay)
+    power = f"{base}**cycle" if cycle is None else f"{base}**{cycle}"
+    if floor == 0:
+        return f"{power} * {call}"
+    return f"{number(floor)} + ({power} - {number(floor)}) * {call}"
+
+
+def _child(node: Repeat, steps: Any, span: Span) -> Factors:
+    from lrdesigner.schedules.registry import shape_of
+
+    return shape_of(node.schedule).behaviour.evaluate(node.schedule, steps, span)
+
+
+def _breaks(node: Repeat, span: Span) -> Breaks:
+    from lrdesigner.schedules.registry import shape_of
+
+    shape = shape_of(node.schedule)
+    if node.growth == 1.0:
+        length = steps_of(node, "cycle", span)
+        end = length * node.cycles + 1 if node.cycles else FOR_EVER
+        return shape.breaks(node.schedule, span.part(length)).repeated(length, 0, end)
+    starts = _starts(node, span)
+    parts = [
+        shape.breaks(node.schedule, span.part(end - start)).moved(start, start, end) for start, end in pairwise(starts)
+    ]
+    return joined([Breaks(points=tuple(starts)), *parts])
+
+
+def _parts(node: Repeat, span: Span) -> tuple[Part, ...]:
+    length, floor = steps_of(node, "cycle", span), factor_of(node.floor, span)
+    room = 1.0 - floor
+    return (
+        Part(
+            index=0,
+            schedule=node.schedule,
+            span=span.part(length),
+            origin=0,
+            first=0,
+            end=length,
+            factor=lambda step, factor: floor + room * factor,
+            child_factor=lambda step, factor: (factor - floor) / room if room else math.nan,
+        ),
+    )
+
+
+def _describe(node: Repeat, span: Span) -> str:
+    from lrdesigner.schedules.registry import shape_of
+
+    length = steps_of(node, "cycle", span)
+    words = f"every {length:,} steps again: {shape_of(node.schedule).describe(node.schedule, span.part(length))}"
+    if node.growth != 1.0:
+        words += f"; each cycle {exact(node.growth)} times as long"
+    if node.decay != 1.0:
+        words += f"; each {exact(node.decay)} times as high"
+    if node.cycles:
+        words += f"; after {node.cycles:,} cycles {level_words(node.floor)}"
+    return words
+
+
+REPEAT = Shape(
+    node=Repeat,
+    title="Repeat",
+    family="composition",
+    behaviour=_RepeatBehaviour(),
+    describe=_describe,
+    breaks=_breaks,
+    children=children_of,
+    with_child=lambda node, index, child: replace(node, schedule=child),
+    parts=_parts,
+)
