@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from msgspec.structs import replace
@@ -28,8 +28,44 @@ from lrdesigner.tracks import Slot, track_of
 
 Row = tuple[Segment, ...]
 
+Path = tuple[int, ...]
+"""From a track's schedule down to a node in it: which child at each level; () is the schedule itself."""
+
 MOST_SEGMENTS = 200
 """As many as a design file may hold in one row."""
+
+
+def node_at(schedule: Any, path: Path) -> Any:
+    """The node at a path; raises IndexError where there is none.
+
+    >>> node_at(Sequence((Segment(Constant()), Segment(Constant(0.5)))), (1,))
+    Constant(factor=0.5)
+    """
+    for index in path:
+        schedule = shape_of(schedule).children(schedule)[index]
+    return schedule
+
+
+def replace_node(schedule: Any, path: Path, node: Any) -> Any:
+    """The schedule with another node at a path; the same schedule where the node is the one that is there."""
+    if not path:
+        return node
+    shape, index = shape_of(schedule), path[0]
+    child = shape.children(schedule)[index]
+    changed = replace_node(child, path[1:], node)
+    return schedule if changed is child else shape.with_child(schedule, index, changed)
+
+
+def set_node_field(design: Design, group: int, slot: Slot, path: Path, field: str, value: Any) -> Design:
+    """Set one field of the node at a path; raises `UserError` out of bounds."""
+    return set_node_fields(design, group, slot, path, {field: value})
+
+
+def set_node_fields(design: Design, group: int, slot: Slot, path: Path, values: Mapping[str, Any]) -> Design:
+    """Set some fields of the node at a path at once; raises `UserError` out of bounds."""
+    schedule = track_of(design.group(group), slot).schedule
+    changed = replace_node(schedule, path, replaced(node_at(schedule, path), **values))
+    return design if changed is schedule else set_track(design, group, slot, changed)
 
 
 def set_segment_shape(design: Design, group: int, slot: Slot, index: int, tag: str) -> Design:

@@ -16,7 +16,20 @@ from lrdesigner.curves import track_factors
 from lrdesigner.design_file import decode, encode
 from lrdesigner.document import Design, Model, Plan, new_design
 from lrdesigner.errors import UserError
-from lrdesigner.schedules import REST, SHAPES, Constant, Cosine, Length, Linear, Segment, Sequence, StepDecay, resolve
+from lrdesigner.schedules import (
+    REST,
+    SHAPES,
+    Constant,
+    Cosine,
+    Length,
+    Linear,
+    Product,
+    Segment,
+    Sequence,
+    StepDecay,
+    children_of,
+    resolve,
+)
 from lrdesigner.schedules.segments import as_segments
 
 ROW = (
@@ -154,3 +167,29 @@ def test_moving_there_and_back_is_where_it_was(three: Design) -> None:
     there = schedule_edits.move_segment(three, 1, "lr", 0, +1)
     assert row(there) == (ROW[1], ROW[0], ROW[2])
     assert schedule_edits.move_segment(there, 1, "lr", 1, -1) == three
+
+
+@settings(max_examples=60, deadline=None)
+@given(schedules(), st.data())
+def test_a_node_anywhere_in_a_tree_is_found_and_exchanged_without_touching_the_others(
+    schedule: Any, data: st.DataObject
+) -> None:
+    path: tuple[int, ...] = ()
+    while children := children_of(schedule_edits.node_at(schedule, path)):
+        if data.draw(st.booleans()):
+            break
+        path = (*path, data.draw(st.integers(0, len(children) - 1)))
+    node = schedule_edits.node_at(schedule, path)
+    assert schedule_edits.replace_node(schedule, path, node) is schedule
+    other = schedule_edits.replace_node(schedule, path, Constant(0.125))
+    assert schedule_edits.node_at(other, path) == Constant(0.125)
+    assert schedule_edits.replace_node(other, path, node) == schedule
+
+
+def test_a_field_of_a_nested_node_is_set_and_checked(three: Design) -> None:
+    nested = edits.set_schedule(three, 1, Product((Sequence(ROW), Cosine())))
+    after = schedule_edits.set_node_field(nested, 1, "lr", (0, 2), "floor", 0.25)
+    assert after.group(1).lr.schedule == Product((Sequence((*ROW[:2], Segment(Cosine(0.25), REST))), Cosine()))
+    assert schedule_edits.set_node_field(after, 1, "lr", (0, 2), "floor", 0.25) is after
+    with pytest.raises(UserError, match="Floor"):
+        schedule_edits.set_node_field(nested, 1, "lr", (0, 2), "floor", -1.0)
