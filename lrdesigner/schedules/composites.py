@@ -104,7 +104,7 @@ class Repeat(Node, frozen=True, tag="repeat"):
     cycle * growth ** k, in whole steps. These are timm's `cycle_mul`, `cycle_decay` and `cycle_limit` for any shape.
     """
 
-    schedule: Annotated[AnySchedule, Meta(title="What", description="The schedule of one cycle.")]
+    schedule: Annotated[AnySchedule, Meta(title="What", description="The schedule of one cycle.", extra={"kind": "schedule"})]
     cycle: Annotated[Length, Meta(title="Cycle", description="How long the first cycle lasts.")] = Length(
         25.0, "percent"
     )
@@ -131,7 +131,10 @@ class Clamp(Node, frozen=True, tag="clamp"):
     factor(step) = min(max(schedule(step), lowest), highest).
     """
 
-    schedule: Annotated[AnySchedule, Meta(title="What", description="The schedule that is kept within the levels.")]
+    schedule: Annotated[
+        AnySchedule,
+        Meta(title="What", description="The schedule that is kept within the levels.", extra={"kind": "schedule"}),
+    ]
     lowest: Annotated[Level, Meta(title="At least", description="Lower values are raised to this.")] = 0.0
     highest: Annotated[Level, Meta(title="At most", description="Higher values are cut to this.")] = 1.0
 

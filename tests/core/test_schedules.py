@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import bisect
+import itertools
 import math
+import operator
+from collections.abc import Callable
 from itertools import pairwise
 from typing import Any
 
@@ -11,22 +14,28 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from numpy.typing import NDArray
 from strategies import FORMULAS, designs, lengths, plans, schedules, shapes
 
-from lrdesigner.curves import breakpoints, param_groups, plot_steps, track_factors, track_values
+from lrdesigner.curves import breakpoints, lane_factors, param_groups, track_factors, track_values
 from lrdesigner.document import Plan, Track
 from lrdesigner.errors import InvalidValueError, UserError
 from lrdesigner.export.factor_functions import factor_functions
+from lrdesigner.plot_points import plot_points
 from lrdesigner.schedules import (
     REST,
     SHAPES,
+    Absolute,
+    AssumedTrace,
     Constant,
     Cosine,
     Exponential,
     Expression,
+    Factors,
     Length,
     Linear,
     MultiStep,
+    RecordedTrace,
     Segment,
     Sequence,
     Span,
@@ -37,16 +46,38 @@ from lrdesigner.schedules import (
     parse_length,
     resolve,
     segment_starts,
-    shape_of,
 )
+from lrdesigner.schedules.code_writer import PART, CodeWriter
 from lrdesigner.schedules.registry import COVERS, NOT_REGISTERED
 from lrdesigner.schedules.segments import as_segments, from_segments
+from lrdesigner.schedules.shape import Node
+from lrdesigner.tracks import Lane, lane_of
 
 SPAN = Span(100, 100, 10)
 
 
 def steps(count: float) -> Length:
     return Length(float(count), "steps")
+
+
+def written(schedule: Any, span: Span) -> Callable[[int], float]:
+    """The function that the export writes for a schedule, with its helpers."""
+    writer = CodeWriter()
+    lines = writer.lines(schedule, span)
+    functions = [(helper.name, helper.lines) for helper in writer.helpers] + [("factor", lines)]
+    source = "\n".join(f"def {name}(step):\n" + "".join(f"    {line}\n" for line in body) for name, body in functions)
+    scope: dict[str, Any] = {"math": math, "bisect": bisect, "itertools": itertools, "operator": operator}
+    exec(source.replace(PART, "part"), scope)
+    factor: Callable[[int], float] = scope["factor"]
+    return factor
+
+
+def assert_equal(code: list[float], curve: Factors) -> None:
+    assert code == pytest.approx(curve.tolist(), rel=1e-12, abs=1e-12)
+
+
+def drawn(track: Track, plan: Plan, columns: int = 2000) -> NDArray[np.int64]:
+    return plot_points(Lane(track), plan, 0, plan.total_steps, columns).steps
 
 
 def row(*segments: tuple[Any, Length]) -> Sequence:
@@ -66,13 +97,10 @@ def test_a_curve_is_the_same_in_chunks_as_at_once(schedule: Any, plan: Plan, siz
 @settings(max_examples=200, deadline=None)
 @given(schedules(), plans())
 def test_the_written_python_equals_the_curve_at_every_step(schedule: Any, plan: Plan) -> None:
-    lines = shape_of(schedule).behaviour.write(schedule, plan.span)
-    source = "def factor(step):\n" + "".join(f"    {line}\n" for line in lines)
-    scope: dict[str, Any] = {"math": math, "bisect": bisect}
-    exec(source, scope)
-    every = np.arange(plan.total_steps + 1)
-    written = [float(scope["factor"](step)) for step in every.tolist()]
-    assert written == pytest.approx(factors(schedule, every, plan.span).tolist(), rel=1e-12, abs=1e-12)
+    function, every = written(schedule, plan.span), np.arange(plan.total_steps + 1)
+    assert [float(function(step)) for step in every.tolist()] == pytest.approx(
+        factors(schedule, every, plan.span).tolist(), rel=1e-12, abs=1e-12
+    )
 
 
 @settings(max_examples=60, deadline=None)
@@ -80,14 +108,14 @@ def test_the_written_python_equals_the_curve_at_every_step(schedule: Any, plan: 
 def test_the_exported_functions_equal_the_tracks_before_within_and_past_the_run(design: Any) -> None:
     groups = [group for found in param_groups(design) for group in found]
     functions, named = factor_functions(groups, design.plan)
-    scope: dict[str, Any] = {"math": math, "bisect": bisect, "TOTAL_STEPS": design.plan.total_steps}
+    scope: dict[str, Any] = {"math": math, "bisect": bisect, "itertools": itertools, "operator": operator}
+    scope["TOTAL_STEPS"] = design.plan.total_steps
     exec("\n\n".join(function.source for function in functions), scope)
     every = np.arange(-3, design.plan.total_steps + 4)
     for group in groups:
-        written = [float(scope[named[group.name]](step)) for step in every.tolist()]
-        assert written == pytest.approx(
-            track_factors(group.group.lr, design.plan, every).tolist(), rel=1e-12, abs=1e-12
-        )
+        lane = lane_of(group.group, "lr", design.plan)
+        real = [float(scope[named[group.name, "lr"]](step)) for step in every.tolist()]
+        assert real == pytest.approx(lane_factors(lane, design.plan, every).tolist(), rel=1e-12, abs=1e-12)
 
 
 @settings(max_examples=150, deadline=None)
@@ -160,7 +188,14 @@ def test_huge_lengths_can_be_drawn() -> None:
     huge = Length(1e300, "epochs")
     track = Track(1.0, row((MultiStep((huge,)), huge), (StepDecay(huge), huge), (row((Cosine(), huge)), huge)))
     plan = Plan(100, 10)
-    assert np.isfinite(track_values(track, plan, plot_steps(track, plan, 0, 1000))).all()
+    assert np.isfinite(track_values(track, plan, drawn(track, plan))).all()
+
+
+OF_KIND: dict[str, Any] = {
+    "number": float, "integer": int, "switch": bool, "choice": str, "length": Length, "lengths": tuple,
+    "level": (int, float, Absolute), "formula": str, "keys": tuple, "trace": (AssumedTrace, RecordedTrace),
+    "schedule": Node, "schedules": tuple, "segments": tuple,
+}  # fmt: skip
 
 
 @pytest.mark.parametrize("shape", SHAPES, ids=lambda shape: shape.tag)
@@ -171,13 +206,12 @@ def test_every_shape_says_its_fields_with_defaults_and_bounds(shape: Any) -> Non
         value = getattr(node, name)
         assert field.title
         assert field.help
-        assert (field.default == value) or field.kind == "segments"
-        if field.kind == "number":
-            assert field.maximum is not None
+        assert isinstance(value, OF_KIND[field.kind])
+        assert field.default == value or field.kind in ("segments", "schedule", "schedules", "level")
+        if field.kind in ("number", "integer", "level"):
+            assert field.maximum is not None or field.below is not None
             assert field.minimum is not None or field.above is not None
-        assert (field.kind == "switch") == isinstance(value, bool)
-        assert (field.kind == "length") == isinstance(value, Length)
-        assert (field.kind == "formula") == isinstance(value, str)
+        assert (value in field.choices) == (field.kind == "choice")
     assert shape.doc
     assert shape.describe(node, SPAN)
 
@@ -186,10 +220,11 @@ def test_every_shape_says_its_fields_with_defaults_and_bounds(shape: Any) -> Non
 def test_every_scheduler_of_torch_is_registered_or_excluded_with_a_reason() -> None:
     import torch.optim.lr_scheduler
 
-    offered = set(torch.optim.lr_scheduler.__all__)
-    assert offered <= set(COVERS) | set(NOT_REGISTERED)
+    offered = {*torch.optim.lr_scheduler.__all__, "SWALR"}
+    assert hasattr(torch.optim.swa_utils, "SWALR")
+    assert offered == set(COVERS) | set(NOT_REGISTERED)
     assert not set(COVERS) & set(NOT_REGISTERED)
-    assert set(COVERS.values()) == {shape.tag for shape in SHAPES}
+    assert set(COVERS.values()) <= {shape.tag for shape in SHAPES}
     assert all(NOT_REGISTERED.values())
 
 
@@ -225,10 +260,10 @@ def _drawn_sequences(inner: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
 @given(st.recursive(_drawn_shapes(), _drawn_sequences, max_leaves=5), st.lists(st.integers(0, 1_000_000), min_size=50))
 def test_a_line_through_the_drawn_points_misses_no_jump(schedule: Any, somewhere: list[int]) -> None:
     track, plan = Track(1.0, schedule), Plan(20_000, 50)
-    drawn = plot_steps(track, plan, 0, plan.total_steps)
+    points = drawn(track, plan)
     jumps = breakpoints(track, plan)
     at = np.unique(np.clip(np.concatenate([somewhere, *(jumps + d for d in (-2, -1, 0, 1))]), 0, plan.total_steps))
-    line = np.interp(at, drawn, track_factors(track, plan, drawn))
+    line = np.interp(at, points, track_factors(track, plan, points))
     assert np.abs(line - track_factors(track, plan, at)).max() < 0.01
 
 
@@ -246,7 +281,7 @@ def test_the_plot_of_ten_million_steps_has_few_points_and_every_corner() -> None
     plan = Plan(100_000, 100)
     warm = Segment(Linear(), steps(777))
     track = Track(0.1, Sequence((warm, Segment(MultiStep(), Length(60, "percent")), Segment(StepDecay(), REST))))
-    points = plot_steps(track, plan, 0, plan.total_steps)
+    points = drawn(track, plan)
     corners = breakpoints(track, plan)
     assert len(points) < 2_300
     assert {777, 777 + 5_000_000, 777 + 6_000_000} <= set(corners.tolist())
@@ -258,7 +293,7 @@ def test_the_plot_of_ten_million_steps_has_few_points_and_every_corner() -> None
 def test_stairs_closer_than_pixels_do_not_flood_the_plot() -> None:
     plan = Plan(100_000, 100)
     track = Track(0.1, StepDecay(every=steps(1), gamma=0.999))
-    assert len(plot_steps(track, plan, 0, plan.total_steps)) < 12_000
+    assert len(drawn(track, plan)) < 12_000
 
 
 def test_jumps_of_a_last_segment_that_is_shorter_than_the_run_are_breakpoints() -> None:
@@ -285,7 +320,6 @@ def test_sequences_nest_up_to_a_depth_that_python_can_write() -> None:
     nested: Any = Constant()
     for _ in range(20):
         nested = row((nested, steps(5)), (Constant(0.5), REST))
-    source = "def factor(step):\n" + "".join(f"    {line}\n" for line in shape_of(nested).behaviour.write(nested, SPAN))
-    compile(source, "nested", "exec")
+    assert written(nested, SPAN)(99) == 0.5
     with pytest.raises(InvalidValueError, match="20 levels"):
         row((nested, REST))

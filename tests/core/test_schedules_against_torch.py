@@ -30,10 +30,12 @@ from lrdesigner.schedules import (
     factors,
     shape_of,
 )
+from lrdesigner.schedules.registry import COVERS
 
 pytestmark = pytest.mark.torch
 
 PAST_THE_END = 25
+COMPOSED = {"SequentialLR", "ChainedScheduler"}
 
 
 def optimizer_with(base_lr: float) -> Any:
@@ -71,10 +73,14 @@ def shapes_of_torch() -> st.SearchStrategy[Any]:
     )
 
 
-def test_every_shape_but_formula_and_sequence_names_its_scheduler() -> None:
+def test_every_scheduler_of_fixed_form_is_the_torch_form_of_its_shape() -> None:
     span = Plan(10, 10).span
-    without = {shape.tag for shape in SHAPES if shape.torch_form(default_node(shape), span, 0.1) is None}
-    assert without == {"expression", "sequence"}
+    forms = {shape.tag: shape.torch_form(default_node(shape), span) for shape in SHAPES}
+    named = {form.name: tag for tag, form in forms.items() if form is not None}
+    of_functions_metrics_and_others = {"LambdaLR", "MultiplicativeLR", "ReduceLROnPlateau"}
+    fixed = {name: tag for name, tag in COVERS.items() if name not in of_functions_metrics_and_others | COMPOSED}
+    assert {name: tag for name, tag in named.items() if name in fixed} == fixed
+    assert set(named) <= set(COVERS)
 
 
 @settings(max_examples=200, deadline=None)
@@ -82,7 +88,7 @@ def test_every_shape_but_formula_and_sequence_names_its_scheduler() -> None:
 def test_the_torch_form_gives_the_same_rate_at_every_step(shape: Any, plan: Plan, base_lr: float) -> None:
     import torch
 
-    form = shape_of(shape).torch_form(shape, plan.span, base_lr)
+    form = shape_of(shape).torch_form(shape, plan.span_for(base_lr))
     if form is None:
         assert isinstance(shape, MultiStep)
         return
@@ -99,7 +105,7 @@ def test_the_torch_form_gives_the_same_rate_at_every_step(shape: Any, plan: Plan
     ids=str,
 )
 def test_what_torch_refuses_has_no_torch_form(shape: Any) -> None:
-    assert shape_of(shape).torch_form(shape, Plan(10, 10).span, 0.1) is None
+    assert shape_of(shape).torch_form(shape, Plan(10, 10).span_for(0.1)) is None
 
 
 @settings(max_examples=60, deadline=None)
@@ -116,11 +122,12 @@ def test_a_warm_up_then_a_decay_is_torchs_sequential_of_the_two(warm_up: int, de
     import torch
 
     plan, base_lr = Plan(total, 1), 0.1
+    span = plan.span_for(base_lr)
     schedule = Sequence((Segment(Linear(), Length(float(warm_up), "steps")), Segment(decay, REST)))
     optimizer = optimizer_with(base_lr)
     parts = []
-    for shape, span in ((Linear(), plan.span.part(warm_up)), (decay, plan.span.part(total - warm_up))):
-        form = shape_of(shape).torch_form(shape, span, base_lr)
+    for shape, part in ((Linear(), span.part(warm_up)), (decay, span.part(total - warm_up))):
+        form = shape_of(shape).torch_form(shape, part)
         assert form is not None
         parts.append(getattr(torch.optim.lr_scheduler, form.name)(optimizer, **form.arguments))
     with warnings.catch_warnings():

@@ -99,13 +99,13 @@ class StoreMachine(RuleBasedStateMachine):
         index %= len(as_segments(self.store.committed.group(group).lr.schedule))
         match number % 4:
             case 0:
-                self._commit(schedule_edits.set_segment_length, group, index, length)
+                self._commit(schedule_edits.set_segment_length, group, "lr", index, length)
             case 1:
-                self._commit(schedule_edits.set_segment_shape, group, index, tag)
+                self._commit(schedule_edits.set_segment_shape, group, "lr", index, tag)
             case 2:
-                self._commit(schedule_edits.insert_segment, group, index)
+                self._commit(schedule_edits.insert_segment, group, "lr", index)
             case _:
-                self._commit(schedule_edits.remove_segment, group, index)
+                self._commit(schedule_edits.remove_segment, group, "lr", index)
 
     @rule(number=numbers, base=st.sampled_from([1e-3, 0.1, 7.0, -1.0]))
     def set_base_lr(self, number: int, base: float) -> None:
