@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
@@ -15,13 +15,14 @@ from lrdesigner.document import Design, Group, Plan, Track
 from lrdesigner.inventory import ParameterInfo
 from lrdesigner.membership import membership
 from lrdesigner.optimizers import optimizer_of
-from lrdesigner.schedules import Greedy, Plateau, factors, has_formula, shape_of
+from lrdesigner.schedules import Greedy, Plateau, depends_on_base, factors, has_formula, shape_of
 from lrdesigner.schedules.breaks import Breaks, sorted_once
 from lrdesigner.tracks import Lane, always_frozen, lane_of, option_of, slots_of
 
 MOST_BREAKPOINTS = 4000
 CHECKED_VALUES = 200_000
 EVERY_STEP = 3_000_000
+_IN_CACHE = 16_384
 TOLERANCE = 1e-12
 """Largest allowed `relative_difference` between our own forms of a value."""
 
@@ -73,8 +74,16 @@ def steering(group: Group) -> Plateau | Greedy | None:
 
 def track_factors(track: Track, plan: Plan, steps: Any) -> NDArray[np.float64]:
     """Factor at each step. Before 0 and past the end of the run the nearest value is held (the end: index T)."""
-    clipped = np.clip(np.asarray(steps, dtype=np.int64), 0, plan.total_steps)
-    return factors(track.schedule, clipped, plan.span_for(track.base))
+    index, span, last = np.asarray(steps, dtype=np.int64), plan.span_for(track.base), plan.total_steps
+    if index.size and (int(index.min()) < 0 or int(index.max()) > last):
+        index = np.clip(index, 0, last)
+    if index.size <= _IN_CACHE or index.ndim != 1:
+        return factors(track.schedule, index, span)
+    found = np.empty(index.shape, dtype=np.float64)
+    for start in range(0, index.size, _IN_CACHE):  # a long array at once would wait for memory at every operation
+        part = slice(start, start + _IN_CACHE)
+        found[part] = factors(track.schedule, index[part], span)
+    return found
 
 
 def track_values(track: Track, plan: Plan, steps: Any) -> NDArray[np.float64]:
@@ -96,12 +105,31 @@ def lane_values(lane: Lane, plan: Plan, steps: Any) -> NDArray[np.float64]:
     return lane.track.base * lane_factors(lane, plan, steps)
 
 
+def lanes_values(lanes: Sequence[Lane], plan: Plan, steps: Any) -> NDArray[np.float64]:
+    """The values of many lanes, one row each; those that follow the same shape are computed once.
+
+    Groups often differ in their base value alone, as all groups of one torch scheduler do.
+    """
+    index = np.asarray(steps, dtype=np.int64)
+    rows = np.empty((len(lanes), *index.shape), dtype=np.float64)
+    known: dict[Any, NDArray[np.float64]] = {}
+    for row, lane in zip(rows, lanes, strict=True):
+        track = lane.track
+        key = (track.schedule, track.base if depends_on_base(track.schedule) else None)
+        if key not in known:
+            known[key] = track_factors(track, plan, index)
+        np.multiply(known[key], track.base, out=row)
+        for start, end in lane.frozen:
+            row[(index >= start) & (index < end)] = 0.0
+    return rows
+
+
 def values_at(param_group: ParamGroup, plan: Plan, steps: Any) -> dict[str, NDArray[np.float64]]:
     """Every hyperparameter that can move, by name, at each step: lr, weight_decay, momentum or beta1 and beta2."""
     group, index = param_group.group, np.asarray(steps, dtype=np.int64)
-    return {
-        option_of(group, slot) or slot: lane_values(lane_of(group, slot, plan), plan, index) for slot in slots_of(group)
-    }
+    names = [option_of(group, slot) or slot for slot in slots_of(group)]
+    lanes = [lane_of(group, slot, plan) for slot in slots_of(group)]
+    return dict(zip(names, lanes_values(lanes, plan, index), strict=True))
 
 
 def track_breaks(track: Track, plan: Plan) -> Breaks:

@@ -10,6 +10,7 @@ One formula is therefore the source of the plotted curve and of the exported cod
     '0.5 ** (step // 10)'
 """
 
+from lrdesigner.expressions.compiled import evaluate_trusted as evaluate_trusted
 from lrdesigner.expressions.emit import emit as emit
 from lrdesigner.expressions.evaluate import evaluate as evaluate
 from lrdesigner.expressions.parse import ExpressionError as ExpressionError

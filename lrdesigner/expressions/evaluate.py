@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import ast
 import itertools
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from lrdesigner.expressions.functions import BISECT, CONSTANTS, FUNCTIONS
+from lrdesigner.expressions.functions import CONSTANTS, FUNCTIONS
 from lrdesigner.expressions.parse import Formula
 
 _OPERATORS = {
@@ -21,7 +21,7 @@ _OPERATORS = {
     ast.Div: np.divide,
     ast.FloorDiv: np.floor_divide,
     ast.Mod: np.remainder,
-    ast.Pow: np.float_power,
+    ast.Pow: np.power,  # of floats only, since `evaluate` makes floats of everything
 }
 _COMPARISONS = {
     ast.Lt: np.less,
@@ -33,28 +33,23 @@ _COMPARISONS = {
 }
 
 
-def evaluate(formula: Formula, bindings: Mapping[str, Any], *, trusted: bool = False) -> NDArray[np.float64]:
+def evaluate(formula: Formula, bindings: Mapping[str, Any]) -> NDArray[np.float64]:
     """Value of `formula` for each step, as float64.
 
-    `bindings` gives each variable a number, an array (all of one shape) or, for the shapes' own boundary lists, a
-    tuple. Where Python would raise (a division by zero, the logarithm of a negative number, an overflow) the value
-    is NaN, also where later arithmetic would hide it again, such as in 1 / (1 + exp(1000)); whoever draws or exports
-    it must look. A `trusted` formula hides none, so only its end is looked at.
+    `bindings` gives each variable a number or an array (all of one shape). Where Python would raise (a division by
+    zero, the logarithm of a negative number, an overflow) the value is NaN, also where later arithmetic would hide it
+    again, such as in 1 / (1 + exp(1000)); whoever draws or exports it must look.
     """
-    arrays = {
-        name: value if isinstance(value, tuple) else np.asarray(value, np.float64) for name, value in bindings.items()
-    }
-    checked = (lambda value: value) if trusted else _finite
+    arrays = {name: np.asarray(value, np.float64) for name, value in bindings.items()}
     with np.errstate(all="ignore"):
-        return np.asarray(_finite(_Evaluator(arrays, checked).value(formula.body)), dtype=np.float64)
+        return np.asarray(_finite(_Evaluator(arrays).value(formula.body)), dtype=np.float64)
 
 
 @dataclass(frozen=True, slots=True)
 class _Evaluator:
-    """Walks the tree once; `checked` sees the result of every operation."""
+    """Walks the tree once and looks at the result of every operation."""
 
     names: Mapping[str, Any]
-    checked: Callable[[Any], Any]
 
     def value(self, node: ast.expr) -> Any:
         match node:
@@ -63,7 +58,7 @@ class _Evaluator:
             case ast.Name(id=name):
                 return self.names[name] if name in self.names else np.float64(CONSTANTS[name][0])
             case ast.BinOp(left=left, op=op, right=right):
-                return self.checked(_OPERATORS[type(op)](self.value(left), self.value(right)))
+                return _finite(_OPERATORS[type(op)](self.value(left), self.value(right)))
             case ast.UnaryOp(op=ast.Not(), operand=operand):
                 value = self.value(operand)
                 return np.where(np.isnan(value), value, value == 0)
@@ -84,8 +79,8 @@ class _Evaluator:
 
     def _call(self, func: ast.expr, args: list[ast.expr]) -> Any:
         name = func.attr if isinstance(func, ast.Attribute) else func.id  # type: ignore[attr-defined]
-        function = BISECT if name == "bisect" else FUNCTIONS[name]
-        return self.checked(function.vectorised(*(self.value(arg) for arg in args)))
+        function = FUNCTIONS[name]
+        return _finite(function.vectorised(*(self.value(arg) for arg in args)))
 
 
 def _finite(value: Any) -> Any:

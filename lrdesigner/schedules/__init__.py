@@ -30,6 +30,7 @@ from lrdesigner.schedules.decays import MultiStep as MultiStep
 from lrdesigner.schedules.decays import Noam as Noam
 from lrdesigner.schedules.decays import StepDecay as StepDecay
 from lrdesigner.schedules.expression import Expression as Expression
+from lrdesigner.schedules.feedback import FEEDBACK_NODES
 from lrdesigner.schedules.feedback import AssumedTrace as AssumedTrace
 from lrdesigner.schedules.feedback import Greedy as Greedy
 from lrdesigner.schedules.feedback import Plateau as Plateau
@@ -78,6 +79,14 @@ from lrdesigner.schedules.whole_runs import WarmupStableDecay as WarmupStableDec
 def has_formula(node: Any) -> bool:
     """Whether a person's own formula is in it, at any depth."""
     return contains(node, Expression, Multiplicative)
+
+
+def depends_on_base(node: Any) -> bool:
+    """Whether its factors are others for another base value of the track."""
+    if isinstance(node, FEEDBACK_NODES):
+        return True
+    own = any(isinstance(getattr(node, name), Absolute) for name in node.__struct_fields__)
+    return own or any(depends_on_base(child) for child in children_of(node))
 
 
 def factors(node: Any, steps: Any, span: Span) -> Factors:

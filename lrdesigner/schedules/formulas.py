@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from lrdesigner.expressions import Formula, emit, evaluate, parse
+from lrdesigner.expressions import Formula, emit, evaluate_trusted, parse
 from lrdesigner.schedules.code_writer import CodeWriter
 from lrdesigner.schedules.length import Length, Span, resolve
 from lrdesigner.schedules.level import Absolute, factor_of
@@ -32,7 +32,7 @@ class FormulaBehaviour:
     def evaluate(self, node: Any, steps: Steps, span: Span) -> Factors:
         """Factor at each local step."""
         bindings = self._bindings(node, span)
-        values = evaluate(self._parsed(node, span, bindings), {"step": steps, **bindings}, trusted=True)
+        values = evaluate_trusted(self._parsed(node, span, bindings), {"step": steps, **bindings})
         return values if values.shape == steps.shape else np.full(steps.shape, values)
 
     def write(self, node: Any, span: Span, writer: CodeWriter) -> list[str]:

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from lrdesigner.expressions import emit, evaluate, parse
+from lrdesigner.expressions import emit, evaluate_trusted, parse
 from lrdesigner.schedules.code_writer import CodeWriter
 from lrdesigner.schedules.formulas import Bindings, bindings_of
 from lrdesigner.schedules.length import Span
@@ -36,12 +36,12 @@ class PiecewiseBehaviour:
         for condition, formula in (*self.pieces(node), ("", self.otherwise(node))):
             here = left
             if condition:
-                truth = evaluate(parse(condition, names, trusted=True), {"step": flat[left], **bindings}, trusted=True)
+                truth = evaluate_trusted(parse(condition, names, trusted=True), {"step": flat[left], **bindings})
                 holds = np.broadcast_to(truth != 0, left.shape)
                 here, left = left[holds], left[~holds]
             if len(here):
                 parsed = parse(formula, names, trusted=True)
-                factors[here] = evaluate(parsed, {"step": flat[here], **bindings}, trusted=True)
+                factors[here] = evaluate_trusted(parsed, {"step": flat[here], **bindings})
         return factors.reshape(steps.shape)
 
     def write(self, node: Any, span: Span, writer: CodeWriter) -> list[str]:

@@ -152,13 +152,17 @@ class LogWarmup(Node, frozen=True, tag="log_warmup"):
 
 
 _Z = "min(step / length, 1.0)"
-_POWER_Z = f"{_Z} ** k"
+
 _ANNEAL = {
-    "cosine": f"end + (start - end) * (1 + cos(pi * {_Z})) / 2",
+    "cosine": f"end + (start - end) / 2 * (1 + cos(pi * {_Z}))",
     "linear": f"start + (end - start) * {_Z}",
     "down": f"start + (end - start) * sqrt({_Z})",
     "up": f"start + (end - start) * (1 - sqrt(1 - {_Z}))",
 }
+
+
+def _z_to_k(node: Polynomial | Cosine) -> str:
+    return _Z if node.k == 1 else f"{_Z} ** k"
 
 
 def _anneal_formula(node: Anneal, span: Span) -> str:
@@ -257,7 +261,7 @@ RAMPS = (
         node=Polynomial,
         title="Polynomial",
         family="ramp",
-        behaviour=FormulaBehaviour(lambda node, span: f"floor + (1 - floor) * (1 - {_POWER_Z}) ** power"),
+        behaviour=FormulaBehaviour(lambda node, span: f"floor + (1 - floor) * (1 - {_z_to_k(node)}) ** power"),
         breaks=_ends,
         describe=lambda node, span: f"{_down('polynomial')(node, span)}, power {exact(node.power)}",
         torch_form=_torch_polynomial,
@@ -266,7 +270,7 @@ RAMPS = (
         node=Cosine,
         title="Cosine",
         family="ramp",
-        behaviour=FormulaBehaviour(lambda node, span: f"floor + (1 - floor) * (1 + cos(pi * {_POWER_Z})) / 2"),
+        behaviour=FormulaBehaviour(lambda node, span: f"floor + (1 - floor) / 2 * (1 + cos(pi * {_z_to_k(node)}))"),
         breaks=_ends,
         describe=_down("cosine"),
         torch_form=_torch_cosine,
@@ -276,7 +280,7 @@ RAMPS = (
         node=CosineWaves,
         title="Cosine waves",
         family="cycle",
-        behaviour=FormulaBehaviour(lambda node, span: f"floor + (1 - floor) * (1 + cos(2 * pi * waves * {_Z})) / 2"),
+        behaviour=FormulaBehaviour(lambda node, span: f"floor + (1 - floor) / 2 * (1 + cos(2 * pi * waves * {_Z}))"),
         breaks=_wave_breaks,
         describe=lambda node, span: (
             f"{exact(node.waves)} cosine waves down to {level_words(node.floor)} and up again "

@@ -119,7 +119,7 @@ WHOLE_RUNS = (
         family="ramp",
         behaviour=PiecewiseBehaviour(
             pieces=lambda node: (("step < flat", "1.0"),),
-            otherwise=lambda node: "floor + (1 - floor) * (1 + cos(pi * min((step - flat) / fall, 1.0))) / 2",
+            otherwise=lambda node: "floor + (1 - floor) / 2 * (1 + cos(pi * min((step - flat) / fall, 1.0)))",
             more=_flat_steps,
         ),
         breaks=lambda node, span: Breaks(
