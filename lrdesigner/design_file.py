@@ -17,6 +17,7 @@ from msgspec.structs import replace
 
 from lrdesigner.document import Design
 from lrdesigner.errors import UserError
+from lrdesigner.faults import Fault, Opened
 
 SUFFIX = ".lrd.json"
 FORMAT = "lrdesigner design"
@@ -48,11 +49,17 @@ class _File(Struct, frozen=True, forbid_unknown_fields=True):
 def load(path: str | os.PathLike[str]) -> Design:
     """Read a design file. Raises `UserError` that names the file, the place in it and what was expected there."""
     file = Path(path)
-    try:
-        text = file.read_bytes()
-    except OSError as error:
-        raise UserError(f"{file} cannot be read: {error.strerror or error}.") from None
-    return _with_absolute_source(decode(text, str(file)), file.absolute().parent)
+    return _with_absolute_source(decode(_read(file), str(file)), file.absolute().parent)
+
+
+def load_with_faults(path: str | os.PathLike[str]) -> Opened:
+    """Read a design file that may have faults: each is told and replaced by a default, and nothing else is lost.
+
+    Raises `UserError` when the file is no design, or lacks a model or groups.
+    """
+    file = Path(path)
+    opened = decode_with_faults(_read(file), str(file))
+    return Opened(_with_absolute_source(opened.design, file.absolute().parent), opened.faults)
 
 
 def save(design: Design, path: str | os.PathLike[str]) -> None:
@@ -71,7 +78,36 @@ def encode(design: Design) -> bytes:
 
 
 def decode(text: bytes, name: str) -> Design:
-    """The design in a file's text; `name` is how errors call the file."""
+    """The design in a file's text; `name` is how errors call the file. Raises `UserError`, also for one bad field."""
+    opened = decode_with_faults(text, name)
+    if opened.faults:
+        raise UserError(_all_of(opened.faults, name))
+    return opened.design
+
+
+def decode_with_faults(text: bytes, name: str) -> Opened:
+    """The design in a file's text and the faults that were replaced; raises `UserError` when it is no design."""
+    raw = _current(_plain(text, name), name)
+    try:
+        return Opened(msgspec.convert(raw, _File).design)
+    except (msgspec.ValidationError, RecursionError):
+        from lrdesigner.faults.mending import mend  # a file without a fault is read without it
+
+    try:
+        return mend(raw, _File)
+    except UserError as error:
+        raise UserError(f"{name} has a fault: {error}") from None
+
+
+def _read(file: Path) -> bytes:
+    try:
+        return file.read_bytes()
+    except OSError as error:
+        raise UserError(f"{file} cannot be read: {error.strerror or error}.") from None
+
+
+def _plain(text: bytes, name: str) -> dict[str, Any]:
+    """The JSON values of a design file."""
     text = text.removeprefix(codecs.BOM_UTF8)
     try:
         raw = msgspec.json.decode(text)
@@ -81,6 +117,11 @@ def decode(text: bytes, name: str) -> Design:
         raise UserError(f"{name} is not a design file: it is nested too deeply.") from None
     if not isinstance(raw, dict) or raw.get("format") != FORMAT:
         raise UserError(f'{name} is not a design file: it lacks "format": "{FORMAT}".')
+    return raw
+
+
+def _current(raw: dict[str, Any], name: str) -> dict[str, Any]:
+    """The values in the present version of the format."""
     version = raw.get("version")
     if not isinstance(version, int) or version < 1:
         raise UserError(f'{name} has no usable "version".')
@@ -90,10 +131,20 @@ def decode(text: bytes, name: str) -> Design:
         )
     for step in range(version, VERSION):
         raw = MIGRATIONS[step](raw)
-    try:
-        return msgspec.convert({**raw, "version": VERSION}, _File).design
-    except (msgspec.ValidationError, RecursionError) as error:
-        raise UserError(f"{name} has a fault: {_without_dollar(str(error))}") from None
+    return {**raw, "version": VERSION}
+
+
+MOST_TOLD = 3
+"""Faults that one line tells in full."""
+
+
+def _all_of(faults: tuple[Fault, ...], name: str) -> str:
+    """One line about all faults; the first few in full."""
+    if len(faults) == 1:
+        return f"{name} has a fault: {faults[0].sentence}"
+    told = " ".join(fault.sentence for fault in faults[:MOST_TOLD])
+    more = f" ({len(faults) - MOST_TOLD} more are listed by `lrdesigner check`.)" if len(faults) > MOST_TOLD else ""
+    return f"{name} has {len(faults)} faults: {told}{more}"
 
 
 def write_atomically(file: Path, content: bytes) -> None:
@@ -134,10 +185,6 @@ def _with_line(message: str, text: bytes) -> str:
     before = text[: int(found[1])].decode(errors="replace")
     line, column = before.count("\n") + 1, len(before) - before.rfind("\n")
     return f"{message[: found.start()]} at line {line}, column {column}"
-
-
-def _without_dollar(message: str) -> str:
-    return message.replace("`$.design.", "`").replace("`$.", "`").rstrip(".") + "."
 
 
 def _split_source(source: str) -> tuple[str, str] | None:

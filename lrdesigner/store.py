@@ -30,10 +30,10 @@ class Store:
     with `commit_preview` or `cancel`. Any other change cancels it first.
     """
 
-    def __init__(self, design: Design) -> None:
+    def __init__(self, design: Design, *, modified: bool = False) -> None:
         self._history = History(design)
         self._preview: Design | None = None
-        self._saved = design
+        self._saved: Design | None = None if modified else design
         self._listeners: list[Callable[[Change], None]] = []
         self._untold: list[Change] = []
 
@@ -115,12 +115,12 @@ class Store:
         """Forward by one edit again; cancels a preview first."""
         return self._travel(self._history.redo, self._history.redo_label, "redo")
 
-    def open(self, design: Design) -> None:
-        """Replace the design and forget the history."""
+    def open(self, design: Design, *, modified: bool = False) -> None:
+        """Replace the design and forget the history; `modified`: no file holds it as it is."""
         self.cancel()
         before = self._history.current
         self._history = History(design)
-        self._saved = design
+        self._saved = None if modified else design
         self._notify(Change(before, design, "Open", "open"))
 
     def mark_saved(self, design: Design) -> None:

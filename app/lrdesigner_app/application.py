@@ -9,6 +9,7 @@ from pathlib import Path
 from PySide6.QtWidgets import QApplication
 
 from lrdesigner.document import Design
+from lrdesigner.faults import Opened
 from lrdesigner.store import Store
 from lrdesigner_app.crash_notice import install_exception_hook
 from lrdesigner_app.main_window import MainWindow
@@ -26,15 +27,16 @@ def make_application() -> QApplication:
     return application
 
 
-def make_window(application: QApplication, design: Design, path: Path | None = None) -> MainWindow:
+def make_window(application: QApplication, opened: Design | Opened, path: Path | None = None) -> MainWindow:
     """A window on a design; `path` is the file it was read from."""
+    if not isinstance(opened, Opened):
+        opened = Opened(opened)
     theme = Theme(application)
-    workspace = Workspace(Store(design), theme)
+    workspace = Workspace(Store(opened.design, modified=bool(opened.faults)), theme, opened)
     window = MainWindow(workspace, Settings())
     theme.apply()  # after the window is put together: each widget would be styled again at every step of it
     window.restore()
     if path is not None:
-        window.files.path = path
-        window.files.path_changed.emit()
+        window.files.belongs_to(path)
     install_exception_hook(workspace)
     return window

@@ -7,9 +7,10 @@ from pathlib import Path
 from PySide6.QtCore import QObject, Signal
 from PySide6.QtWidgets import QFileDialog, QMessageBox, QWidget
 
-from lrdesigner.design_file import SUFFIX, load, save
+from lrdesigner.design_file import SUFFIX, load_with_faults, save
 from lrdesigner.document import Design
 from lrdesigner.errors import UserError
+from lrdesigner.faults import Opened
 from lrdesigner_app.file_question import ask_where_to_save
 from lrdesigner_app.notices import Notice
 from lrdesigner_app.settings import Settings
@@ -37,9 +38,19 @@ class DocumentFiles(QObject):
 
     def replace_design(self, design: Design, path: Path | None) -> None:
         """Show another design; call `may_discard` first."""
+        self._replace(Opened(design), path)
+
+    def _replace(self, opened: Opened, path: Path | None) -> None:
         self.path = path
-        self._workspace.store.open(design)
+        self._workspace.opened = opened  # before the store tells everybody
+        self._workspace.store.open(opened.design, modified=bool(opened.faults))
         self.path_changed.emit()
+
+    def belongs_to(self, path: Path) -> None:
+        """Take `path` for the file that the present design was read from, and tell of its faults."""
+        self.path = path
+        self.path_changed.emit()
+        self._tell_of_faults(path)
 
     def ask_and_open(self) -> None:
         """Ask for a design file and open it."""
@@ -50,15 +61,24 @@ class DocumentFiles(QObject):
             self.open(Path(name))
 
     def open(self, path: Path) -> bool:
-        """Open a design file; a fault in it becomes a notice and the present design stays."""
+        """Open a design file, with defaults for its faults; if it is none, a notice says so and nothing changes."""
         try:
-            design = load(path)
+            opened = load_with_faults(path)
         except UserError as error:
             self._workspace.post(Notice(str(error), "bad"))
             return False
         self._remember(path)
-        self.replace_design(design, path)
+        self._replace(opened, path)
+        self._tell_of_faults(path)
         return True
+
+    def _tell_of_faults(self, path: Path) -> None:
+        number = len(self._workspace.opened.faults)
+        if number == 1:
+            self._workspace.post(Notice(f"1 fault in {path.name} was replaced by a default; see Problems.", "bad"))
+        elif number:
+            text = f"{number:,} faults in {path.name} were replaced by defaults; see Problems."
+            self._workspace.post(Notice(text, "bad"))
 
     def save(self) -> bool:
         """Save under the known name, or ask for one; False when it was not saved."""
@@ -80,6 +100,7 @@ class DocumentFiles(QObject):
             return False
         self.path = path
         self._remember(path)
+        self._workspace.opened = Opened(design)
         self._workspace.store.mark_saved(design)
         self._workspace.post(Notice(f"Saved {path.name}.", "good"))
         self.path_changed.emit()

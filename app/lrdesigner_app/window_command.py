@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from lrdesigner.design_file import SUFFIX, load
+from lrdesigner.design_file import SUFFIX, load_with_faults
 from lrdesigner.errors import UserError
 
 if TYPE_CHECKING:
@@ -52,7 +52,7 @@ def start(what: str) -> tuple[QApplication, MainWindow, ModelSource | None]:
     from lrdesigner.models.source import parse_source
 
     is_design = what.endswith((SUFFIX, ".json"))
-    design = load(what) if is_design else demo_design()
+    design = load_with_faults(what) if is_design else demo_design()
     source = parse_source(what) if what and not is_design else None
     if not _has_display():
         raise UserError("There is no display; set DISPLAY or WAYLAND_DISPLAY, or use the commands (lrdesigner --help).")

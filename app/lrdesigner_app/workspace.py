@@ -7,6 +7,7 @@ from typing import Any
 
 from lrdesigner.document import Design, Group
 from lrdesigner.errors import UserError
+from lrdesigner.faults import Fault, Opened
 from lrdesigner.store import Change, Store
 from lrdesigner.tracks import Slot, slots_of
 from lrdesigner_app.notices import Notice
@@ -18,10 +19,11 @@ KEYS = 9
 
 
 class Workspace:
-    """One open design in one window."""
+    """One open design in one window. `opened` is what was read, with the faults of the file until it is saved."""
 
-    def __init__(self, store: Store, theme: Theme) -> None:
+    def __init__(self, store: Store, theme: Theme, opened: Opened | None = None) -> None:
         self.store = store
+        self.opened = opened or Opened(store.design)
         self.theme = theme
         self.signals = Signals()
         self._selected = store.design.groups[0].id
@@ -32,6 +34,11 @@ class Workspace:
     def design(self) -> Design:
         """The design as shown, previews included."""
         return self.store.design
+
+    @property
+    def file_faults(self) -> tuple[Fault, ...]:
+        """What was replaced when the design was opened, and neither edited nor saved since."""
+        return self.opened.remaining(self.store.committed)
 
     @property
     def selected_group(self) -> Group:

@@ -15,14 +15,15 @@ from lrdesigner import findings
 from lrdesigner.cli.model_commands import JsonOption
 from lrdesigner.cli.output import say, write_json, write_lines, write_table
 from lrdesigner.curves import param_groups, values_at
-from lrdesigner.design_file import load, write_atomically
-from lrdesigner.document import Design, Group
+from lrdesigner.design_file import load, load_with_faults, write_atomically
+from lrdesigner.document import Batches, Design, Group, Plan, Track
 from lrdesigner.errors import UserError
 from lrdesigner.export import export, refuse_to_replace_sources
 from lrdesigner.membership import membership
 from lrdesigner.numbers import exact, rate
 from lrdesigner.optimizers import optimizer_of, torch_options
 from lrdesigner.schedules import shape_of
+from lrdesigner.tracks import TRACK_KINDS, frozen_stretches, moves, slots_of, track_of
 
 DesignArgument = Annotated[Path, typer.Argument(metavar="DESIGN", help="A design file, NAME.lrd.json.")]
 
@@ -59,10 +60,34 @@ def show(design_file: DesignArgument, as_json: JsonOption = False) -> None:
                 "",
                 f"{group.name}{remainder}: {scalars:,} parameters in {len(parameters)} tensors",
                 f"  {optimizer_of(group.options).name}, base lr {rate(group.lr.base)}, {options}",
-                f"  {shape_of(group.lr.schedule).describe(group.lr.schedule, plan.span)}",
+                *_moving_lines(group, plan),
                 *(f"    {parameter.name}" for parameter in parameters),
             ]
         )
+
+
+def _moving_lines(group: Group, plan: Plan) -> list[str]:
+    """What each track that moves does, and when the group is frozen."""
+    lines = []
+    for slot in slots_of(group):
+        if moves(group, slot):
+            title = "" if slot == "lr" else f"{TRACK_KINDS[slot].title}: "
+            lines.append(f"  {title}{schedule_text(track_of(group, slot), plan)}")
+    stretches = [
+        f"from step {start:,} on" if end == plan.total_steps else f"from step {start:,} to {end - 1:,}"
+        for start, end in _stretches(group, plan)
+    ]
+    return [*lines, *([f"  frozen {', '.join(stretches)}"] if stretches else [])]
+
+
+def _stretches(group: Group, plan: Plan) -> list[tuple[int, int]]:
+    """(first frozen step, one past the last) as far as the run goes."""
+    return [(start, min(end, plan.total_steps)) for start, end in frozen_stretches(group.freeze, plan)]
+
+
+def schedule_text(track: Track, plan: Plan) -> str:
+    """What a track does, in words."""
+    return shape_of(track.schedule).describe(track.schedule, plan.span_for(track.base))
 
 
 def curves(
@@ -85,15 +110,18 @@ def curves(
         writer.writerow(["step", *(f"{name}.{track}" for name, track, _ in columns)])
         writer.writerows([int(step), *(repr(float(v[i])) for _, _, v in columns)] for i, step in enumerate(steps))
         return
-    rows = [
-        [f"{step:,}", *(rate(tracks["lr"][i]) for tracks in groups.values())] for i, step in enumerate(steps.tolist())
-    ]
-    write_table(["step", *(f"{name} lr" for name in groups)], rows, right=["step", *(f"{name} lr" for name in groups)])
+    shown = [(name, track, values) for name, tracks in groups.items() for track, values in tracks.items()]
+    # The rates, and of the rest what moves; csv and json hold everything.
+    shown = [(name, track, v) for name, track, v in shown if track == "lr" or (v.size and bool(np.ptp(v) > 0))]
+    titles = ["step", *(f"{name} {track}" for name, track, _ in shown)]
+    rows = [[f"{step:,}", *(rate(float(v[i])) for _, _, v in shown)] for i, step in enumerate(steps.tolist())]
+    write_table(titles, rows, right=titles)
 
 
 def check(design_file: DesignArgument, as_json: JsonOption = False) -> int:
     """List what is wrong with a design; status 1 when one of the findings is an error."""
-    found = findings.check(load(design_file))
+    opened = load_with_faults(design_file)
+    found = findings.check(opened.design, opened.faults)
     if as_json:
         write_json({"findings": [_finding_json(finding) for finding in found]})
     else:
@@ -137,7 +165,8 @@ def _design_json(design: Design) -> dict[str, Any]:
             "steps_per_epoch": design.plan.steps_per_epoch,
             "epochs": design.plan.epochs,
             "total_steps": design.plan.total_steps,
-        },
+        }
+        | ({"batches": design.plan.epoch} if isinstance(design.plan.epoch, Batches) else {}),
         "groups": [_group_json(design, group, [p.name for p in members.members[group.id]]) for group in design.groups],
     }
 
@@ -150,7 +179,13 @@ def _group_json(design: Design, group: Group, names: list[str]) -> dict[str, Any
         "options": torch_options(group.options),
         "base_lr": group.lr.base,
         "schedule": group.lr.schedule,
-        "schedule_text": shape_of(group.lr.schedule).describe(group.lr.schedule, design.plan.span),
+        "schedule_text": schedule_text(group.lr, design.plan),
+        "tracks": {
+            slot: {"schedule": getattr(group, slot), "schedule_text": schedule_text(track_of(group, slot), design.plan)}
+            for slot in slots_of(group)
+            if slot != "lr" and moves(group, slot)
+        },
+        "frozen": [list(stretch) for stretch in _stretches(group, design.plan)],
         "members": names,
     }
 

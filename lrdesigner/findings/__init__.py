@@ -7,7 +7,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from lrdesigner.document import Design
+from lrdesigner.faults import Fault
+from lrdesigner.findings.file_findings import file_findings
 from lrdesigner.findings.finding import Finding as Finding
 from lrdesigner.findings.finding import Severity as Severity
 from lrdesigner.findings.group_findings import GROUP_CHECKS
@@ -18,7 +22,7 @@ CHECKS = (*GROUP_CHECKS, *RATE_CHECKS)
 _ORDER = ("error", "warning", "info")
 
 
-def check(design: Design) -> tuple[Finding, ...]:
-    """All findings, errors first."""
-    found = [finding for run in CHECKS for finding in run(design)]
+def check(design: Design, faults: Iterable[Fault] = ()) -> tuple[Finding, ...]:
+    """All findings, errors first; `faults` are those of its file that nobody has mended yet."""
+    found = [*file_findings(faults), *(finding for run in CHECKS for finding in run(design))]
     return tuple(sorted(found, key=lambda finding: _ORDER.index(finding.severity)))

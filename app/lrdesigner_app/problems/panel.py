@@ -6,13 +6,15 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QHBoxLayout, QScrollArea, QVBoxLayout, QWidget
 
 from lrdesigner.findings import Finding, check
-from lrdesigner.store import Change
 from lrdesigner_app.debounce import Debounce
 from lrdesigner_app.theme import GRID
 from lrdesigner_app.widgets import button, label
 from lrdesigner_app.workspace import Workspace
 
 DELAY_MS = 200
+
+MOST_ROWS = 200
+"""Findings that are listed; a file with thousands of faults must not hold the window up."""
 
 
 class ProblemsPanel(QWidget):
@@ -34,7 +36,7 @@ class ProblemsPanel(QWidget):
         layout.setContentsMargins(0, 0, 0, 0)
         layout.addWidget(area)
         self._debounce = Debounce(DELAY_MS, self.refresh, self)
-        workspace.signals.design_changed.connect(self._on_design_changed)
+        workspace.signals.design_changed.connect(self._debounce.request)
         self._debounce.request()
 
     @property
@@ -45,7 +47,7 @@ class ProblemsPanel(QWidget):
     def refresh(self) -> None:
         """Check now."""
         self._debounce.forget()
-        found = check(self._workspace.design)
+        found = check(self._workspace.design, self._workspace.file_faults)
         if found == self._findings:
             return
         self._findings = found
@@ -53,16 +55,14 @@ class ProblemsPanel(QWidget):
             if (widget := item.widget()) is not None:
                 widget.hide()
                 widget.deleteLater()
-        for finding in found:
+        for finding in found[:MOST_ROWS]:
             self._rows.addWidget(self._row(finding))
+        if len(found) > MOST_ROWS:
+            self._rows.addWidget(label(f"{len(found) - MOST_ROWS:,} more are not listed.", "secondary"))
         if not found:
             self._rows.addWidget(label("No problems found.", "secondary"))
         self._rows.addStretch(1)
         self.count_changed.emit(len(found))
-
-    def _on_design_changed(self, change: Change) -> None:
-        if change.kind != "saved":
-            self._debounce.request()
 
     def _row(self, finding: Finding) -> QWidget:
         row = QWidget()
