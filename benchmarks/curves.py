@@ -3,8 +3,8 @@
     python benchmarks/curves.py [--quick]
 
 Rows: every value of 16 groups over 1e5 steps (aim: 50 times faster than torch); what a plot needs of 16 groups over
-1e6 steps (aim: 3000 times); one group over 1e7 steps, by shape (aim: under 0.4 ms), and in brackets over 1e5 steps, which
-should be about the same. Torch steps LinearLR then CosineAnnealingLR in a SequentialLR, as a tutorial has it,
+1e6 steps (aim: 3000 times); one group over 1e7 steps, by shape (aim: under 0.4 ms), and in brackets over 1e5 steps,
+which should be about the same. Torch steps LinearLR then CosineAnnealingLR in a SequentialLR, as a tutorial has it,
 with one shape for all groups; here they may differ in warm-up and floor, so that nothing is shared between them.
 Medians; machines are noisy, look at ratios.
 """

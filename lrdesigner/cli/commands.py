@@ -9,7 +9,7 @@ import typer
 from typer.core import TyperGroup
 
 import lrdesigner
-from lrdesigner.cli import design_commands, model_commands, proof_commands
+from lrdesigner.cli import design_commands, model_commands, proof_commands, shape_commands
 from lrdesigner.errors import UserError
 
 
@@ -44,6 +44,7 @@ def command_table() -> typer.Typer:
     table.command("curves")(design_commands.curves)
     table.command("check")(design_commands.check)
     table.command("export")(design_commands.export_code)
+    table.command("shapes")(shape_commands.shapes)
     table.command("verify")(proof_commands.verify)
     table.command("trial")(proof_commands.trial)
     return table

@@ -6,10 +6,13 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
+from msgspec.structs import replace
 
+from lrdesigner import edits
 from lrdesigner.cli.output import say, write_json, write_table
 from lrdesigner.demos import starting_design
 from lrdesigner.design_file import SUFFIX, save
+from lrdesigner.document import Design
 from lrdesigner.errors import UserError
 from lrdesigner.inventory import Inventory
 from lrdesigner.jobs.run import inspect_model
@@ -51,14 +54,36 @@ def new(
     ],
     time_limit: LimitOption = 60.0,
     kwargs: KwargsOption = "{}",
+    epochs: Annotated[int | None, typer.Option("--epochs", help="Passes over the data.")] = None,
+    steps_per_epoch: Annotated[
+        int | None, typer.Option("--steps-per-epoch", help="Optimizer updates in one pass over the data.")
+    ] = None,
+    samples: Annotated[int | None, typer.Option(help="Samples in the training set; the steps follow from it.")] = None,
+    batch_size: Annotated[int | None, typer.Option(help="Samples in one forward pass of one device.")] = None,
+    accumulation: Annotated[int | None, typer.Option(help="Batches whose gradients make one update.")] = None,
+    devices: Annotated[int | None, typer.Option(help="Devices that share each pass over the data.")] = None,
     force: Annotated[bool, typer.Option("--force", help="Replace an existing file.")] = False,
 ) -> None:
     """Make a design for a model: one group that takes everything (for a demo: its groups)."""
     if output.exists() and not force:
         raise UserError(f"{output} exists; choose another name or add --force.")
+    sizes = {"samples": samples, "batch_size": batch_size, "accumulation": accumulation, "devices": devices}
+    batches = {name: value for name, value in sizes.items() if value is not None}
+    if batches and steps_per_epoch is not None:
+        raise UserError("Give either --steps-per-epoch, or --samples with --batch-size and the like, not both.")
     source, inventory = _inspected(model, kwargs, time_limit)
-    save(starting_design(source, inventory, parse_kwargs(kwargs)), output)
+    design = starting_design(source, inventory, parse_kwargs(kwargs))
+    save(_with_length(design, epochs, steps_per_epoch, batches), output)
     say(f"Wrote {output}: {source.text}, {count(inventory.trainable_parameters)} trainable parameters.")
+
+
+def _with_length(design: Design, epochs: int | None, steps: int | None, batches: dict[str, int]) -> Design:
+    """The design with the length that was asked for; raises `UserError` out of bounds."""
+    if epochs is not None:
+        design = edits.set_plan(design, replace(design.plan, epochs=epochs))
+    if steps is not None:
+        design = edits.set_plan(design, replace(design.plan, epoch=steps))
+    return edits.set_batches(design, **batches) if batches else design
 
 
 def _inspected(model: str, kwargs: str, time_limit: float) -> tuple[ModelSource, Inventory]:

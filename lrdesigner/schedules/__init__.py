@@ -30,11 +30,9 @@ from lrdesigner.schedules.decays import MultiStep as MultiStep
 from lrdesigner.schedules.decays import Noam as Noam
 from lrdesigner.schedules.decays import StepDecay as StepDecay
 from lrdesigner.schedules.expression import Expression as Expression
-from lrdesigner.schedules.feedback import FEEDBACK_NODES
-from lrdesigner.schedules.feedback import AssumedTrace as AssumedTrace
+from lrdesigner.schedules.feedback import FEEDBACK_NODES as FEEDBACK_NODES
 from lrdesigner.schedules.feedback import Greedy as Greedy
 from lrdesigner.schedules.feedback import Plateau as Plateau
-from lrdesigner.schedules.feedback import RecordedTrace as RecordedTrace
 from lrdesigner.schedules.fields import Field as Field
 from lrdesigner.schedules.fields import fields_of as fields_of
 from lrdesigner.schedules.keyframes import Keyframe as Keyframe
@@ -71,6 +69,9 @@ from lrdesigner.schedules.shape import Factors as Factors
 from lrdesigner.schedules.shape import Shape as Shape
 from lrdesigner.schedules.shape import Steps as Steps
 from lrdesigner.schedules.shape import TorchForm as TorchForm
+from lrdesigner.schedules.traces import AssumedTrace as AssumedTrace
+from lrdesigner.schedules.traces import RecordedTrace as RecordedTrace
+from lrdesigner.schedules.traces import losses_per_evaluation as losses_per_evaluation
 from lrdesigner.schedules.whole_runs import FlatCosine as FlatCosine
 from lrdesigner.schedules.whole_runs import SlantedTriangular as SlantedTriangular
 from lrdesigner.schedules.whole_runs import WarmupStableDecay as WarmupStableDecay
@@ -83,7 +84,7 @@ def has_formula(node: Any) -> bool:
 
 def depends_on_base(node: Any) -> bool:
     """Whether its factors are others for another base value of the track."""
-    if isinstance(node, FEEDBACK_NODES):
+    if isinstance(node, Plateau | Greedy):
         return True
     own = any(isinstance(getattr(node, name), Absolute) for name in node.__struct_fields__)
     return own or any(depends_on_base(child) for child in children_of(node))

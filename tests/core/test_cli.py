@@ -80,7 +80,7 @@ def test_curves_json_is_the_design_by_param_group_in_order(demo: str, capsys: Ca
     for name, tracks in curves["groups"].items():
         values = values_at(planned[name], design.plan, curves["steps"])
         assert tracks == {track: found.tolist() for track, found in values.items()}
-        assert list(tracks) == ["lr", "beta1", "beta2", "weight_decay"]
+        assert list(tracks) == ["lr", "weight_decay", "beta1", "beta2"]
 
 
 def test_curves_csv_keeps_every_digit(tmp_path: Path, capsys: Captured) -> None:
