@@ -9,6 +9,7 @@ import msgspec
 from lrdesigner.errors import UserError
 from lrdesigner.numbers import exact
 from lrdesigner.schedules.fields import Field, fields_of
+from lrdesigner.schedules.level import Absolute
 
 S = TypeVar("S", bound=msgspec.Struct)
 
@@ -30,6 +31,8 @@ def replaced(value: S, **changes: Any) -> S:
 
 def check_bounds(field: Field, value: Any) -> None:
     """Raise `UserError` naming the field, the value and the bound it breaks."""
+    if isinstance(value, Absolute):
+        value = value.absolute
     if not isinstance(value, (int, float)) or isinstance(value, bool):
         return
     broken = None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import Any, TypeVar
 
 from msgspec.structs import replace
 
@@ -11,22 +11,23 @@ from lrdesigner.checked import replaced
 from lrdesigner.document import Design
 from lrdesigner.edits import set_track
 from lrdesigner.errors import UserError
+from lrdesigner.reshaping import reshaped
 from lrdesigner.schedules import (
     REST,
     Constant,
     Length,
     Segment,
     Sequence,
-    default_node,
+    Span,
     resolve,
     segment_starts,
-    shape_named,
     shape_of,
 )
 from lrdesigner.schedules.segments import as_segments, from_segments
 from lrdesigner.tracks import Slot, track_of
 
 Row = tuple[Segment, ...]
+P = TypeVar("P")
 
 Path = tuple[int, ...]
 """From a track's schedule down to a node in it: which child at each level; () is the schedule itself."""
@@ -69,12 +70,11 @@ def set_node_fields(design: Design, group: int, slot: Slot, path: Path, values: 
 
 
 def set_segment_shape(design: Design, group: int, slot: Slot, index: int, tag: str) -> Design:
-    """Give a segment another shape, with its default fields; the same shape changes nothing."""
+    """Give a segment another shape, which keeps the fields that both have; the same shape changes nothing."""
 
     def change(row: Row) -> Row:
-        if shape_of(row[index].schedule).tag == tag:
-            return row
-        return _with(row, index, replace(row[index], schedule=default_node(shape_named(tag))))
+        schedule = reshaped(row[index].schedule, tag)
+        return row if schedule is row[index].schedule else _with(row, index, replace(row[index], schedule=schedule))
 
     return _edit(design, group, slot, change)
 
@@ -98,46 +98,51 @@ def set_segment_length(design: Design, group: int, slot: Slot, index: int, lengt
 
 def insert_segment(design: Design, group: int, slot: Slot, index: int) -> Design:
     """Add a constant segment after the one at `index`, which gives up half of its time if it had the rest."""
-
-    def change(row: Row) -> Row:
-        if len(row) == MOST_SEGMENTS:
-            raise UserError(f"A schedule has at most {MOST_SEGMENTS} segments.")
-        before = row[index]
-        if before.length.unit == "rest":
-            starts = segment_starts(Sequence(row), design.plan.span)
-            half = 50 * (starts[index + 1] - starts[index]) / design.plan.total_steps
-            before = replace(before, length=Length(round(half, 2) or 1.0, "percent"))
-        return (*row[:index], before, Segment(Constant(), REST), *row[index + 1 :])
-
-    return _edit(design, group, slot, change)
+    return _edit(design, group, slot, lambda row: row_with_new(row, index, design.plan.span))
 
 
 def remove_segment(design: Design, group: int, slot: Slot, index: int) -> Design:
     """Remove a segment; if none would last for the rest of the run any more, the last one does."""
-
-    def change(row: Row) -> Row:
-        if len(row) == 1:
-            raise UserError("The only segment cannot be removed; give it another shape instead.")
-        kept = (*row[:index], *row[index + 1 :])
-        if not any(segment.length.unit == "rest" for segment in kept):
-            kept = _with(kept, len(kept) - 1, replace(kept[-1], length=REST))
-        return kept
-
-    return _edit(design, group, slot, change)
+    return _edit(design, group, slot, lambda row: row_without(row, index))
 
 
 def move_segment(design: Design, group: int, slot: Slot, index: int, by: int) -> Design:
     """Move a segment earlier (-1) or later (+1); beyond the ends nothing happens."""
+    return _edit(design, group, slot, lambda row: moved(row, index, by))
 
-    def change(row: Row) -> Row:
-        target = index + by
-        if not 0 <= target < len(row):
-            return row
-        moved = [*row]
-        moved.insert(target, moved.pop(index))
-        return tuple(moved)
 
-    return _edit(design, group, slot, change)
+def row_with_new(row: Row, index: int, span: Span) -> Row:
+    """A row over `span` with a constant segment after the one at `index`; what had the rest gives half of it."""
+    if len(row) == MOST_SEGMENTS:
+        raise UserError(f"A schedule has at most {MOST_SEGMENTS} segments.")
+    before = row[index]
+    if shape_of(before.schedule).family == "feedback":
+        raise UserError("A schedule that is steered by a metric takes the whole run; give it another shape first.")
+    if before.length.unit == "rest":
+        starts = segment_starts(Sequence(row), span)
+        half = 50 * (starts[index + 1] - starts[index]) / span.run_steps
+        before = replace(before, length=Length(round(half, 2) or 1.0, "percent"))
+    return (*row[:index], before, Segment(Constant(), REST), *row[index + 1 :])
+
+
+def row_without(row: Row, index: int) -> Row:
+    """A row without a segment; if none lasts for the rest any more, the last one does."""
+    if len(row) == 1:
+        raise UserError("The only segment cannot be removed; give it another shape instead.")
+    kept = (*row[:index], *row[index + 1 :])
+    if not any(segment.length.unit == "rest" for segment in kept):
+        kept = _with(kept, len(kept) - 1, replace(kept[-1], length=REST))
+    return kept
+
+
+def moved(parts: tuple[P, ...], index: int, by: int) -> tuple[P, ...]:
+    """The same parts, one of them further on by `by` places; the very same beyond the ends."""
+    target = index + by
+    if not 0 <= target < len(parts):
+        return parts
+    order = [*parts]
+    order.insert(target, order.pop(index))
+    return tuple(order)
 
 
 def _edit(design: Design, group: int, slot: Slot, change: Callable[[Row], Row]) -> Design:

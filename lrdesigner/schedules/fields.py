@@ -22,7 +22,10 @@ Kind = typing.Literal[
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Field:
-    """One field of a shape, of an optimizer's options or of the plan. `unit` is what a value of it counts."""
+    """One field of a shape, of an optimizer's options or of the plan. `unit` is what a value of it counts.
+
+    An `optional` one may have no value, None.
+    """
 
     name: str
     title: str
@@ -31,6 +34,7 @@ class Field:
     default: Any
     unit: str = ""
     choices: tuple[str, ...] = ()
+    optional: bool = False
     minimum: float | None = None
     above: float | None = None
     maximum: float | None = None
@@ -72,6 +76,7 @@ def _field(info: msgspec.structs.FieldInfo, hint: Any) -> Field:
         default=default,
         unit=extra.get("unit") or _UNITS.get(kind, ""),
         choices=typing.get_args(plain) if kind == "choice" else (),
+        optional=types.NoneType in typing.get_args(plain),
         minimum=said("ge"),
         above=said("gt"),
         maximum=said("le"),
@@ -105,6 +110,8 @@ def _kind(plain: Any) -> Kind:
         return "level"
     if int in arguments:
         return "integer"
+    if float in arguments:
+        return "number"
     if Length in arguments:
         return "lengths"
     return "other"
