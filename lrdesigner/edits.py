@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterable
 from typing import Any
 
@@ -13,7 +14,8 @@ from lrdesigner.errors import UserError
 from lrdesigner.inventory import Inventory
 from lrdesigner.membership import outermost
 from lrdesigner.optimizers import OPTIMIZERS, carry_over, optimizer_of
-from lrdesigner.schedules import AnySchedule
+from lrdesigner.schedules import AnySchedule, Cyclic, OneCycle, OneCycleMomentum, Greedy, Plateau, RecordedTrace
+from lrdesigner.schedules.traces import MOST_EVALUATIONS
 from lrdesigner.tracks import TRACK_KINDS, Slot, option_of
 
 
@@ -113,11 +115,25 @@ def set_base_lr(design: Design, group: int, value: float) -> Design:
     return design if track is old.lr else _with_group(design, replace(old, lr=track))
 
 
-def set_schedule(design: Design, group: int, schedule: AnySchedule) -> Design:
+def set_schedule(design: Design, group: int, schedule: AnySchedule | Plateau | Greedy) -> Design:
     """Give a group another lr schedule; raises `UserError` for one that a design file could not hold."""
     old = design.group(group)
     track = replaced(old.lr, schedule=schedule)
     return design if track is old.lr else _with_group(design, replace(old, lr=track))
+
+
+def use_metric(design: Design, group: int, values: Iterable[float], source: str = "") -> Design:
+    """Draw a group's metric schedule for a recorded metric, one value per evaluation; `source` says where it is from.
+
+    A trial's losses become such values by `losses_per_evaluation`. Values beyond `MOST_EVALUATIONS` are left out.
+    """
+    old = design.group(group).lr.schedule
+    if not isinstance(old, Plateau | Greedy):
+        raise UserError(f"The schedule of {design.group(group).name!r} follows no metric.")
+    kept = tuple(itertools.islice(values, MOST_EVALUATIONS))
+    if not kept:
+        raise UserError("There is no metric to use: the trial ended before the first evaluation.")
+    return set_schedule(design, group, replace(old, metric=RecordedTrace(kept, source)))
 
 
 def set_plan(design: Design, plan: Plan) -> Design:
@@ -148,6 +164,31 @@ def set_track(design: Design, group: int, slot: Slot, schedule: AnySchedule | No
         raise UserError(f"{optimizer_of(old.options).name} has no {TRACK_KINDS[slot].title.lower()}.")
     new = replaced(old, **{slot: schedule})
     return design if new is old else _with_group(design, new)
+
+
+def couple_momentum(design: Design, group: int) -> Design:
+    """Let the momentum go down where a one-cycle or cyclic rate goes up, with its timing, as torch's classes do it.
+
+    The base is torch's default: 0.95 beside `OneCycleLR`, 0.9 beside `CyclicLR`.
+    """
+    old = design.group(group)
+    option = option_of(old, "momentum")
+    if option is None:
+        raise UserError(f"{optimizer_of(old.options).name} has no momentum.")
+    beside, base = _momentum_beside(old.lr.schedule)
+    options = replaced(old.options, **{option: base})
+    new = replaced(replace(old, options=options) if options is not old.options else old, momentum=beside)
+    return design if new is old else _with_group(design, new)
+
+
+def _momentum_beside(schedule: Any) -> tuple[AnySchedule, float]:
+    match schedule:
+        case OneCycle():
+            shared = ("pct_start", "anneal", "three_phase", "length")
+            return OneCycleMomentum(**{name: getattr(schedule, name) for name in shared}), 0.95
+        case Cyclic():
+            return replace(schedule, low=0.8 / 0.9, inverted=True), 0.9
+    raise UserError("Only beside a one-cycle or cyclic learning rate does the momentum have a cycle of its own.")
 
 
 def set_freeze(design: Design, group: int, freeze: tuple[Freeze, ...]) -> Design:

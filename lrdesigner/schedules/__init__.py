@@ -17,11 +17,7 @@ from lrdesigner.schedules.composites import Segment as Segment
 from lrdesigner.schedules.composites import Sequence as Sequence
 from lrdesigner.schedules.composites import children_of as children_of
 from lrdesigner.schedules.composites import contains as contains
-from lrdesigner.schedules.cycles import CosineRestarts as CosineRestarts
-from lrdesigner.schedules.cycles import Cyclic as Cyclic
-from lrdesigner.schedules.cycles import HardRestarts as HardRestarts
-from lrdesigner.schedules.cycles import OneCycle as OneCycle
-from lrdesigner.schedules.cycles import OneCycleMomentum as OneCycleMomentum
+from lrdesigner.schedules.cyclic import Cyclic as Cyclic
 from lrdesigner.schedules.decays import Constant as Constant
 from lrdesigner.schedules.decays import Exponential as Exponential
 from lrdesigner.schedules.decays import InverseSqrt as InverseSqrt
@@ -50,6 +46,8 @@ from lrdesigner.schedules.level import factor_of as factor_of
 from lrdesigner.schedules.level import level_text as level_text
 from lrdesigner.schedules.level import parse_level as parse_level
 from lrdesigner.schedules.multiplicative import Multiplicative as Multiplicative
+from lrdesigner.schedules.one_cycle import OneCycle as OneCycle
+from lrdesigner.schedules.one_cycle import OneCycleMomentum as OneCycleMomentum
 from lrdesigner.schedules.ramps import Anneal as Anneal
 from lrdesigner.schedules.ramps import Cosine as Cosine
 from lrdesigner.schedules.ramps import CosineWaves as CosineWaves
@@ -64,6 +62,8 @@ from lrdesigner.schedules.registry import SHAPES as SHAPES
 from lrdesigner.schedules.registry import default_node as default_node
 from lrdesigner.schedules.registry import shape_named as shape_named
 from lrdesigner.schedules.registry import shape_of as shape_of
+from lrdesigner.schedules.restarts import CosineRestarts as CosineRestarts
+from lrdesigner.schedules.restarts import HardRestarts as HardRestarts
 from lrdesigner.schedules.sequence import segment_starts as segment_starts
 from lrdesigner.schedules.shape import Factors as Factors
 from lrdesigner.schedules.shape import Shape as Shape

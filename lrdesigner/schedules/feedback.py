@@ -2,43 +2,21 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
-import numpy as np
-from msgspec import Meta, Struct
+from msgspec import Meta
 
-from lrdesigner.schedules.code_writer import CodeWriter
-from lrdesigner.schedules.length import Length, Span
+from lrdesigner.schedules.length import Length
 from lrdesigner.schedules.level import Level
-from lrdesigner.schedules.shape import Factors, Node, Shape, Steps
-
-MOST_EVALUATIONS = 100_000
-
-
-class AssumedTrace(Struct, frozen=True, tag_field="trace", tag="assumed", forbid_unknown_fields=True):
-    """A metric that falls (or, for mode max, rises) exponentially from a start to an end, as learning usually does."""
-
-    start: Annotated[float, Meta(ge=-1e9, le=1e9, title="Metric at first", description="Before training.")] = 2.3
-    end: Annotated[float, Meta(ge=-1e9, le=1e9, title="Metric at last", description="Where it levels off.")] = 0.3
-    time: Annotated[Length, Meta(title="Within", description="Time in which two thirds of the way are gone.")] = Length(
-        10, "percent"
-    )
-
-
-class RecordedTrace(Struct, frozen=True, tag_field="trace", tag="recorded", forbid_unknown_fields=True):
-    """The metric of a finished trial, one value per evaluation; the last one is held."""
-
-    values: Annotated[tuple[float, ...], Meta(min_length=1, max_length=MOST_EVALUATIONS)]
-    source: Annotated[str, Meta(max_length=200)] = ""
-
-
-Trace = AssumedTrace | RecordedTrace
+from lrdesigner.schedules.shape import Node
+from lrdesigner.schedules.traces import AssumedTrace, Trace
 
 
 class Plateau(Node, frozen=True, tag="plateau"):
     """Multiplied by a factor whenever a metric has not improved for a number of evaluations.
 
-    Drawn for a trace of the metric; in training the real one decides. In torch: `ReduceLROnPlateau`.
+    Drawn for a trace of the metric; in training the real one decides. Evaluation k (from 1) follows update k * every
+    and changes the rate from step k * every on. In torch: `ReduceLROnPlateau`.
     """
 
     factor: Annotated[float, Meta(gt=0, lt=1, title="Factor", description="What the rate is multiplied by.")] = 0.1
@@ -68,7 +46,11 @@ class Plateau(Node, frozen=True, tag="plateau"):
 
 
 class Greedy(Node, frozen=True, tag="greedy"):
-    """Raised while a metric improves and lowered while it does not. In transformers: `GreedyLR`, arXiv 2512.14527."""
+    """Raised while a metric improves and lowered while it does not.
+
+    Divided by the factor after more than `patience` improvements in a row, multiplied by it after as many failures.
+    Drawn for a trace of the metric, evaluated as for `Plateau`. In transformers: `GreedyLR`, arXiv 2512.14527.
+    """
 
     factor: Annotated[float, Meta(gt=0, lt=1, title="Factor", description="What the rate is multiplied by.")] = 0.95
     patience: Annotated[
@@ -107,29 +89,3 @@ class Greedy(Node, frozen=True, tag="greedy"):
 
 
 FEEDBACK_NODES = (Plateau, Greedy)
-
-
-class _FeedbackBehaviour:
-    def evaluate(self, node: Any, steps: Steps, span: Span) -> Factors:
-        return np.ones(steps.shape)
-
-    def write(self, node: Any, span: Span, writer: CodeWriter) -> list[str]:
-        raise NotImplementedError
-
-
-FEEDBACK = (
-    Shape(
-        node=Plateau,
-        title="Reduce on plateau",
-        family="feedback",
-        behaviour=_FeedbackBehaviour(),
-        describe=lambda node, span: "reduced when a metric does not improve",
-    ),
-    Shape(
-        node=Greedy,
-        title="Greedy",
-        family="feedback",
-        behaviour=_FeedbackBehaviour(),
-        describe=lambda node, span: "raised and lowered by a metric",
-    ),
-)

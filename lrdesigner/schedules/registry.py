@@ -6,16 +6,18 @@ from types import MappingProxyType
 from typing import Any
 
 from lrdesigner.schedules.composites import Clamp, Product, Repeat, Segment, Sequence
-from lrdesigner.schedules.cycles import CYCLES
+from lrdesigner.schedules.cyclic import CYCLIC
 from lrdesigner.schedules.decays import DECAYS
 from lrdesigner.schedules.expression import EXPRESSION
-from lrdesigner.schedules.feedback import FEEDBACK
+from lrdesigner.schedules.feedback_shapes import FEEDBACK
 from lrdesigner.schedules.keyframes import KEYFRAMES
 from lrdesigner.schedules.length import Length
 from lrdesigner.schedules.multiplicative import MULTIPLICATIVE
+from lrdesigner.schedules.one_cycle import ONE_CYCLES
 from lrdesigner.schedules.product import CLAMP, PRODUCT
 from lrdesigner.schedules.ramps import RAMPS, Cosine, Linear
 from lrdesigner.schedules.repeat import REPEAT
+from lrdesigner.schedules.restarts import RESTARTS
 from lrdesigner.schedules.sequence import SEQUENCE
 from lrdesigner.schedules.shape import Shape
 from lrdesigner.schedules.whole_runs import WHOLE_RUNS
@@ -24,7 +26,9 @@ SHAPES: tuple[Shape, ...] = (
     *DECAYS,
     *RAMPS,
     *WHOLE_RUNS,
-    *CYCLES,
+    CYCLIC,
+    *RESTARTS,
+    *ONE_CYCLES,
     KEYFRAMES,
     EXPRESSION,
     MULTIPLICATIVE,
