@@ -142,7 +142,7 @@ class Group(Struct, frozen=True, forbid_unknown_fields=True):
     The schedules of weight decay, momentum (Adam's beta1) and beta2 multiply the option of that name; None: it stays.
     """
 
-    id: int
+    id: Annotated[int, Meta(ge=0, le=2**31 - 1)]
     name: Annotated[str, Meta(min_length=1, max_length=LONGEST_NAME)]
     colour: Annotated[int, Meta(ge=0, lt=COLOURS)] = 0
     options: AnyOptions = AdamWOptions()

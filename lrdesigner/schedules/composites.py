@@ -7,13 +7,14 @@ from typing import Annotated, Any
 from msgspec import Meta, Struct
 
 from lrdesigner.errors import InvalidValueError
-from lrdesigner.schedules.cycles import CosineRestarts, Cyclic, HardRestarts, OneCycle, OneCycleMomentum
+from lrdesigner.schedules.cyclic import Cyclic
 from lrdesigner.schedules.decays import Constant, Exponential, InverseSqrt, InverseTime, MultiStep, Noam, StepDecay
 from lrdesigner.schedules.expression import Expression
 from lrdesigner.schedules.keyframes import Keyframes
 from lrdesigner.schedules.length import REST, Length
 from lrdesigner.schedules.level import Absolute, Level
 from lrdesigner.schedules.multiplicative import Multiplicative
+from lrdesigner.schedules.one_cycle import OneCycle, OneCycleMomentum
 from lrdesigner.schedules.ramps import (
     Anneal,
     Cosine,
@@ -26,6 +27,7 @@ from lrdesigner.schedules.ramps import (
     Sigmoid,
     Tanh,
 )
+from lrdesigner.schedules.restarts import CosineRestarts, HardRestarts
 from lrdesigner.schedules.shape import Node
 from lrdesigner.schedules.whole_runs import FlatCosine, SlantedTriangular, WarmupStableDecay
 
@@ -104,7 +106,9 @@ class Repeat(Node, frozen=True, tag="repeat"):
     cycle * growth ** k, in whole steps. These are timm's `cycle_mul`, `cycle_decay` and `cycle_limit` for any shape.
     """
 
-    schedule: Annotated[AnySchedule, Meta(title="What", description="The schedule of one cycle.", extra={"kind": "schedule"})]
+    schedule: Annotated[
+        AnySchedule, Meta(title="What", description="The schedule of one cycle.", extra={"kind": "schedule"})
+    ]
     cycle: Annotated[Length, Meta(title="Cycle", description="How long the first cycle lasts.")] = Length(
         25.0, "percent"
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from typing import Annotated, Any
 
 from msgspec import Meta
@@ -9,8 +10,9 @@ from msgspec import Meta
 from lrdesigner.numbers import exact
 from lrdesigner.schedules.breaks import Breaks, Pattern
 from lrdesigner.schedules.formulas import FormulaBehaviour, steps_of
+from lrdesigner.schedules.handle_kinds import always, end_of, length, lengths, middle, to_length, to_level, to_number
 from lrdesigner.schedules.length import Length, Span, resolve
-from lrdesigner.schedules.shape import Node, Shape, TorchForm
+from lrdesigner.schedules.shape import Node, Shape, ShapeHandle, TorchForm
 
 Gamma = Annotated[
     float,
@@ -135,17 +137,49 @@ def _torch_exponential(node: Exponential, span: Span) -> TorchForm:
     return TorchForm(name="ExponentialLR", arguments={"gamma": node.gamma ** (1 / every)})
 
 
-def _torch_milestones(node: MultiStep, span: Span) -> TorchForm | None:
-    milestones = _milestones(node, span)
-    if 0 in milestones:  # torch reaches a milestone only by stepping onto it
-        return None
-    return TorchForm(name="MultiStepLR", arguments={"milestones": milestones, "gamma": node.gamma})
+def _torch_milestones(node: MultiStep, span: Span) -> TorchForm:
+    return TorchForm(name="MultiStepLR", arguments={"milestones": _milestones(node, span), "gamma": node.gamma})
 
 
-def _milestones_differ(node: MultiStep, span: Span) -> tuple[str, ...]:
-    if 0 not in _milestones(node, span):
-        return ()
-    return ("torch's MultiStepLR never applies a milestone at step 0; here it acts from the first step.",)
+def _first_drop(node: MultiStep, span: Span) -> int:
+    return _milestones(node, span)[0]
+
+
+def _gamma_at_milestone(node: MultiStep, span: Span, step: int, factor: float) -> float | None:
+    passed = bisect_right(_milestones(node, span), step)
+    return factor ** (1 / passed) if passed else None
+
+
+def _gamma_of_far_end(node: Exponential, span: Span, step: int, factor: float) -> float | None:
+    every = steps_of(node, "every", span)
+    times = step // every if node.stairs else step / every
+    return float(factor ** (1 / times)) if times else None
+
+
+_CONSTANT_LEVEL = ShapeHandle(name="factor", title="level", at=middle, value=to_level("factor"))
+_FIRST_STAIR = ShapeHandle(
+    name="stair",
+    title="first interval ends",
+    at=end_of("every"),
+    step=to_length("every"),
+    value=to_number("gamma", lambda node, span, step, factor: factor),
+)
+_FIRST_DROP = ShapeHandle(
+    name="gamma", title="first drop", at=_first_drop, value=to_number("gamma", _gamma_at_milestone)
+)
+_FAR_END = ShapeHandle(
+    name="end",
+    title="end of the decay",
+    at=lambda node, span: span.steps,
+    value=to_number("gamma", _gamma_of_far_end),
+)
+_FIRST_DIVISION = ShapeHandle(
+    name="division",
+    title="first interval ends",
+    at=end_of("every"),
+    step=to_length("every"),
+    value=to_number("rate", lambda node, span, step, factor: 1 / factor - 1),
+)
 
 
 def _how(stairs: bool) -> str:
@@ -165,6 +199,7 @@ DECAYS = (
         behaviour=FormulaBehaviour(lambda node, span: "factor"),
         describe=lambda node, span: f"constant at {exact(node.factor)}",
         torch_form=_torch_constant,
+        handles=always(_CONSTANT_LEVEL),
     ),
     Shape(
         node=StepDecay,
@@ -176,6 +211,7 @@ DECAYS = (
         torch_form=lambda node, span: TorchForm(
             name="StepLR", arguments={"step_size": steps_of(node, "every", span), "gamma": node.gamma}
         ),
+        handles=always(_FIRST_STAIR),
     ),
     Shape(
         node=MultiStep,
@@ -187,7 +223,7 @@ DECAYS = (
             f"times {exact(node.gamma)} at steps {', '.join(f'{m:,}' for m in _milestones(node, span))}"
         ),
         torch_form=_torch_milestones,
-        differs=_milestones_differ,
+        handles=lambda node: (*lengths(node, "milestones", "milestone"), _FIRST_DROP),
     ),
     Shape(
         node=Exponential,
@@ -199,6 +235,7 @@ DECAYS = (
         breaks=lambda node, span: _stairs(node, span) if node.stairs else Breaks(),
         describe=lambda node, span: f"times {exact(node.gamma)} {_every(node, span)}, {_how(node.stairs)}",
         torch_form=_torch_exponential,
+        handles=always(_FIRST_STAIR, _FAR_END),
     ),
     Shape(
         node=InverseTime,
@@ -209,6 +246,7 @@ DECAYS = (
         ),
         breaks=lambda node, span: _stairs(node, span) if node.stairs else Breaks(),
         describe=lambda node, span: f"over 1 plus {exact(node.rate)} more {_every(node, span)}, {_how(node.stairs)}",
+        handles=always(_FIRST_DIVISION),
     ),
     Shape(
         node=InverseSqrt,
@@ -216,6 +254,7 @@ DECAYS = (
         family="decay",
         behaviour=FormulaBehaviour(lambda node, span: "1 / sqrt(1 + step / timescale)"),
         describe=lambda node, span: f"inverse square root with timescale {steps_of(node, 'timescale', span):,} steps",
+        handles=always(length("timescale", "timescale")),
     ),
     Shape(
         node=Noam,
@@ -226,5 +265,6 @@ DECAYS = (
         describe=lambda node, span: (
             f"up over {steps_of(node, 'warmup', span):,} steps, then down with the square root of time"
         ),
+        handles=always(length("warmup", "warm-up ends", before=1)),
     ),
 )

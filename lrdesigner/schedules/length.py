@@ -43,17 +43,24 @@ REST = Length()
 class Span(Struct, frozen=True):
     """Where a schedule runs: its own length and the run's, in steps, and the base value of its track.
 
-    Lengths and `progress` refer to the steps, absolute levels to the base value.
+    Lengths and `progress` refer to the steps, absolute levels to the base value. A segment that enters its shape late
+    is `ahead` of the run by so many steps.
     """
 
     steps: int
     run_steps: int
     steps_per_epoch: int
     base: float = 1.0
+    ahead: int = 0
 
-    def part(self, steps: int) -> Span:
-        """The same run seen from a segment of `steps` steps."""
-        return Span(steps, self.run_steps, self.steps_per_epoch, self.base)
+    @property
+    def horizon(self) -> int:
+        """The last local step that anybody asks about."""
+        return self.run_steps + self.ahead
+
+    def part(self, steps: int, ahead: int = 0) -> Span:
+        """The same run seen from a segment of `steps` steps, which is `ahead` by so many more."""
+        return Span(steps, self.run_steps, self.steps_per_epoch, self.base, self.ahead + ahead)
 
 
 def resolve(length: Length, span: Span) -> int:

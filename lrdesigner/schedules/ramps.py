@@ -11,9 +11,10 @@ from msgspec import Meta
 from lrdesigner.numbers import exact
 from lrdesigner.schedules.breaks import MOST_LISTED, Breaks
 from lrdesigner.schedules.formulas import FormulaBehaviour, steps_of
+from lrdesigner.schedules.handle_kinds import always, end_of, length, level, to_level, to_share
 from lrdesigner.schedules.length import REST, Length, Span
 from lrdesigner.schedules.level import Level, factor_of, level_words
-from lrdesigner.schedules.shape import Node, Shape, TorchForm
+from lrdesigner.schedules.shape import Node, Shape, ShapeHandle, TorchForm
 
 Start = Annotated[Level, Meta(title="Starts at", description="Where it begins, at the first step.")]
 End = Annotated[Level, Meta(title="Ends at", description="Where it arrives, and stays.")]
@@ -244,6 +245,38 @@ def _cosine_differs(node: Cosine, span: Span) -> tuple[str, ...]:
     return (f"torch's CosineAnnealingLR climbs back after step {length:,} of its own; here the floor holds.",)
 
 
+_START = level("start", "start")
+_END = level("end", "end", at=end_of("length"))
+_FLOOR = level("floor", "floor", at=end_of("length"))
+_LENGTH = length("length", "end", at=end_of("length"))
+_FALLS = always(_FLOOR, _LENGTH)
+
+
+def _first_trough(node: CosineWaves, span: Span) -> int | None:
+    return round(_length(node, span) / (2 * node.waves)) if node.waves >= 0.5 else None
+
+
+_TROUGH = ShapeHandle(
+    name="trough",
+    title="first trough",
+    at=_first_trough,
+    step=to_share("waves", lambda node, span, step: _length(node, span) / (2 * max(step, 1)), _first_trough, 1e5),
+    value=to_level("floor"),
+)
+
+
+def _sigmoid_handles(node: Sigmoid) -> tuple[ShapeHandle, ...]:
+    """The floor is at the low end, its width at one width after the centre."""
+    width = ShapeHandle(
+        name="width",
+        title="one width after the centre",
+        at=lambda node, span: steps_of(node, "centre", span) + steps_of(node, "width", span),
+        step=to_length("width", start=lambda node, span: steps_of(node, "centre", span)),
+    )
+    floor = level("floor", "floor", at=lambda node, span: 0 if node.rising else span.steps)
+    return length("centre", "centre"), width, floor
+
+
 RAMPS = (
     Shape(
         node=Linear,
@@ -256,6 +289,7 @@ RAMPS = (
         ),
         torch_form=_torch_linear,
         differs=_linear_differs,
+        handles=always(_START, _END, _LENGTH),
     ),
     Shape(
         node=Polynomial,
@@ -265,6 +299,7 @@ RAMPS = (
         breaks=_ends,
         describe=lambda node, span: f"{_down('polynomial')(node, span)}, power {exact(node.power)}",
         torch_form=_torch_polynomial,
+        handles=_FALLS,
     ),
     Shape(
         node=Cosine,
@@ -275,6 +310,7 @@ RAMPS = (
         describe=_down("cosine"),
         torch_form=_torch_cosine,
         differs=_cosine_differs,
+        handles=_FALLS,
     ),
     Shape(
         node=CosineWaves,
@@ -286,6 +322,7 @@ RAMPS = (
             f"{exact(node.waves)} cosine waves down to {level_words(node.floor)} and up again "
             f"over {_length(node, span):,} steps"
         ),
+        handles=always(_TROUGH, _LENGTH),
     ),
     Shape(
         node=OneMinusSqrt,
@@ -294,6 +331,7 @@ RAMPS = (
         behaviour=FormulaBehaviour(lambda node, span: f"floor + (1 - floor) * (1 - sqrt({_Z}))"),
         breaks=_ends,
         describe=_down("1 - sqrt"),
+        handles=_FALLS,
     ),
     Shape(
         node=Anneal,
@@ -305,6 +343,7 @@ RAMPS = (
             f"{node.curve} from {level_words(node.start)} to {level_words(node.end)} over {_length(node, span):,} steps"
         ),
         torch_form=_torch_swa,
+        handles=always(_START, _END, _LENGTH),
     ),
     Shape(
         node=Rex,
@@ -313,6 +352,7 @@ RAMPS = (
         behaviour=FormulaBehaviour(lambda node, span: f"floor + (1 - floor) * (1 - {_Z}) / (1 - {_Z} / 2)"),
         breaks=_ends,
         describe=_down("reflected exponential"),
+        handles=_FALLS,
     ),
     Shape(
         node=Tanh,
@@ -323,6 +363,7 @@ RAMPS = (
         ),
         breaks=_ends,
         describe=_down("hyperbolic tangent"),
+        handles=_FALLS,
     ),
     Shape(
         node=Sigmoid,
@@ -340,6 +381,7 @@ RAMPS = (
             f"sigmoid {'up from' if node.rising else 'down to'} {level_words(node.floor)} around step "
             f"{steps_of(node, 'centre', span):,}, {steps_of(node, 'width', span):,} steps wide"
         ),
+        handles=_sigmoid_handles,
     ),
     Shape(
         node=LogWarmup,
@@ -352,5 +394,6 @@ RAMPS = (
         describe=lambda node, span: (
             f"logarithmic warm-up from {level_words(node.start)} over {_length(node, span):,} steps"
         ),
+        handles=always(_START, length("length", "warm-up ends", before=1, least=2)),
     ),
 )

@@ -13,19 +13,22 @@ from lrdesigner.expressions.emit import number
 from lrdesigner.numbers import exact
 from lrdesigner.schedules.breaks import FOR_EVER, Breaks, joined
 from lrdesigner.schedules.code_writer import CodeWriter, literal
-from lrdesigner.schedules.composites import MOST_PARTS, Repeat, children_of
+from lrdesigner.schedules.composites import Repeat, children_of
 from lrdesigner.schedules.formulas import steps_of
 from lrdesigner.schedules.length import MOST_STEPS, Span
 from lrdesigner.schedules.level import factor_of, level_words
 from lrdesigner.schedules.shape import Factors, Part, Shape, Steps
 
+MOST_CYCLES = 700
+"""Growing cycles that fill the longest run: 1.05 times as long each, from a first one of one step."""
+
 
 def _starts(node: Repeat, span: Span) -> list[int]:
     """First step of each cycle, and the step after the last one; only for growing cycles, as far as the run goes."""
     first = steps_of(node, "cycle", span)
-    most = min(node.cycles or MOST_PARTS, MOST_PARTS)
+    most = min(node.cycles or MOST_CYCLES, MOST_CYCLES)
     starts, length = [0], float(first)
-    while len(starts) <= most and (starts[-1] <= span.run_steps or len(starts) < 3):
+    while len(starts) <= most and (starts[-1] <= span.horizon or len(starts) < 3):
         starts.append(min(starts[-1] + max(math.floor(length + 0.5), 1), 2 * MOST_STEPS))
         length = min(length * node.growth, float(MOST_STEPS))
     return starts
@@ -44,6 +47,8 @@ class _RepeatBehaviour:
         floor = factor_of(node.floor, span)
         with np.errstate(all="ignore"):
             factors = floor + (np.float_power(node.decay, cycle) - floor) * child
+            if _may_dip(node, floor):
+                factors = np.maximum(factors, 0.0)
         if node.cycles:
             factors = np.where(cycle >= node.cycles, floor, factors)
         return np.where(np.isfinite(factors), factors, np.nan)
@@ -85,8 +90,18 @@ def _ends(node: Repeat, starts: Any) -> bool:
     return bool(node.cycles) and len(starts) - 1 == node.cycles
 
 
+def _may_dip(node: Repeat, floor: float) -> bool:
+    """Whether a cycle can be lower than the floor: there a part that rises above 1 would lead below 0."""
+    return floor > 0 and (node.decay < 1 or floor > 1)
+
+
 def _height(node: Repeat, floor: float, call: str, cycle: int | None = None) -> str:
     """floor + (decay ** cycle - floor) * child, in the order in which it is computed with arrays."""
+    text = _unlimited(node, floor, call, cycle)
+    return f"max({text}, 0.0)" if _may_dip(node, floor) else text
+
+
+def _unlimited(node: Repeat, floor: float, call: str, cycle: int | None) -> str:
     if node.decay == 1.0 or cycle == 0:
         if floor == 0:
             return call

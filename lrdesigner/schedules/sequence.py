@@ -45,7 +45,7 @@ def _each_part(node: Sequence, span: Span) -> Iterator[Part]:
             yield Part(
                 index=index,
                 schedule=segment.schedule,
-                span=span.part(end - start + skip),
+                span=span.part(end - start + skip, ahead=skip),
                 origin=start - skip,
                 first=start,
                 end=FOR_EVER if index == last else end,

@@ -51,17 +51,18 @@ class Behaviour(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ShapeHandle:
-    """A point of a node's curve that can be dragged, and the two maps between it and the fields it drives.
+    """A point of a node's curve that can be dragged, and what a drag along either axis makes of the node.
 
-    `place` gives its local step and its factor; `moved` the new values of fields for a step and a factor that were
-    rounded already. `axes` says which of the two it listens to.
+    It sits on the curve at local step `at` (None: nowhere). `step` gives the fields that put it at another local step;
+    `value` those that put the curve through a factor at a local step (none where no value of them would). The values
+    are not rounded, and may lie out of bounds: `lrdesigner.handles` sees to that.
     """
 
     name: str
     title: str
-    axes: typing.Literal["step", "value", "both"]
-    place: Callable[[Any, Span], tuple[float, float] | None]
-    moved: Callable[[Any, Span, float, float], dict[str, Any]]
+    at: Callable[[Any, Span], int | None]
+    step: Callable[[Any, Span, int], dict[str, Any]] | None = None
+    value: Callable[[Any, Span, int, float], dict[str, Any]] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -99,7 +100,7 @@ class Shape:
     behaviour: Behaviour
     describe: Callable[[Any, Span], str]
     breaks: Callable[[Any, Span], Breaks] = lambda node, span: NO_BREAKS
-    handles: tuple[ShapeHandle, ...] = ()
+    handles: Callable[[Any], tuple[ShapeHandle, ...]] = lambda node: ()
     torch_form: Callable[[Any, Span], TorchForm | None] = lambda node, span: None
     differs: Callable[[Any, Span], tuple[str, ...]] = lambda node, span: ()
     children: Callable[[Any], tuple[Any, ...]] = _no_children

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from msgspec import Meta
 
 from lrdesigner.schedules.breaks import Breaks
 from lrdesigner.schedules.formulas import Bindings, steps_of
-from lrdesigner.schedules.length import REST, Length, Span, resolve
+from lrdesigner.schedules.handle_kinds import At, always, length, level, to_length, to_number
+from lrdesigner.schedules.length import REST, Length, Span, length_like, resolve
 from lrdesigner.schedules.level import Level, level_words
 from lrdesigner.schedules.piecewise import Piece, PiecewiseBehaviour
 from lrdesigner.schedules.ramps import Floor, Over
-from lrdesigner.schedules.shape import Node, Shape
+from lrdesigner.schedules.shape import Node, Shape, ShapeHandle
 
 Curve = Literal["linear", "cosine", "1-sqrt"]
 
@@ -112,6 +113,40 @@ def _wsd_words(node: WarmupStableDecay, span: Span) -> str:
     )
 
 
+def _flat_end(node: FlatCosine, span: Span) -> int:
+    return int(sum(_flat_steps(node, span).values()))
+
+
+def _slanted_end(node: SlantedTriangular, span: Span) -> int:
+    return steps_of(node, "cut", span) + int(_slanted_steps(node, span)["fall"])
+
+
+def _wsd_end(node: WarmupStableDecay, span: Span) -> int:
+    return int(_wsd_steps(node, span)["decay_start"]) + steps_of(node, "decay", span)
+
+
+def _length_at(end: At) -> ShapeHandle:
+    return ShapeHandle(name="length", title="end", at=end, step=to_length("length"))
+
+
+def _cool_down_from(node: WarmupStableDecay, span: Span, step: int) -> dict[str, Any]:
+    steps = max(steps_of(node, "length", span) - step, 1)
+    return {"decay": length_like(node.decay, steps, span)}
+
+
+_COOL_DOWN = ShapeHandle(
+    name="decay",
+    title="cool-down starts",
+    at=lambda node, span: int(_wsd_steps(node, span)["decay_start"]),
+    step=_cool_down_from,
+)
+_RATIO = ShapeHandle(
+    name="ratio",
+    title="start",
+    at=lambda node, span: 0,
+    value=to_number("ratio", lambda node, span, step, factor: 1 / factor),
+)
+
 WHOLE_RUNS = (
     Shape(
         node=FlatCosine,
@@ -129,6 +164,9 @@ WHOLE_RUNS = (
             f"flat for {_flat_steps(node, span)['flat']:,} steps, then cosine to {level_words(node.floor)} over "
             f"{_flat_steps(node, span)['fall']:,}"
         ),
+        handles=always(
+            length("flat", "fall starts", least=0), level("floor", "floor", at=_flat_end), _length_at(_flat_end)
+        ),
     ),
     Shape(
         node=SlantedTriangular,
@@ -145,6 +183,7 @@ WHOLE_RUNS = (
         describe=lambda node, span: (
             f"line up over {steps_of(node, 'cut', span):,} steps and down over {_slanted_steps(node, span)['fall']:,}"
         ),
+        handles=always(length("cut", "climb ends"), _RATIO, _length_at(_slanted_end)),
     ),
     Shape(
         node=WarmupStableDecay,
@@ -157,5 +196,12 @@ WHOLE_RUNS = (
         ),
         breaks=_wsd_breaks,
         describe=_wsd_words,
+        handles=always(
+            level("start", "start"),
+            length("warmup", "warm-up ends", least=0),
+            _COOL_DOWN,
+            level("floor", "floor", at=_wsd_end),
+            _length_at(_wsd_end),
+        ),
     ),
 )
