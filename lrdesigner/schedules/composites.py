@@ -27,7 +27,7 @@ from lrdesigner.schedules.ramps import (
     Sigmoid,
     Tanh,
 )
-from lrdesigner.schedules.restarts import CosineRestarts, HardRestarts
+from lrdesigner.schedules.restarts import CosineRestarts, HardRestarts, check_growth
 from lrdesigner.schedules.shape import Node
 from lrdesigner.schedules.whole_runs import FlatCosine, SlantedTriangular, WarmupStableDecay
 
@@ -102,7 +102,7 @@ class Product(Node, frozen=True, tag="product"):
 class Repeat(Node, frozen=True, tag="repeat"):
     """A schedule again and again, each cycle longer and lower than the one before if wanted; then the floor.
 
-    factor(step) = floor + (decay ** cycle - floor) * schedule(step within the cycle). Cycle k lasts
+    factor(step) = floor + (decay ** cycle - floor) * schedule(step within the cycle), never below 0. Cycle k lasts
     cycle * growth ** k, in whole steps. These are timm's `cycle_mul`, `cycle_decay` and `cycle_limit` for any shape.
     """
 
@@ -113,7 +113,8 @@ class Repeat(Node, frozen=True, tag="repeat"):
         25.0, "percent"
     )
     growth: Annotated[
-        float, Meta(ge=1, le=100, title="Growth", description="Length of each cycle over the one before.")
+        float,
+        Meta(ge=1, le=100, title="Growth", description="Length of each cycle over the one before; 1, or 1.05 on."),
     ] = 1.0
     decay: Annotated[
         float, Meta(gt=0, le=10, title="Decay", description="Height of each cycle over the one before.")
@@ -126,6 +127,7 @@ class Repeat(Node, frozen=True, tag="repeat"):
     ] = 0.0
 
     def __post_init__(self) -> None:
+        check_growth(self.growth)
         _check_depth(self)
 
 

@@ -15,9 +15,10 @@ from lrdesigner.schedules.breaks import FOR_EVER, Breaks, joined
 from lrdesigner.schedules.code_writer import CodeWriter, literal
 from lrdesigner.schedules.composites import Repeat, children_of
 from lrdesigner.schedules.formulas import steps_of
+from lrdesigner.schedules.handle_kinds import end_of, length, level
 from lrdesigner.schedules.length import MOST_STEPS, Span
 from lrdesigner.schedules.level import factor_of, level_words
-from lrdesigner.schedules.shape import Factors, Part, Shape, Steps
+from lrdesigner.schedules.shape import Factors, Part, Shape, ShapeHandle, Steps
 
 MOST_CYCLES = 700
 """Growing cycles that fill the longest run: 1.05 times as long each, from a first one of one step."""
@@ -61,12 +62,15 @@ class _RepeatBehaviour:
             if node.cycles:
                 lines += [f"if cycle >= {number(node.cycles)}:", f"    return {number(floor)}"]
             argument = "step" if lines else f"step % {number(length)}"
-            return [*lines, f"return {_height(node, floor, writer.call(node.schedule, span.part(length), argument))}"]
+            call = writer.call(node.schedule, span.part(length), argument, length - 1)
+            return [*lines, f"return {_height(node, floor, call)}"]
         starts = _starts(node, span)
         lines = []
         for cycle, (start, end) in enumerate(pairwise(starts)):
             last = end == starts[-1] and not _ends(node, starts)
-            call = writer.call(node.schedule, span.part(end - start), f"step - {number(start)}" if start else "step")
+            argument = f"step - {number(start)}" if start else "step"
+            until = (span.run_steps if writer.last is None else writer.last) if last else end - 1
+            call = writer.call(node.schedule, span.part(end - start), argument, until - start)
             line = f"return {_height(node, floor, call, cycle)}"
             lines += [line] if last else [f"if step < {number(end)}:", f"    {line}"]
         return [*lines, f"return {number(floor)}"] if _ends(node, starts) else lines
@@ -165,6 +169,11 @@ def _describe(node: Repeat, span: Span) -> str:
     return words
 
 
+def _handles(node: Repeat) -> tuple[ShapeHandle, ...]:
+    cycle = length("cycle", "cycle ends")
+    return (cycle,) if node.cycles == 1 else (cycle, level("decay", "second cycle", at=end_of("cycle")))
+
+
 REPEAT = Shape(
     node=Repeat,
     title="Repeat",
@@ -175,4 +184,5 @@ REPEAT = Shape(
     children=children_of,
     with_child=lambda node, index, child: replace(node, schedule=child),
     parts=_parts,
+    handles=_handles,
 )

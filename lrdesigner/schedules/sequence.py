@@ -10,6 +10,7 @@ import numpy as np
 from msgspec.structs import replace
 
 from lrdesigner.expressions.emit import number
+from lrdesigner.schedules.boundaries import boundary_handles
 from lrdesigner.schedules.breaks import FOR_EVER, Breaks, joined
 from lrdesigner.schedules.code_writer import CodeWriter
 from lrdesigner.schedules.composites import Sequence, children_of
@@ -79,9 +80,16 @@ def write_parts(parts: tuple[Part, ...], writer: CodeWriter) -> list[str]:
         lines += _counted_from(part.origin, origin)
         origin = part.origin
         lines.append(f"if step < {number(part.end - origin)}:")
-        lines += ["    " + line for line in writer.lines(part.schedule, part.span)]
+        lines += ["    " + line for line in writer.lines(part.schedule, part.span, _last_of(part, writer))]
     last = parts[-1]
-    return [*lines, *_counted_from(last.origin, origin), *writer.lines(last.schedule, last.span)]
+    lines += _counted_from(last.origin, origin)
+    return [*lines, *writer.lines(last.schedule, last.span, _last_of(last, writer))]
+
+
+def _last_of(part: Part, writer: CodeWriter) -> int:
+    """The largest of its own steps that a part is asked about."""
+    run = part.span.run_steps if writer.last is None else writer.last
+    return min(run, part.end - 1) - part.origin
 
 
 def _counted_from(origin: int, before: int) -> list[str]:
@@ -129,4 +137,5 @@ SEQUENCE = Shape(
     children=children_of,
     with_child=_with_child,
     parts=_parts,
+    handles=lambda node: boundary_handles(node, segment_starts),
 )
