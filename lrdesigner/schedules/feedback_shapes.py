@@ -12,9 +12,11 @@ from lrdesigner.schedules.breaks import Breaks, Points
 from lrdesigner.schedules.code_writer import CodeWriter
 from lrdesigner.schedules.feedback import Greedy, Plateau
 from lrdesigner.schedules.formulas import steps_of
+from lrdesigner.schedules.handle_kinds import always, to_number
 from lrdesigner.schedules.length import Span
+from lrdesigner.schedules.level import factor_of, level_like
 from lrdesigner.schedules.metric_runs import bounds_of, simulate
-from lrdesigner.schedules.shape import Factors, Shape, Steps, TorchForm
+from lrdesigner.schedules.shape import Factors, Shape, ShapeHandle, Steps, TorchForm
 from lrdesigner.schedules.traces import AssumedTrace
 
 
@@ -86,6 +88,28 @@ def _greedy_words(node: Greedy, span: Span) -> str:
     return f"over {factor} after {row} with a better metric, times {factor} after as many without, {_when(node, span)}"
 
 
+def _first_change(node: Plateau | Greedy, span: Span) -> int | None:
+    return next((step for step, _ in simulate(node, span)), None)
+
+
+def _first_at_floor(node: Plateau | Greedy, span: Span) -> int | None:
+    lowest = factor_of(node.floor, span)
+    return next((step for step, factor in simulate(node, span) if 0 < factor <= lowest), None)
+
+
+_FIRST_CHANGE = ShapeHandle(
+    name="factor",
+    title="first change",
+    at=_first_change,
+    value=to_number("factor", lambda node, span, step, factor: factor if factor < 1 else 1 / factor),
+)
+_FLOOR = ShapeHandle(
+    name="floor",
+    title="floor",
+    at=_first_at_floor,
+    value=lambda node, span, step, factor: {"floor": level_like(node.floor, factor, span)},
+)
+
 FEEDBACK = (
     Shape(
         node=Plateau,
@@ -93,6 +117,7 @@ FEEDBACK = (
         family="feedback",
         behaviour=_FeedbackBehaviour(),
         breaks=_breaks,
+        handles=always(_FIRST_CHANGE, _FLOOR),
         describe=_plateau_words,
         torch_form=_torch_plateau,
     ),
@@ -102,6 +127,7 @@ FEEDBACK = (
         family="feedback",
         behaviour=_FeedbackBehaviour(),
         breaks=_breaks,
+        handles=always(_FIRST_CHANGE, _FLOOR),
         describe=_greedy_words,
     ),
 )

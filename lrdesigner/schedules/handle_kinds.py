@@ -58,9 +58,7 @@ def length(field: str, title: str, *, at: At | None = None, before: int = 0, lea
     return ShapeHandle(name=field, title=title, at=at or place, step=to_length(field, before=before, least=least))
 
 
-def to_length(
-    field: str, *, start: Callable[[Any, Span], int] = first_step, before: int = 0, least: int = 1
-) -> ToStep:
+def to_length(field: str, *, start: Callable[[Any, Span], int] = first_step, before: int = 0, least: int = 1) -> ToStep:
     """Drives a length that begins at `start`, by the step at which it has passed."""
 
     def fields(node: Any, span: Span, step: int) -> dict[str, Any]:
@@ -152,5 +150,3 @@ def falls_to(start: Any, span: Span, factor: float) -> float:
     """How high the factor lies between the level `start` and 1, as a share of the way."""
     low = factor_of(start, span)
     return (factor - low) / (1 - low)
-
-

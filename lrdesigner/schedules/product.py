@@ -11,9 +11,12 @@ from msgspec.structs import replace
 from lrdesigner.schedules.breaks import FOR_EVER, Breaks, joined
 from lrdesigner.schedules.code_writer import CodeWriter, literal
 from lrdesigner.schedules.composites import Clamp, Product, children_of
+from lrdesigner.schedules.handle_kinds import always
 from lrdesigner.schedules.length import Span
-from lrdesigner.schedules.level import factor_of, level_words
-from lrdesigner.schedules.shape import Factors, Part, Shape, Steps
+from lrdesigner.schedules.level import factor_of, level_like, level_words
+from lrdesigner.schedules.shape import Factors, Part, Shape, ShapeHandle, Steps
+
+_LOOKS = 200
 
 
 def _evaluated(node: Any, steps: Any, span: Span) -> Any:
@@ -95,6 +98,45 @@ PRODUCT = Shape(
     parts=_product_parts,
 )
 
+
+def _extreme(node: Clamp, span: Span, lowest: bool) -> int:
+    """The step, of the corners and some between, where what is kept within the levels is lowest or highest."""
+    from lrdesigner.schedules.registry import shape_of
+
+    last = max(span.steps, 1)
+    edges = np.linspace(0, last, min(last, _LOOKS) + 1).astype(np.int64)
+    corners = shape_of(node.schedule).breaks(node.schedule, span).listed(0, last, _LOOKS)
+    steps = np.unique(np.concatenate([edges, corners, np.maximum(corners - 1, 0)]))
+    factors = _evaluated(node.schedule, steps, span)
+    usable = np.where(np.isfinite(factors), factors, np.inf if lowest else -np.inf)
+    return int(steps[np.argmin(usable) if lowest else np.argmax(usable)])
+
+
+def _level_at(node: Clamp, span: Span, lowest: bool) -> int | None:
+    """Where a level cuts something off."""
+    step = _extreme(node, span, lowest)
+    factor = float(_evaluated(node.schedule, [step], span)[0])
+    low, high = factor_of(node.lowest, span), factor_of(node.highest, span)
+    return step if (factor <= low < high if lowest else factor >= high > low) else None
+
+
+_LOWEST = ShapeHandle(
+    name="lowest",
+    title="at least",
+    at=lambda node, span: _level_at(node, span, True),
+    value=lambda node, span, step, factor: {
+        "lowest": level_like(node.lowest, min(factor, factor_of(node.highest, span)), span)
+    },
+)
+_HIGHEST = ShapeHandle(
+    name="highest",
+    title="at most",
+    at=lambda node, span: _level_at(node, span, False),
+    value=lambda node, span, step, factor: {
+        "highest": level_like(node.highest, max(factor, factor_of(node.lowest, span)), span)
+    },
+)
+
 CLAMP = Shape(
     node=Clamp,
     title="Clamp",
@@ -107,4 +149,5 @@ CLAMP = Shape(
     children=children_of,
     with_child=lambda node, index, child: replace(node, schedule=child),
     parts=lambda node, span: (Part(index=0, schedule=node.schedule, span=span, origin=0, first=0, end=FOR_EVER),),
+    handles=always(_LOWEST, _HIGHEST),
 )

@@ -11,7 +11,7 @@ from msgspec import Meta
 from lrdesigner.numbers import exact
 from lrdesigner.schedules.breaks import MOST_LISTED, Breaks
 from lrdesigner.schedules.formulas import FormulaBehaviour, steps_of
-from lrdesigner.schedules.handle_kinds import always, end_of, length, level, to_level, to_share
+from lrdesigner.schedules.handle_kinds import always, end_of, length, level, to_length, to_level, to_share
 from lrdesigner.schedules.length import REST, Length, Span
 from lrdesigner.schedules.level import Level, factor_of, level_words
 from lrdesigner.schedules.shape import Node, Shape, ShapeHandle, TorchForm

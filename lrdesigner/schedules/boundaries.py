@@ -1,0 +1,94 @@
+"""Where one segment of a sequence ends and the next one starts, as handles that drive a length."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from msgspec.structs import replace
+
+from lrdesigner.schedules.composites import Sequence
+from lrdesigner.schedules.decays import Constant
+from lrdesigner.schedules.length import Span, length_like
+from lrdesigner.schedules.ramps import Anneal, Linear, LogWarmup
+from lrdesigner.schedules.shape import ShapeHandle
+
+Starts = Callable[[Sequence, Span], list[int]]
+"""`segment_starts`."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Driven:
+    """The segment whose length a boundary drives, and the steps that the boundary may be put at."""
+
+    segment: int
+    lowest: int
+    highest: int
+
+
+def boundary_handles(node: Sequence, starts: Starts) -> tuple[ShapeHandle, ...]:
+    """One between each two segments: "warm-up ends", "cosine starts"."""
+    return tuple(_boundary(node, index, starts) for index in range(len(node.segments) - 1))
+
+
+def _boundary(node: Sequence, index: int, starts: Starts) -> ShapeHandle:
+    def place(node: Sequence, span: Span) -> int | None:
+        if index + 1 >= len(node.segments) or _driven(node, index, span, starts(node, span)) is None:
+            return None
+        return starts(node, span)[index + 1]
+
+    def fields(node: Sequence, span: Span, step: int) -> dict[str, Any]:
+        found = starts(node, span)
+        driven = _driven(node, index, span, found)
+        if driven is None:
+            return {}
+        step = min(max(step, driven.lowest), driven.highest)
+        steps = step - found[index] if driven.segment == index else found[index + 2] - step
+        segment = node.segments[driven.segment]
+        changed = replace(segment, length=length_like(segment.length, steps, span))
+        return {"segments": (*node.segments[: driven.segment], changed, *node.segments[driven.segment + 1 :])}
+
+    return ShapeHandle(name=f"boundary {index}", title=_title(node, index), at=place, step=fields)
+
+
+def _driven(node: Sequence, index: int, span: Span, starts: list[int]) -> _Driven | None:
+    """The segment before, if the boundary lies where the lengths up to it put it; the one after, if it is counted from
+    the end, because a segment that takes the rest comes before. None where neither alone would move it so."""
+    rests = [place for place, segment in enumerate(node.segments) if segment.length.unit == "rest"]
+    before, after = [r for r in rests if r <= index], [r for r in rests if r > index]
+    taken = sum(starts[r + 1] - starts[r] for r in rests)
+    here = starts[index + 1]
+    if not before:  # what follows is pushed on; the rest, if there is one, gives and takes
+        return _Driven(index, starts[index] + 1, max(here + taken - len(rests), starts[index] + 1) if rests else _FAR)
+    if not after and taken > len(rests):
+        return _Driven(index + 1, max(here - taken + len(rests), 1), starts[index + 2] - 1)
+    if after and before == [index]:
+        room = taken - (here - starts[index]) - len(after)
+        return _Driven(index, starts[index] + 1, here + max(room, 0))
+    return None
+
+
+_FAR = 2**53
+
+
+def _title(node: Sequence, index: int) -> str:
+    from lrdesigner.schedules.registry import shape_of
+
+    before, after = node.segments[index].schedule, node.segments[index + 1].schedule
+    if _rises(before):
+        return "warm-up ends"
+    shape = shape_of(after)
+    if isinstance(before, Constant) and shape.family == "ramp" and not _rises(after):
+        return "cool-down starts"
+    name = shape.title if shape.title.isupper() else shape.title[0].lower() + shape.title[1:]
+    return f"{name} starts"
+
+
+def _rises(schedule: Any) -> bool:
+    match schedule:
+        case LogWarmup():
+            return True
+        case Linear(start=float(start), end=float(end)) | Anneal(start=float(start), end=float(end)):
+            return end > start
+    return False

@@ -1,0 +1,40 @@
+"""The keys of a curve drawn by hand, as handles: in time between their neighbours, in height anywhere."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from msgspec.structs import replace
+
+from lrdesigner.schedules.length import Span, length_like, resolve
+from lrdesigner.schedules.shape import ShapeHandle
+
+_FAR = 2**53
+
+
+def key_handles(node: Any) -> tuple[ShapeHandle, ...]:
+    """One for each key."""
+    return tuple(_key(index) for index in range(len(node.keys)))
+
+
+def _key(index: int) -> ShapeHandle:
+    def place(node: Any, span: Span) -> int | None:
+        return resolve(node.keys[index].at, span) if index < len(node.keys) else None
+
+    def step_fields(node: Any, span: Span, step: int) -> dict[str, Any]:
+        at = [resolve(key.at, span) for key in node.keys]
+        low = at[index - 1] + 1 if index else 0
+        high = at[index + 1] - 1 if index + 1 < len(at) else _FAR
+        if not low <= high:
+            return {}
+        key = node.keys[index]
+        return _with(node, index, replace(key, at=length_like(key.at, min(max(step, low), high), span)))
+
+    def value_fields(node: Any, span: Span, step: int, factor: float) -> dict[str, Any]:
+        return _with(node, index, replace(node.keys[index], value=min(max(factor, 0.0), 1e6)))
+
+    return ShapeHandle(name=f"key {index}", title=f"key {index + 1}", at=place, step=step_fields, value=value_fields)
+
+
+def _with(node: Any, index: int, key: Any) -> dict[str, Any]:
+    return {"keys": (*node.keys[:index], key, *node.keys[index + 1 :])}
