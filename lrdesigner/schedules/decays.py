@@ -244,7 +244,8 @@ DECAYS = (
         behaviour=FormulaBehaviour(
             lambda node, span: "1 / (1 + rate * (step // every))" if node.stairs else "1 / (1 + rate * (step / every))"
         ),
-        breaks=lambda node, span: _stairs(node, span) if node.stairs else Breaks(),
+        # A high rate falls so far at the first step that a line to the next column would be another curve.
+        breaks=lambda node, span: _stairs(node, span) if node.stairs else Breaks(points=(1,)),
         describe=lambda node, span: f"over 1 plus {exact(node.rate)} more {_every(node, span)}, {_how(node.stairs)}",
         handles=always(_FIRST_DIVISION),
     ),

@@ -112,7 +112,7 @@ def _one_cycle_breaks(node: OneCycle | OneCycleMomentum, span: Span) -> Breaks:
     ends = _one_cycle_ends(node, span)
     found = [ends["first_end"], ends["last"]] + ([ends["second_end"]] if node.three_phase else [])
     return Breaks(
-        points=tuple(sorted({step for end in found for step in (math.floor(end), math.ceil(end)) if end > 0}))
+        points=tuple(sorted({step for end in found for step in (math.floor(end), math.floor(end) + 1) if end > 0}))
     )
 
 
