@@ -5,32 +5,28 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
-from itertools import chain
-from typing import Any, Literal, Protocol
+from typing import Literal, Protocol
 
 import numpy as np
 
 from lrdesigner import edits
+from lrdesigner.curve_handles import Axis, CurveHandle, HandleEdit, Scene
+from lrdesigner.curves import track_factors
 from lrdesigner.document import Design, Group, Plan, Track
+from lrdesigner.handle_values import Precision as Precision
+from lrdesigner.handle_values import notch as notch
+from lrdesigner.handle_values import notched_in, settled_in
+from lrdesigner.handle_values import settled as settled
+from lrdesigner.handle_values import within as within
 from lrdesigner.numbers import rate
+from lrdesigner.placed_handles import placed_handles
 from lrdesigner.plot_points import plot_points
 from lrdesigner.schedules import Field, fields_of
-from lrdesigner.tracks import Lane
+from lrdesigner.tracks import Lane, Slot, frozen_stretches, lane_of, option_of, slots_of, track_of
 
-Precision = Literal["normal", "fine", "snap"]
+Axes = Literal["step", "value", "both"]
 
-_DIGITS: dict[Precision, int] = {"normal": 3, "fine": 5}
-_LOWEST = 1e-12
 _SAMPLES = 1000
-
-
-@dataclass(frozen=True, slots=True)
-class HandleEdit:
-    """An edit as the store takes it: `store.commit(label, edit, *arguments)`."""
-
-    label: str
-    edit: Callable[..., Design]
-    arguments: tuple[Any, ...]
 
 
 class Handle(Protocol):
@@ -38,11 +34,15 @@ class Handle(Protocol):
 
     @property
     def name(self) -> str:
-        """What it drives, the same for the same handle of a changed design: "base_lr"."""
+        """What it drives, the same for the same handle of a changed design: "base_lr", "0.floor"."""
 
     @property
     def group(self) -> int:
         """Id of the group."""
+
+    @property
+    def axes(self) -> Axes:
+        """Along which axes it can be dragged."""
 
     @property
     def step(self) -> int:
@@ -53,18 +53,30 @@ class Handle(Protocol):
         """Where it sits on the value axis."""
 
     @property
+    def may_be_zero(self) -> bool:
+        """Whether a drag to the bottom of a linear axis means 0."""
+
+    @property
+    def title(self) -> str:
+        """What it is: "warm-up ends"."""
+
+    @property
+    def amount(self) -> str:
+        """What it has on the value axis: "lr 5e-4"."""
+
+    @property
     def text(self) -> str:
-        """What it says beside the pointer: "base lr 5e-4 · step 120"."""
+        """What it says beside the pointer: "warm-up ends · epoch 1.2 · step 540 · lr 5e-4"."""
 
     def moved(self, step: float, value: float, precision: Precision = "normal") -> HandleEdit:
-        """The edit that puts it at (or as near as may be to) this step and value."""
+        """The edit that puts it at (or as near as may be to) this step and value; none where it is already."""
 
-    def nudged(self, direction: int, precision: Precision = "normal") -> HandleEdit:
-        """The edit of one press of the arrow key up (+1) or down (-1)."""
+    def nudged(self, direction: int, precision: Precision = "normal", axis: Axis = "value") -> HandleEdit:
+        """The edit of one press of an arrow key: up or right (+1), down or left (-1)."""
 
 
 @dataclass(frozen=True, slots=True)
-class BaseLrHandle:
+class BaseHandle:
     """Sits on the curve where the factor is largest; dragging it up or down scales the whole curve."""
 
     group: int
@@ -72,38 +84,91 @@ class BaseLrHandle:
     step: int
     factor: float
     base: float
-    name: str = "base_lr"
+    field: Field
+    edit: Callable[..., Design] = edits.set_base_lr
+    option: str | None = None
+
+    @property
+    def name(self) -> str:
+        """The option's, or "base_lr"."""
+        return self.option or "base_lr"
+
+    @property
+    def axes(self) -> Axes:
+        """Up and down only: its step follows from the shape."""
+        return "value"
 
     @property
     def value(self) -> float:
-        """The rate at its step."""
+        """The track's value at its step."""
         return self.base * self.factor
 
     @property
+    def may_be_zero(self) -> bool:
+        """A weight decay may be, a learning rate may not."""
+        return self.field.minimum == 0
+
+    @property
+    def title(self) -> str:
+        """Where it is."""
+        return "highest"
+
+    @property
+    def amount(self) -> str:
+        """The base value."""
+        return f"{self.field.title[0].lower()}{self.field.title[1:]} {rate(self.base)}"
+
+    @property
     def text(self) -> str:
-        """Base lr and step."""
-        return f"base lr {rate(self.base)} · step {self.step:,}"
+        """Base value and step."""
+        return f"{self.amount} · step {self.step:,}"
 
     def moved(self, step: float, value: float, precision: Precision = "normal") -> HandleEdit:
-        """Base lr = value / factor(its step), rounded and within the bounds of the field; the step is not looked at."""
-        return self._set(settled(value / self.factor, precision))
+        """Base = value / factor(its step), rounded and within the bounds of the field; the step is not looked at."""
+        if math.isclose(value, self.value, rel_tol=1e-12):
+            return self._set(self.base)
+        return self._set(settled_in(self.field, value / self.factor, precision))
 
-    def nudged(self, direction: int, precision: Precision = "normal") -> HandleEdit:
-        """Base lr one notch up or down."""
-        return self._set(notch(self.base, direction, precision))
+    def nudged(self, direction: int, precision: Precision = "normal", axis: Axis = "value") -> HandleEdit:
+        """Base value one notch up or down; sideways nothing."""
+        return self._set(self.base if axis == "step" else notched_in(self.field, self.base, direction, precision))
 
     def _set(self, base: float) -> HandleEdit:
-        return HandleEdit(f"Base lr of {self.group_name}", edits.set_base_lr, (self.group, within(_BASE, base)))
+        named = () if self.option is None else (self.option,)
+        return HandleEdit(f"{self.field.title} of {self.group_name}", self.edit, (self.group, *named, base))
 
 
 _BASE = next(field for field in fields_of(Track) if field.name == "base")
 
 
-def base_lr_handle(group: Group, plan: Plan) -> BaseLrHandle | None:
-    """At the first step with the largest factor, of a constant in the middle; None when no factor is positive."""
-    points = plot_points(Lane(group.lr), plan, 0, plan.total_steps, _SAMPLES)
-    steps, factors = points.steps, points.values / group.lr.base
+def base_lr_handle(group: Group, plan: Plan) -> BaseHandle | None:
+    """`base_handle` of the learning rate."""
+    return base_handle(group, "lr", plan)
+
+
+def base_handle(group: Group, slot: Slot, plan: Plan) -> BaseHandle | None:
+    """At the first step that trains with the largest factor, of a constant in the middle; None without a positive one.
+
+    Raises KeyError where the optimizer has no such track.
+    """
+    track, option = track_of(group, slot), option_of(group, slot)
+    place = _highest(track, plan, frozen_stretches(group.freeze, plan) if slot == "lr" else ())
+    if place is None:
+        return None
+    if slot == "lr":
+        return BaseHandle(group.id, group.name, *place, track.base, _BASE)
+    field = next(field for field in fields_of(type(group.options)) if field.name == option)
+    return BaseHandle(group.id, group.name, *place, track.base, field, edits.set_option, option)
+
+
+def _highest(track: Track, plan: Plan, frozen: tuple[tuple[int, int], ...]) -> tuple[int, float] | None:
+    steps = plot_points(Lane(track), plan, 0, plan.total_steps, _SAMPLES).steps
+    factors = track_factors(track, plan, steps)
     usable = np.where(np.isfinite(factors), factors, -np.inf)
+    for start, end in frozen:
+        usable = np.where((steps >= start) & (steps < end), -np.inf, usable)
+    if frozen and not (usable > 0).any():
+        return _highest(track, plan, ())
     largest = float(usable.max())
     if largest <= 0:
         return None
@@ -111,63 +176,30 @@ def base_lr_handle(group: Group, plan: Plan) -> BaseLrHandle | None:
         place = int(np.searchsorted(steps, plan.total_steps // 2))
     else:
         place = int(np.argmax(usable >= largest * (1 - 1e-12)))
-    return BaseLrHandle(group.id, group.name, int(steps[place]), float(factors[place]), group.lr.base)
+    return int(steps[place]), float(factors[place])
 
 
-Place = Callable[[Group, Plan], Handle | None]
-_PLACES: tuple[Place, ...] = (base_lr_handle,)
+def handles_of(group: Group, slot: Slot, plan: Plan) -> tuple[Handle, ...]:
+    """Every handle of a track, in the order in which the Tab key visits them; none where the group has no such track.
 
-
-def handles_of(group: Group, plan: Plan) -> tuple[Handle, ...]:
-    """Every handle of a group's lr track, in the order in which the Tab key visits them."""
-    return tuple(handle for place in _PLACES if (handle := place(group, plan)) is not None)
-
-
-def settled(value: float, precision: Precision) -> float:
-    """What a hand that let go here meant: three significant digits, five when fine, or the nearest of 1-2-5.
-
-    >>> settled(0.00051234, "normal"), settled(0.00051234, "fine"), settled(0.00034, "snap")
-    (0.000512, 0.00051234, 0.0005)
+    The first one drives the base value. The others belong to the nodes of the track's schedule.
     """
-    if not math.isfinite(value) or value <= 0:
-        return value if value > 0 else _LOWEST
-    if precision == "snap":
-        return min(_one_two_five(value), key=lambda candidate: abs(math.log(candidate / value)))
-    return float(f"{value:.{_DIGITS[precision] - 1}e}")
+    if slot not in slots_of(group):
+        return ()
+    base = base_handle(group, slot, plan)
+    lane = lane_of(group, slot, plan)
+    if base is None:
+        return ()
+    scene = Scene(group, slot, plan)
+    placed = placed_handles(lane.track, plan, lane.frozen)
+    return (base, *(CurveHandle(scene, found) for found in sorted(placed, key=lambda found: found.step)))
 
 
-def notch(value: float, direction: int, precision: Precision) -> float:
-    """The next value up (+1) or down (-1): by the second digit, by the third when fine, or along 1-2-5.
-
-    >>> notch(0.0005, 1, "normal"), notch(0.001, -1, "normal"), notch(0.001, 1, "snap")
-    (0.00051, 0.00099, 0.002)
-    """
-    if precision == "snap":
-        beyond = [c for c in _one_two_five(value) if (c - value) * direction > 1e-9 * value]
-        return min(beyond, key=lambda candidate: abs(candidate - value))
-    exponent = math.floor(math.log10(value) + 1e-12)
-    if direction < 0 and value <= 10.0**exponent * (1 + 1e-9):
-        exponent -= 1
-    digits = 1 if precision == "normal" else 2
-    unit = float(f"1e{exponent - digits}")
-    whole = value / unit
-    near = round(whole)
-    start = near if abs(whole - near) < 1e-6 else (math.floor(whole) if direction > 0 else math.ceil(whole))
-    return float(f"{(start + direction) * unit:.9e}")
-
-
-def within(field: Field, value: float) -> float:
-    """The nearest value that the field may hold."""
-    low = max((bound for bound in (field.minimum, field.above) if bound is not None), default=-math.inf)
-    high = min((bound for bound in (field.maximum, field.below) if bound is not None), default=math.inf)
-    if field.above is not None and value <= field.above:
-        return max(low, _LOWEST) if low <= 0 else math.nextafter(low, math.inf)
-    if field.below is not None and value >= field.below:
-        return math.nextafter(high, -math.inf)
-    return min(max(value, low), high)
-
-
-def _one_two_five(value: float) -> list[float]:
-    exponent = math.floor(math.log10(value))
-    decades = range(exponent - 1, exponent + 3)
-    return list(chain.from_iterable((float(f"{mantissa}e{decade}") for mantissa in (1, 2, 5)) for decade in decades))
+def handle_text(handles: tuple[Handle, ...]) -> str:
+    """What handles at one place say together: "warm-up ends · epoch 1.2 · step 540 · base lr 5e-4"."""
+    if len(handles) == 1:
+        return handles[0].text
+    timed = next((handle for handle in handles if handle.axes != "value"), handles[0])
+    tall = next((handle for handle in handles if handle.axes != "step"), handles[0])
+    where = timed.text.split(" · ")[1:-1]
+    return " · ".join([timed.title, *where, tall.amount])

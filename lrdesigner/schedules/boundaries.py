@@ -61,7 +61,7 @@ def _driven(node: Sequence, index: int, span: Span, starts: list[int]) -> _Drive
     here = starts[index + 1]
     if not before:  # what follows is pushed on; the rest, if there is one, gives and takes
         return _Driven(index, starts[index] + 1, max(here + taken - len(rests), starts[index] + 1) if rests else _FAR)
-    if not after and taken > len(rests):
+    if not after and taken >= len(rests):
         return _Driven(index + 1, max(here - taken + len(rests), 1), starts[index + 2] - 1)
     if after and before == [index]:
         room = taken - (here - starts[index]) - len(after)

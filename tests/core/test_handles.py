@@ -44,7 +44,7 @@ def test_dragging_never_moves_the_handle_along_the_time_axis(base: float, target
 
 @pytest.mark.parametrize("factor", ["0.0", "-1.0", "0.0 * step", "log(step - step)"])
 def test_a_curve_without_a_positive_factor_has_no_handle(factor: str) -> None:
-    assert handles_of(group_with(Expression(factor)), PLAN) == ()
+    assert handles_of(group_with(Expression(factor)), "lr", PLAN) == ()
 
 
 def test_steps_without_a_finite_factor_do_not_attract_the_handle() -> None:
@@ -63,7 +63,7 @@ def test_the_edit_of_a_move_puts_the_curve_through_the_pointer(target: float) ->
 
 
 def test_the_edit_of_a_move_is_applied_by_the_store_as_it_stands(design: Design) -> None:
-    handle = handles_of(design.groups[0], design.plan)[0]
+    handle = handles_of(design.groups[0], "lr", design.plan)[0]
     edit = handle.moved(0, 0.01)
     after = edit.edit(design, *edit.arguments)
     assert after == edits.set_base_lr(design, design.groups[0].id, 0.01)

@@ -51,7 +51,7 @@ class HandleLayer(QObject):
     def show(self, design: Design, selected: int, axis_map: AxisMap) -> None:
         """Put the handles of the selected group where its values are."""
         group = design.group(selected)
-        self._handles, self._map = handles_of(group, design.plan), axis_map
+        self._handles, self._map = handles_of(group, "lr", design.plan), axis_map
         while len(self._items) < len(self._handles):
             self._items.append(self._new_item(len(self._items)))
         theme = self._workspace.theme
@@ -96,7 +96,7 @@ class HandleLayer(QObject):
 
     def _now(self, index: int) -> Handle | None:
         """The handle as the design has it now; what is drawn may be a few milliseconds older."""
-        handles = handles_of(self._workspace.selected_group, self._workspace.design.plan)
+        handles = handles_of(self._workspace.selected_group, "lr", self._workspace.design.plan)
         return handles[index] if index < len(handles) else None
 
     def _new_item(self, index: int) -> HandleItem:
