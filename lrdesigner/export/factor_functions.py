@@ -16,12 +16,12 @@ import numpy as np
 from lrdesigner.curves import TOLERANCE, ParamGroup, breakpoints, checked_steps, first_impossible, lane_factors
 from lrdesigner.document import Plan
 from lrdesigner.errors import UserError
-from lrdesigner.export.python_text import docstring, identifier, prose, statement
+from lrdesigner.export.python_text import LINE, docstring, identifier, prose, statement
 from lrdesigner.expressions.emit import number
 from lrdesigner.findings.rate_findings import impossible_words
 from lrdesigner.schedules import shape_of
 from lrdesigner.schedules.breaks import FOR_EVER
-from lrdesigner.schedules.code_writer import PART, CodeWriter
+from lrdesigner.schedules.code_writer import PART, TABLE, CodeWriter, Table
 from lrdesigner.tracks import TRACK_KINDS, Lane, Slot, lane_of, moves, option_of, slots_of
 
 CHECKED_CALLS = 400
@@ -71,7 +71,7 @@ def _title(slot: Slot) -> str:
 def _body(lane: Lane, plan: Plan) -> tuple[str, str]:
     """Helpers and statements, with places left for the names, and what they do in words."""
     schedule, span = lane.track.schedule, plan.span_for(lane.track.base)
-    writer = CodeWriter()
+    writer = CodeWriter(plan.total_steps)
     lines = [*_frozen_lines(lane), *writer.lines(schedule, span)]
     helpers = "".join(
         f"def {helper.name}(step: int) -> float:\n{docstring(_sentence(helper.words), 4)}\n"
@@ -79,11 +79,20 @@ def _body(lane: Lane, plan: Plan) -> tuple[str, str]:
         + "\n\n\n"
         for helper in writer.helpers
     )
-    return helpers + _HERE + "\n".join(_laid_out(line) for line in lines), shape_of(schedule).describe(schedule, span)
+    tables = "".join(f"{_table_text(table)}\n\n\n" for table in writer.tables)
+    written = tables + helpers + _HERE + "\n".join(_laid_out(line) for line in lines)
+    return written, shape_of(schedule).describe(schedule, span)
 
 
 _HERE = "\0"
 """Where the head of the function goes: between its helpers and its statements."""
+
+
+def _table_text(table: Table) -> str:
+    """A name of the module with its value, which formatters leave whole where a line is too long."""
+    text = "\n".join([f"{table.name}: {table.kind} = {table.lines[0]}", *table.lines[1:]])
+    longest = max(len(line) for line in text.splitlines()) + LONGEST_NAME
+    return f"# {table.words}\n{text}{'  # fmt: skip' if longest > LINE else ''}"
 
 
 def _frozen_lines(lane: Lane) -> list[str]:
@@ -100,7 +109,7 @@ def _laid_out(line: str) -> str:
 
 
 def _source(name: str, words: str, body: str) -> str:
-    helpers, statements = body.replace(PART, f"{name}_part").split(_HERE)
+    helpers, statements = body.replace(PART, f"{name}_part").replace(TABLE, f"{name.upper()}_TABLE").split(_HERE)
     clamp = "    step = min(max(step, 0), TOTAL_STEPS)\n" if "step" in statements else ""
     return f"{helpers}def {name}(step: int) -> float:\n{docstring(_sentence(words), 4)}\n{clamp}{statements}"
 

@@ -10,7 +10,7 @@ from lrdesigner.schedules.cyclic import CYCLIC
 from lrdesigner.schedules.decays import DECAYS
 from lrdesigner.schedules.expression import EXPRESSION
 from lrdesigner.schedules.feedback_shapes import FEEDBACK
-from lrdesigner.schedules.keyframes import KEYFRAMES
+from lrdesigner.schedules.keyframe_shape import KEYFRAMES
 from lrdesigner.schedules.length import Length
 from lrdesigner.schedules.multiplicative import MULTIPLICATIVE
 from lrdesigner.schedules.one_cycle import ONE_CYCLES
