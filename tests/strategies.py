@@ -125,7 +125,13 @@ def decays() -> st.SearchStrategy[Any]:
         st.builds(StepDecay, every=lengths(), gamma=gammas),
         st.builds(MultiStep, milestones=st.lists(lengths(), min_size=1, max_size=5).map(tuple), gamma=gammas),
         st.builds(Exponential, gamma=gammas, every=lengths(), stairs=st.booleans()),
-        st.builds(InverseTime, rate=st.sampled_from([1e-9, 0.5, 1.0, 3.0, 1e6]), every=lengths(), stairs=st.booleans()),
+        st.builds(
+            InverseTime,
+            rate=st.sampled_from([1e-9, 0.5, 1.0, 3.0, 1e6]),
+            every=lengths(),
+            stairs=st.booleans(),
+            power=st.sampled_from([1.0, 0.5, 0.75, 0.01, 10.0]),
+        ),
         st.builds(InverseSqrt, timescale=lengths()),
         st.builds(Noam, warmup=lengths()),
     )

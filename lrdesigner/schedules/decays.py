@@ -74,10 +74,10 @@ class Exponential(Node, frozen=True, tag="exponential"):
 
 
 class InverseTime(Node, frozen=True, tag="inverse_time"):
-    """Divided by a number that grows evenly with time.
+    """Divided by a number that grows evenly with time, or by a power of it.
 
-    factor(step) = 1 / (1 + rate * step / every), or with step // every in stairs. Keras' `InverseTimeDecay`; Caffe's
-    "inv" with power 1.
+    factor(step) = 1 / (1 + rate * step / every) ** power, or with step // every in stairs. Keras' `InverseTimeDecay`
+    has power 1; Caffe's "inv" any; also timm's "power" stable phase, after arXiv 2408.13359.
     """
 
     rate: Annotated[float, Meta(gt=0, le=1e6, title="Rate", description="What is added to the divisor each time.")] = (
@@ -87,6 +87,9 @@ class InverseTime(Node, frozen=True, tag="inverse_time"):
         1, "epochs"
     )
     stairs: Annotated[bool, Meta(title="In stairs", description="Change only at the end of each interval.")] = False
+    power: Annotated[
+        float, Meta(gt=0, le=10, title="Power", description="Of the divisor; 1: as it is, 0.5: its square root.")
+    ] = 1.0
 
 
 class InverseSqrt(Node, frozen=True, tag="inverse_sqrt"):
@@ -156,6 +159,23 @@ def _gamma_of_far_end(node: Exponential, span: Span, step: int, factor: float) -
     return float(factor ** (1 / times)) if times else None
 
 
+def _rate_of_first_division(node: InverseTime, span: Span, step: int, factor: float) -> float | None:
+    try:
+        return float(factor ** (-1 / node.power)) - 1
+    except OverflowError:  # a small power of the divisor falls too slowly to be there after one interval
+        return None
+
+
+def _inverse_time(node: InverseTime, span: Span) -> str:
+    divisor = "(1 + rate * (step // every))" if node.stairs else "(1 + rate * (step / every))"
+    return f"1 / {divisor}" if node.power == 1 else f"1 / {divisor} ** power"
+
+
+def _inverse_time_words(node: InverseTime, span: Span) -> str:
+    power = "" if node.power == 1 else f", to the power {exact(node.power)}"
+    return f"over 1 plus {exact(node.rate)} more {_every(node, span)}, {_how(node.stairs)}{power}"
+
+
 _CONSTANT_LEVEL = ShapeHandle(name="factor", title="level", at=middle, value=to_level("factor"))
 _FIRST_STAIR = ShapeHandle(
     name="stair",
@@ -178,7 +198,7 @@ _FIRST_DIVISION = ShapeHandle(
     title="first interval ends",
     at=end_of("every"),
     step=to_length("every"),
-    value=to_number("rate", lambda node, span, step, factor: 1 / factor - 1),
+    value=to_number("rate", _rate_of_first_division),
 )
 
 
@@ -241,12 +261,10 @@ DECAYS = (
         node=InverseTime,
         title="Inverse time",
         family="decay",
-        behaviour=FormulaBehaviour(
-            lambda node, span: "1 / (1 + rate * (step // every))" if node.stairs else "1 / (1 + rate * (step / every))"
-        ),
+        behaviour=FormulaBehaviour(_inverse_time),
         # A high rate falls so far at the first step that a line to the next column would be another curve.
         breaks=lambda node, span: _stairs(node, span) if node.stairs else Breaks(points=(1,)),
-        describe=lambda node, span: f"over 1 plus {exact(node.rate)} more {_every(node, span)}, {_how(node.stairs)}",
+        describe=_inverse_time_words,
         handles=always(_FIRST_DIVISION),
     ),
     Shape(
