@@ -7,62 +7,84 @@ picked from that per screen column, so its cost does not depend on the length of
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from itertools import combinations
 
 import numpy as np
 from numpy.typing import NDArray
 
 MOST_OFFSETS = 16
-"""Breakpoints kept of one period of a pattern."""
+"""Breakpoints of one period that a plot looks at where whole periods fall between its columns."""
 
 MOST_LISTED = 2000
 """Turns of a curve that a shape lists one by one; more lie closer together than pixels."""
 
 FOR_EVER = 2**62
 
-_SAMPLES = 8
-"""Looks into each column of a rough stretch, beyond its edges."""
+_FEW = 4
+"""Breakpoints in a column up to which a plot looks at each of them."""
 
 _ALL_SAMPLED = 50_000
 """Up to here a rough stretch is looked at step by step."""
+
+_RUN = 16
+"""Consecutive steps that are looked at in each column of a longer one: formulas such as step % 7 show all they do."""
+
+_SPREAD = 24
+"""Further steps in each column, spread evenly over it, for what turns more slowly."""
 
 Points = NDArray[np.int64]
 
 
 @dataclass(frozen=True, slots=True)
 class Pattern:
-    """The steps `phase + k * period + offset` for all whole k and each offset, from `first` up to before `end`."""
+    """The steps `phase + k * period / parts + offset` for all whole k and each offset, from `first` up to before `end`.
+
+    Fractions are rounded up. Where whole periods fall between two columns, `turns` are the offsets to look at.
+    """
 
     phase: int
     period: int
     offsets: tuple[int, ...] = (0,)
     first: int = 0
     end: int = FOR_EVER
+    parts: float = 1
+    turns: tuple[int, ...] = ()
 
     def count(self, first: int, last: int) -> int:
         """About how many lie between two steps."""
         length = min(last, self.end) - max(first, self.first)
-        return max(length // self.period + 1, 0) * len(self.offsets)
+        return max(int(length * self.parts / self.period) + 1, 0) * len(self.offsets)
 
     def between(self, first: int, last: int) -> Points:
         """All of them from `first` to `last`."""
         low, high = max(first, self.first), min(last, self.end - 1)
         if low > high:
             return _NONE
-        cycles = np.arange((low - self.phase) // self.period, (high - self.phase) // self.period + 1, dtype=np.int64)
-        return _inside(self._of(cycles), low, high)
+        begin, end = self._cycles(np.array([low - max(self.offsets), high - min(self.offsets)], dtype=np.int64))
+        return _inside(self._of(np.arange(begin - 1, end + 2, dtype=np.int64), self.offsets), low, high)
 
     def around(self, edges: Points) -> Points:
         """Those of the cycles in which each column begins, of the next one, and of the last whole one in it."""
-        begins = (edges - self.phase) // self.period
-        cycles = np.concatenate([begins, begins + 1, begins - 1])
         low, high = max(int(edges[0]), self.first), min(int(edges[-1]), self.end - 1)
-        return _inside(self._of(cycles), low, high)
+        touched = slice(max(int(np.searchsorted(edges, low)) - 1, 0), int(np.searchsorted(edges, high)) + 1)
+        begins = self._cycles(edges[touched])
+        cycles = np.concatenate([begins, begins + 1, begins - 1])
+        return _inside(self._of(cycles, self.turns or thinned(self.offsets)), low, high)
 
-    def _of(self, cycles: Points) -> Points:
-        return np.asarray(
-            (self.phase + cycles * self.period)[:, None] + np.asarray(self.offsets, dtype=np.int64), dtype=np.int64
-        ).ravel()
+    def _cycles(self, steps: Points) -> Points:
+        """The cycle in which each step lies; a fraction of a step may make it the one after."""
+        if self.parts == 1:
+            return np.asarray((steps - self.phase) // self.period, dtype=np.int64)
+        cycles: Points = np.floor((steps - self.phase) * (self.parts / self.period)).astype(np.int64)
+        return cycles
+
+    def _of(self, cycles: Points, offsets: tuple[int, ...]) -> Points:
+        if self.parts == 1:
+            starts = cycles * self.period
+        else:
+            starts = np.ceil(cycles.astype(np.float64) * self.period / self.parts).astype(np.int64)
+        return np.asarray((self.phase + starts)[:, None] + np.asarray(offsets, dtype=np.int64), dtype=np.int64).ravel()
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,51 +100,70 @@ class Breaks:
         return Breaks(
             points=tuple(point + by for point in self.points if first <= point + by < end),
             patterns=tuple(
-                Pattern(p.phase + by, p.period, p.offsets, max(p.first + by, first), min(p.end + by, end))
+                replace(p, phase=p.phase + by, first=max(p.first + by, first), end=min(p.end + by, end))
                 for p in self.patterns
             ),
             rough=tuple((max(a + by, first), min(b + by, end)) for a, b in self.rough if a + by < end),
         )
 
-    def repeated(self, period: int, first: int, end: int) -> Breaks:
-        """Those of the steps 0 to `period`, again and again with this period."""
-        offsets = {0, *(p for p in self.points if 0 <= p < period)}
+    def offsets(self, period: int) -> tuple[int, ...]:
+        """The breakpoints from 0 up to before `period`: no more than about `MOST_LISTED`."""
+        found = {0, *(point for point in self.points if 0 <= point < period)}
         for pattern in self.patterns:
-            offsets.update(pattern.between(0, min(period - 1, pattern.period * MOST_OFFSETS)).tolist())
-        rough = ((first, end),) if self.rough else ()
-        return Breaks(patterns=(Pattern(first, period, thinned(sorted(offsets)), first, end),), rough=rough)
+            found.update(self._first_of(pattern, 0, period - 1, MOST_LISTED).tolist())
+        return tuple(sorted(found))
 
     def listed(self, first: int, last: int, most: int) -> Points:
         """The breakpoints from `first` to `last`, sorted; of each pattern only the first `most`."""
         found = [_inside(np.asarray(self.points, dtype=np.int64), first, last)]
-        for pattern in self.patterns:
-            stop = max(first, pattern.first) + (most // len(pattern.offsets) + 1) * pattern.period
-            found.append(pattern.between(first, min(last, stop))[:most])
+        found += [self._first_of(pattern, first, last, most) for pattern in self.patterns]
         return sorted_once(np.concatenate(found))
+
+    @staticmethod
+    def _first_of(pattern: Pattern, first: int, last: int, most: int) -> Points:
+        cycles = most // len(pattern.offsets) + 1
+        stop = max(first, pattern.first) + int(cycles * pattern.period / pattern.parts) + 1
+        return pattern.between(first, min(last, stop))[:most]
 
     def in_columns(self, edges: Points) -> Points:
         """What to look at so that each column between two of the sorted `edges` shows its extremes; unsorted."""
         first, last = int(edges[0]), int(edges[-1])
         found = [_inside(np.asarray(self.points, dtype=np.int64), first, last)]
-        for pattern in self.patterns:
-            few = pattern.count(first, last) <= 2 * len(edges)
-            found.append(pattern.between(first, last) if few else pattern.around(edges))
+        found += [p.around(edges) if _crowded(p, edges) else p.between(first, last) for p in self.patterns]
         return np.concatenate(found)
 
     def samples(self, edges: Points) -> Points:
         """Further steps to look at in rough stretches: all of them where they are few, some in each column else."""
         found: list[Points] = [_NONE]
-        for low, end in self.rough:
+        for low, end in (*self.rough, *self._beats(edges)):
             first, last = max(int(edges[0]), low), min(int(edges[-1]), end - 1)
             if last - first < _ALL_SAMPLED:
                 found.append(np.arange(first, last + 1, dtype=np.int64))
-                continue
-            widths = np.diff(edges)
-            for number in range(1, _SAMPLES + 1):
-                # Spread by the golden ratio, so that no period of a formula hides between the looks.
-                share = (number * 0.6180339887498949 + np.arange(len(widths)) * 0.7548776662466927) % 1.0
-                found.append(_inside(edges[:-1] + (widths * share).astype(np.int64), first, last))
+            else:
+                found.append(_inside(_looks(edges), first, last))
         return np.concatenate(found)
+
+    def _beats(self, edges: Points) -> Iterable[tuple[int, int]]:
+        """Where patterns of different periods, both closer than columns, run beside each other: no telling then."""
+        crowded = [pattern for pattern in self.patterns if _crowded(pattern, edges)]
+        for one, other in combinations(crowded, 2):
+            low, end = max(one.first, other.first), min(one.end, other.end)
+            if low < end and one.period * other.parts != other.period * one.parts:
+                yield low, end
+
+
+def _crowded(pattern: Pattern, edges: Points) -> bool:
+    return pattern.count(int(edges[0]), int(edges[-1])) > _FEW * len(edges)
+
+
+def _looks(edges: Points) -> Points:
+    """In each column some steps in a row, and some spread over it, differently in each."""
+    widths, columns = np.diff(edges), np.arange(len(edges) - 1)
+    # By the golden ratio, so that no period of a formula hides between the looks.
+    shares = (np.arange(_SPREAD)[:, None] * 0.6180339887498949 + columns * 0.7548776662466927) % 1.0
+    spread = edges[:-1] + (widths * shares).astype(np.int64)
+    begin = edges[:-1] + (widths * ((columns * 0.5698402909980532) % 0.9)).astype(np.int64)
+    return np.concatenate([spread.ravel(), (begin[:, None] + np.arange(_RUN)).ravel()])
 
 
 NO_BREAKS = Breaks()

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable
 from typing import Annotated, Any, Literal
 
 from msgspec import Meta
 
 from lrdesigner.numbers import exact
-from lrdesigner.schedules.breaks import MOST_LISTED, Breaks
+from lrdesigner.schedules.breaks import Breaks, Pattern
 from lrdesigner.schedules.formulas import FormulaBehaviour, steps_of
 from lrdesigner.schedules.handle_kinds import always, end_of, length, level, to_length, to_level, to_share
 from lrdesigner.schedules.length import REST, Length, Span
@@ -181,10 +180,8 @@ def _ends(node: Any, span: Span) -> Breaks:
 
 
 def _wave_breaks(node: CosineWaves, span: Span) -> Breaks:
-    length, turns = _length(node, span), math.floor(2 * node.waves)
-    if turns > MOST_LISTED:
-        return Breaks(points=(length,), rough=((0, length),))
-    return Breaks(points=(*(round(turn * length / (2 * node.waves)) for turn in range(1, turns + 1)), length))
+    length = _length(node, span)
+    return Breaks(points=(length,), patterns=(Pattern(0, length, first=1, end=length + 1, parts=2 * node.waves),))
 
 
 def _log_length(node: LogWarmup, span: Span) -> dict[str, int]:

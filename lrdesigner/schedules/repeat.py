@@ -11,7 +11,7 @@ from msgspec.structs import replace
 
 from lrdesigner.expressions.emit import number
 from lrdesigner.numbers import exact
-from lrdesigner.schedules.breaks import FOR_EVER, Breaks, joined
+from lrdesigner.schedules.breaks import FOR_EVER, MOST_LISTED, MOST_OFFSETS, Breaks, Pattern, joined
 from lrdesigner.schedules.code_writer import CodeWriter, literal
 from lrdesigner.schedules.composites import Repeat, children_of
 from lrdesigner.schedules.formulas import steps_of
@@ -22,6 +22,9 @@ from lrdesigner.schedules.shape import Factors, Part, Shape, ShapeHandle, Steps
 
 MOST_CYCLES = 700
 """Growing cycles that fill the longest run: 1.05 times as long each, from a first one of one step."""
+
+_FEW_CYCLES = 32
+"""Up to so many equal cycles the breakpoints of each are told by themselves."""
 
 
 def _starts(node: Repeat, span: Span) -> list[int]:
@@ -128,14 +131,43 @@ def _breaks(node: Repeat, span: Span) -> Breaks:
 
     shape = shape_of(node.schedule)
     if node.growth == 1.0:
-        length = steps_of(node, "cycle", span)
-        end = length * node.cycles + 1 if node.cycles else FOR_EVER
-        return shape.breaks(node.schedule, span.part(length)).repeated(length, 0, end)
+        return _equal_breaks(node, span)
     starts = _starts(node, span)
     parts = [
         shape.breaks(node.schedule, span.part(end - start)).moved(start, start, end) for start, end in pairwise(starts)
     ]
     return joined([Breaks(points=tuple(starts)), *parts])
+
+
+def _equal_breaks(node: Repeat, span: Span) -> Breaks:
+    """Of a few cycles those of each; of many a pattern, with the lowest and highest places of one cycle."""
+    from lrdesigner.schedules.registry import shape_of
+
+    length = steps_of(node, "cycle", span)
+    own = shape_of(node.schedule).breaks(node.schedule, span.part(length))
+    cycles = span.horizon // length + 1
+    if node.cycles:
+        cycles = min(cycles, node.cycles)
+    if own.patterns and cycles <= _FEW_CYCLES:
+        starts = range(0, cycles * length, length)
+        return joined([Breaks(points=(*starts, cycles * length)), *(own.moved(s, s, s + length) for s in starts)])
+    end = length * node.cycles + 1 if node.cycles else FOR_EVER
+    offsets = own.offsets(length)
+    turns = _turns(node, offsets, span.part(length)) if len(offsets) > MOST_OFFSETS else ()
+    rough = own.rough or any(pattern.count(0, length) > MOST_LISTED for pattern in own.patterns)
+    pattern = Pattern(0, length, offsets, end=end, turns=turns)
+    return Breaks(patterns=(pattern,), rough=((0, end),) if rough else ())
+
+
+def _turns(node: Repeat, offsets: tuple[int, ...], span: Span) -> tuple[int, ...]:
+    """In each of some parts of a cycle where it is lowest and highest."""
+    places = np.array(offsets, dtype=np.int64)
+    before = _child(node, np.maximum(places - 1, 0), span)
+    after = _child(node, places, span)
+    low, high = np.minimum(before, after), np.maximum(before, after)
+    groups = [part for part in np.array_split(np.arange(len(places)), MOST_OFFSETS // 4) if len(part)]
+    found = {int(part[pick(side[part])]) for part in groups for pick, side in ((np.argmin, low), (np.argmax, high))}
+    return tuple(sorted({0, *(offsets[place] for place in found)}))
 
 
 def _parts(node: Repeat, span: Span) -> tuple[Part, ...]:

@@ -11,7 +11,7 @@ from msgspec import Meta
 from lrdesigner.errors import InvalidValueError
 from lrdesigner.expressions.emit import number
 from lrdesigner.numbers import exact
-from lrdesigner.schedules.breaks import FOR_EVER, MOST_LISTED, Breaks, Pattern
+from lrdesigner.schedules.breaks import FOR_EVER, Breaks, Pattern
 from lrdesigner.schedules.code_writer import CodeWriter, literal
 from lrdesigner.schedules.formulas import steps_of
 from lrdesigner.schedules.handle_kinds import (
@@ -194,9 +194,7 @@ def _hard_pieces(node: HardRestarts) -> tuple[Piece, ...]:
 
 def _hard_breaks(node: HardRestarts, span: Span) -> Breaks:
     length = steps_of(node, "length", span)
-    if node.cycles > MOST_LISTED:
-        return Breaks(points=(length,), rough=((0, length),))
-    return Breaks(points=tuple(-(-cycle * length // node.cycles) for cycle in range(1, node.cycles + 1)))
+    return Breaks(patterns=(Pattern(0, length, first=1, end=length + 1, parts=node.cycles),))
 
 
 def _second_cycle_end(node: CosineRestarts, span: Span) -> int:
