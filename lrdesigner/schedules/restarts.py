@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import math
+from fractions import Fraction
+from functools import lru_cache
 from typing import Annotated
 
 import numpy as np
@@ -79,21 +81,32 @@ def check_growth(growth: float) -> None:
         raise InvalidValueError(f"Growth must be 1 or at least {LEAST_GROWTH}, not {exact(growth)}.")
 
 
-def _cycle_table(node: CosineRestarts, first: int, until: int) -> list[tuple[float, float]]:
-    """(start, length) of each cycle that begins by step `until`; whole numbers as long as they are."""
+@lru_cache(maxsize=256)
+def _cycle_table(node: CosineRestarts, first: int, until: int) -> tuple[tuple[float, float], ...]:
+    """(start, length) of each cycle that begins by step `until`; whole numbers as long as they are.
+
+    In exact arithmetic on the growth as it is written: a cycle that begins at a step by the tiniest fraction too late
+    would show the end of the one before there.
+    """
     table: list[tuple[float, float]] = [(0, first)]
-    growth: float = int(node.growth) if node.growth == int(node.growth) else node.growth
+    over, under = Fraction(repr(node.growth)).as_integer_ratio()
     most = node.cycles or FOR_EVER
+    powers = over, under
     while len(table) < most:
         start, length = table[-1]
         if start + length > until:
             break
-        # From the start, not from the cycle before: sums of fractions would drift.
-        cycle = len(table)
-        whole = isinstance(growth, int)
-        begun = first * (growth**cycle - 1) // (growth - 1) if whole else first * (growth**cycle - 1) / (growth - 1)
-        table.append((begun, first * growth**cycle))
-    return table
+        high, low = powers
+        begun = _quotient(first * (high - low) * under, (over - under) * low)
+        table.append((begun, _quotient(first * high, low)))
+        powers = high * over, low * under
+    return tuple(table)
+
+
+def _quotient(over: int, under: int) -> float:
+    """A whole number where it is one, the nearest float otherwise."""
+    whole, left = divmod(over, under)
+    return over / under if left else whole
 
 
 class _RestartsBehaviour:

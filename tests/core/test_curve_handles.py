@@ -55,8 +55,9 @@ WITHOUT = {
 }
 # Fields whose handle is not on the default node's curve, or that have no place on it.
 WITHOUT_FIELDS = {
-    "polynomial": {"power", "k"}, "cosine": {"k"}, "inverse_time": {"power"}, "tanh": {"lower", "upper"}, "cosine_restarts": {"cycles", "k"},
-    "hard_restarts": {"cycles"}, "cyclic": {"gamma"}, "repeat": {"growth", "cycles", "floor"},
+    "inverse_time": {"power"}, "polynomial": {"power", "k"}, "cosine": {"k"}, "tanh": {"lower", "upper"},
+    "cosine_restarts": {"cycles", "k"}, "hard_restarts": {"cycles"}, "cyclic": {"gamma"},
+    "repeat": {"growth", "cycles", "floor"},
     "plateau": {"patience", "threshold", "cooldown", "eps", "every"},
     "greedy": {"patience", "threshold", "cooldown", "warmup", "ceiling", "eps", "window", "reset_start", "every"},
 }  # fmt: skip
