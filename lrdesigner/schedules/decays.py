@@ -133,6 +133,14 @@ def _torch_constant(node: Constant, span: Span) -> TorchForm | None:
     )
 
 
+def _constant_differs(node: Constant, span: Span) -> tuple[str, ...]:
+    if node.factor == 1:
+        return ()
+    if not 0 < node.factor <= 1:
+        return ("torch's ConstantLR fails on a factor of 0 and refuses one above 1; the export is a function.",)
+    return ("torch's ConstantLR jumps back to the base value after its total_iters; here the factor holds.",)
+
+
 def _torch_exponential(node: Exponential, span: Span) -> TorchForm:
     every = steps_of(node, "every", span)
     if node.stairs:
@@ -219,6 +227,7 @@ DECAYS = (
         behaviour=FormulaBehaviour(lambda node, span: "factor"),
         describe=lambda node, span: f"constant at {exact(node.factor)}",
         torch_form=_torch_constant,
+        differs=_constant_differs,
         handles=always(_CONSTANT_LEVEL),
     ),
     Shape(

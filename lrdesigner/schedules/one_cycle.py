@@ -139,11 +139,19 @@ def _torch_one_cycle(node: OneCycle, span: Span) -> TorchForm | None:
     )
 
 
+def _overshoots(node: OneCycle, span: Span) -> bool:
+    """Whether the last line of torch's, one step beyond its end, is below 0."""
+    ends, start, end = _one_cycle_ends(node, span), factor_of(node.start, span), factor_of(node.end, span)
+    begin, width = (start, ends["third_width"]) if node.three_phase else (1.0, ends["second_width"])
+    return bool(end + (end - begin) / width < 0)
+
+
 def _one_cycle_differs(node: OneCycle, span: Span) -> tuple[str, ...]:
     length = steps_of(node, "length", span)
     if span.steps < length:
         return ()
-    return (f"torch's OneCycleLR bounces at step {length:,} of its own and then raises; here the end holds.",)
+    over = "turns up again" if node.anneal == "cosine" else f"falls {'below 0' if _overshoots(node, span) else 'on'}"
+    return (f"torch's OneCycleLR {over} at step {length:,} of its own and raises one step later; here the end holds.",)
 
 
 def _one_cycle_words(node: OneCycle, span: Span) -> str:

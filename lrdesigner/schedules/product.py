@@ -11,9 +11,14 @@ from msgspec.structs import replace
 from lrdesigner.schedules.breaks import FOR_EVER, Breaks, joined
 from lrdesigner.schedules.code_writer import CodeWriter, literal
 from lrdesigner.schedules.composites import Clamp, Product, children_of
+from lrdesigner.schedules.cyclic import Cyclic
+from lrdesigner.schedules.expression import Expression
 from lrdesigner.schedules.handle_kinds import always
 from lrdesigner.schedules.length import Span
 from lrdesigner.schedules.level import factor_of, level_like, level_words
+from lrdesigner.schedules.one_cycle import OneCycle
+from lrdesigner.schedules.ramps import Anneal, Cosine
+from lrdesigner.schedules.restarts import CosineRestarts
 from lrdesigner.schedules.shape import Factors, Part, Shape, ShapeHandle, Steps
 
 _LOOKS = 200
@@ -86,6 +91,33 @@ class _ClampBehaviour:
         return [f"return min(max({writer.call(node.schedule, span)}, {low}), {high})"]
 
 
+def _product_differs(node: Product, span: Span) -> tuple[str, ...]:
+    """What torch's `ChainedScheduler` makes of schedulers that do more than multiply."""
+    if len(node.factors) < 2:
+        return ()
+    absolute = [_absolute(child, span) for child in node.factors]
+    return tuple(
+        f"torch's ChainedScheduler is a product only of purely relative schedulers; {name}. Here it always is one."
+        for name in dict.fromkeys(absolute)
+        if name
+    )
+
+
+def _absolute(child: Any, span: Span) -> str:
+    """Why torch's class of this child does more than multiply what it finds; nothing if it does not."""
+    names: dict[type, str] = {
+        CosineRestarts: "CosineAnnealingWarmRestarts",
+        Cyclic: "CyclicLR",
+        OneCycle: "OneCycleLR",
+        Expression: "LambdaLR",
+    }
+    if type(child) in names:
+        return f"{names[type(child)]} overwrites what the ones before it did"
+    if isinstance(child, Cosine) and factor_of(child.floor, span) != 0:
+        return "CosineAnnealingLR with a floor depends on the order"
+    return "SWALR depends on the order" if isinstance(child, Anneal) else ""
+
+
 PRODUCT = Shape(
     node=Product,
     title="Product",
@@ -93,6 +125,7 @@ PRODUCT = Shape(
     behaviour=_ProductBehaviour(),
     describe=lambda node, span: " times ".join(f"({_described(child, span)})" for child in node.factors),
     breaks=breaks_of_children,
+    differs=_product_differs,
     children=children_of,
     with_child=lambda node, index, child: Product((*node.factors[:index], child, *node.factors[index + 1 :])),
     parts=_product_parts,

@@ -179,6 +179,11 @@ def _ends(node: Any, span: Span) -> Breaks:
     return Breaks(points=(_length(node, span),))
 
 
+def _steep_ends(node: Polynomial | Cosine, span: Span) -> Breaks:
+    """High powers and small k fall so far at the first step that a line to the next column would be another curve."""
+    return Breaks(points=(1, _length(node, span)))
+
+
 def _wave_breaks(node: CosineWaves, span: Span) -> Breaks:
     length = _length(node, span)
     return Breaks(points=(length,), patterns=(Pattern(0, length, first=1, end=length + 1, parts=2 * node.waves),))
@@ -230,9 +235,12 @@ def _torch_swa(node: Anneal, span: Span) -> TorchForm | None:
 
 
 def _linear_differs(node: Linear, span: Span) -> tuple[str, ...]:
-    if factor_of(node.start, span) != 0:
-        return ()
-    return ("torch's LinearLR refuses to start at 0; the export is a function that does.",)
+    start, end = factor_of(node.start, span), factor_of(node.end, span)
+    if start == 0:
+        return ("torch's LinearLR refuses to start at 0; the export is a function that does.",)
+    if start > 1 or end > 1:
+        return ("torch's LinearLR refuses factors above 1; the export is a function that has them.",)
+    return ()
 
 
 def _cosine_differs(node: Cosine, span: Span) -> tuple[str, ...]:
@@ -293,7 +301,7 @@ RAMPS = (
         title="Polynomial",
         family="ramp",
         behaviour=FormulaBehaviour(lambda node, span: f"floor + (1 - floor) * (1 - {_z_to_k(node)}) ** power"),
-        breaks=_ends,
+        breaks=_steep_ends,
         describe=lambda node, span: f"{_down('polynomial')(node, span)}, power {exact(node.power)}",
         torch_form=_torch_polynomial,
         handles=_FALLS,
@@ -303,7 +311,7 @@ RAMPS = (
         title="Cosine",
         family="ramp",
         behaviour=FormulaBehaviour(lambda node, span: f"floor + (1 - floor) / 2 * (1 + cos(pi * {_z_to_k(node)}))"),
-        breaks=_ends,
+        breaks=_steep_ends,
         describe=_down("cosine"),
         torch_form=_torch_cosine,
         differs=_cosine_differs,

@@ -13,8 +13,12 @@ from lrdesigner.expressions.emit import number
 from lrdesigner.schedules.boundaries import boundary_handles
 from lrdesigner.schedules.breaks import FOR_EVER, Breaks, joined
 from lrdesigner.schedules.code_writer import CodeWriter
-from lrdesigner.schedules.composites import Sequence, children_of
+from lrdesigner.schedules.composites import Product, Sequence, children_of
+from lrdesigner.schedules.cyclic import Cyclic
 from lrdesigner.schedules.length import Span, resolve
+from lrdesigner.schedules.multiplicative import Multiplicative
+from lrdesigner.schedules.one_cycle import OneCycle
+from lrdesigner.schedules.ramps import Anneal
 from lrdesigner.schedules.shape import Factors, Part, Shape, Steps
 
 
@@ -127,6 +131,31 @@ def _with_child(node: Sequence, index: int, child: Any) -> Sequence:
     return Sequence((*node.segments[:index], segment, *node.segments[index + 1 :]))
 
 
+def _differs(node: Sequence, span: Span) -> tuple[str, ...]:
+    """What torch's `SequentialLR` makes of some members."""
+    parts = _parts(node, span)
+    if len(parts) < 2:
+        return ()
+    found: list[str] = []
+    for place, kind in enumerate(type(part.schedule) for part in parts):
+        if kind in (Sequence, Product):
+            name = "SequentialLR" if kind is Sequence else "ChainedScheduler"
+            fault = "runs one step early" if place == 0 else "raises when its turn comes"
+            found.append(f"Inside torch's SequentialLR a {name} {fault}; the export is one function.")
+        elif kind in (OneCycle, Cyclic):
+            found.append(
+                f"Inside torch's SequentialLR a {kind.__name__}LR overwrites the initial rate, from which others then "
+                "start; here each segment has the group's own."
+            )
+        elif place and kind in (Multiplicative, Anneal):
+            name = "MultiplicativeLR" if kind is Multiplicative else "SWALR"
+            found.append(
+                f"Inside torch's SequentialLR a {name} goes on from the rate that it finds; here a segment starts from "
+                "the base value."
+            )
+    return tuple(dict.fromkeys(found))
+
+
 SEQUENCE = Shape(
     node=Sequence,
     title="Sequence",
@@ -134,6 +163,7 @@ SEQUENCE = Shape(
     behaviour=_SequenceBehaviour(),
     describe=_describe,
     breaks=lambda node, span: breaks_of_parts(_parts(node, span)),
+    differs=_differs,
     children=children_of,
     with_child=_with_child,
     parts=_parts,
