@@ -16,8 +16,6 @@ from lrdesigner.schedules.keyframes import Keyframes
 from lrdesigner.schedules.length import Span
 from lrdesigner.schedules.shape import Factors, Shape, Steps
 
-_MOST_PATTERNS = 4
-
 
 class _KeyframesBehaviour:
     """Looks up the stretch of each step; the same in arrays and in Python."""
@@ -107,35 +105,18 @@ def _roots(a: float, b: float, c: float) -> list[float]:
 
 
 def _repeated(node: Keyframes, span: Span, curve: Curve, points: set[int]) -> Breaks:
-    """The same again and again; a curve with many keys that repeats more often than can be listed is looked into."""
-    first, length = curve.first, curve.length
+    """The same again and again; many keys that come back more often than can be listed are looked at as they come."""
+    first, period = curve.first, curve.length
     offsets = {point - first for point in points}
-    period = length
     if node.end == "ping-pong":
         # On the way back a jump is one step later than its mirror image.
-        period = 2 * length
+        period = 2 * curve.length
         offsets |= {(period - offset + late) % period for offset in offsets for late in (0, 1)}
-    offsets -= {period}
-    if len(offsets) > MOST_OFFSETS * _MOST_PATTERNS:
-        end = max(span.run_steps, first + period)
-        if (end - first) // period * len(offsets) <= 4 * MOST_LISTED:
-            cycles = range(first, end + period, period)
-            return Breaks(points=tuple(cycle + offset for cycle in cycles for offset in sorted(offsets)))
-        offsets = _most_telling(curve, offsets)
-        return Breaks(patterns=_patterns(first, period, sorted(offsets)), rough=((first, FOR_EVER),))
-    return Breaks(patterns=_patterns(first, period, sorted(offsets)))
-
-
-def _patterns(first: int, period: int, offsets: list[int]) -> tuple[Pattern, ...]:
-    parts = (tuple(offsets[at : at + MOST_OFFSETS]) for at in range(0, len(offsets), MOST_OFFSETS))
-    return tuple(Pattern(first, period, part, first=first) for part in parts)
-
-
-def _most_telling(curve: Curve, offsets: set[int]) -> set[int]:
-    """The highest and the lowest key, and some of the others."""
-    extremes = {int(curve.starts[pick(curve.values)]) - curve.first for pick in (np.argmin, np.argmax)}
-    extremes.discard(curve.length)
-    return extremes | set(thinned(sorted(offsets)))
+    found = tuple(sorted(offsets - {period}))
+    extremes = {int(curve.starts[pick(curve.values)]) - first for pick in (np.argmin, np.argmax)} - {period}
+    pattern = Pattern(first, period, found, first=first, turns=tuple(sorted(extremes | set(thinned(found)))))
+    many = len(found) > MOST_OFFSETS and pattern.count(first, span.horizon) > MOST_LISTED
+    return Breaks(patterns=(pattern,), rough=((first, FOR_EVER),) if many else ())
 
 
 _ENDS = {
