@@ -7,11 +7,14 @@ from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 
-from lrdesigner.document import Design
+from lrdesigner.curves import param_groups, steering
+from lrdesigner.document import Design, Group, Plan
 from lrdesigner.errors import UserError
 from lrdesigner.export import export
+from lrdesigner.export.freezing import freeze_steps
 from lrdesigner.jobs.protocol import TrialRequest, VerifyRequest
 from lrdesigner.models.source import parse_source
+from lrdesigner.schedules.metric_runs import metric_values
 
 DEVICES = ("auto", "cpu", "cuda", "mps")
 BATCH_SIZE = 32
@@ -37,8 +40,16 @@ def verify_request(design: Design, file: Path) -> VerifyRequest:
         source=parse_source(design.model.source).child_source,
         exported_file=str(file),
         steps=design.plan.total_steps,
+        metrics=tuple(_metrics(groups[0].group, design.plan) for groups in param_groups(design)),
+        freeze_steps=tuple(freeze_steps(design)),
         kwargs=design.model.kwargs,
     )
+
+
+def _metrics(group: Group, plan: Plan) -> tuple[float, ...]:
+    """What the metric that steers the group is drawn with, by evaluation."""
+    node = steering(group)
+    return tuple(metric_values(node, plan.span)) if node else ()
 
 
 def trial_request(

@@ -7,7 +7,7 @@ from types import MappingProxyType
 from typing import Literal
 
 from lrdesigner.document import Freeze, Group, Plan, Track
-from lrdesigner.schedules import Constant, resolve
+from lrdesigner.schedules import Constant, Greedy, Plateau, resolve
 from lrdesigner.schedules.breaks import FOR_EVER
 
 Slot = Literal["lr", "weight_decay", "momentum", "beta2"]
@@ -72,8 +72,12 @@ def track_of(group: Group, slot: Slot) -> Track:
 
 
 def lane_of(group: Group, slot: Slot, plan: Plan) -> Lane:
-    """The lane in a slot; raises KeyError where the optimizer has none."""
-    frozen = frozen_stretches(group.freeze, plan) if slot == "lr" and group.freeze else ()
+    """The lane in a slot; raises KeyError where the optimizer has none.
+
+    A rate that follows a metric goes on doing so while the group is frozen: it is a scheduler of torch that writes it.
+    """
+    zero = slot == "lr" and group.freeze and not isinstance(group.lr.schedule, Plateau | Greedy)
+    frozen = frozen_stretches(group.freeze, plan) if zero else ()
     return Lane(track_of(group, slot), frozen, TRACK_KINDS[slot].below)
 
 

@@ -1,4 +1,8 @@
-"""Verification: the real optimizers, stepped through the exported code, held against the design at every step."""
+"""Verification: the real optimizers, stepped through the exported code, held against the design at every step.
+
+Curves are to agree to 1e-12 of their base. Rates that a metric steers are computed by torch's (or transformers') own
+scheduler, one multiplication after the other, and are to agree to 1e-9.
+"""
 
 from __future__ import annotations
 
@@ -8,10 +12,15 @@ from typing import Any
 
 import numpy as np
 
-from lrdesigner.curves import TOLERANCE, ParamGroup, param_groups, relative_difference, values_at
+from lrdesigner.curves import TOLERANCE, ParamGroup, param_groups, relative_difference, steering, values_at
 from lrdesigner.document import Design
-from lrdesigner.jobs.protocol import ParamGroups, Values
+from lrdesigner.export.freezing import freeze_steps
+from lrdesigner.jobs.protocol import Freezing, ParamGroups, Values
 from lrdesigner.optimizers import optimizer_of, torch_options
+from lrdesigner.tracks import frozen_stretches, option_of, slots_of, track_of
+
+METRIC_TOLERANCE = 1e-9
+"""Largest allowed `relative_difference` of a rate that a metric steers."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,11 +46,13 @@ class Verifier:
     _problems: list[str] = field(default_factory=list)
     _differences: dict[str, dict[str, float]] = field(default_factory=dict)
     _next_step: int = 0
+    _freezes: list[int] = field(default_factory=list)
     _told_groups: bool = False
 
     def __post_init__(self) -> None:
         self._groups = tuple(group for found in param_groups(self.design) for group in found)
         self._differences = {group.name: {} for group in self._groups}
+        self._freezes = freeze_steps(self.design)
 
     def take_groups(self, report: ParamGroups) -> None:
         """Compare names, order, optimizers, members and options."""
@@ -71,9 +82,25 @@ class Verifier:
             for track, values in report.groups.get(group.name, {}).items():
                 self._compare_track(group, track, steps, np.asarray(values), planned.get(track))
 
+    def take_freezing(self, report: Freezing) -> None:
+        """Compare what needs a gradient at a step where something begins or ends to be frozen."""
+        if report.step in self._freezes:
+            self._freezes.remove(report.step)
+        when = f"need a gradient at step {report.step:,}"
+        for group in self._groups:
+            stretches = frozen_stretches(group.group.freeze, self.design.plan)
+            frozen = any(start <= report.step < end for start, end in stretches)
+            planned, real = 0 if frozen else len(group.parameters), report.trainable.get(group.name)
+            if real != planned:
+                self._problems.append(f"{group.name}: {real} parameters {when}, designed were {planned}.")
+        if report.others:
+            self._problems.append(f"{report.others} parameters of no param group {when}.")
+
     def verdict(self) -> Verdict:
         """The result, once the child has ended."""
         problems = list(self._problems)
+        if self._freezes:
+            problems.append(f"The freezing at step {self._freezes[0]:,} was not seen.")
         if not self._told_groups:
             problems.append("The exported code told nothing of its param groups.")
         if self._next_step != self.design.plan.total_steps:
@@ -83,13 +110,14 @@ class Verifier:
     def _compare_track(self, group: ParamGroup, track: str, steps: Any, real: Any, planned: Any) -> None:
         if planned is None:
             return
-        base = group.group.lr.base if track == "lr" else max(abs(float(planned[0])), 1e-300)
-        difference = relative_difference(real, planned, base)
+        base = next(track_of(group.group, s).base for s in slots_of(group.group) if option_of(group.group, s) == track)
+        difference = relative_difference(real, planned, max(base, 1e-300))
         worst = int(np.argmax(difference))
         largest = float(difference[worst])
         known = self._differences[group.name]
         known[track] = max(known.get(track, 0.0), largest)
-        if not largest <= TOLERANCE and not any(p.startswith(f"{group.name}: {track} ") for p in self._problems):
+        allowed = METRIC_TOLERANCE if track == "lr" and steering(group.group) else TOLERANCE
+        if not largest <= allowed and not any(p.startswith(f"{group.name}: {track} ") for p in self._problems):
             self._problems.append(
                 f"{group.name}: {track} is {float(real[worst])!r} at step {int(steps[worst]):,}, "
                 f"designed was {float(planned[worst])!r}."
@@ -111,6 +139,8 @@ def report_taker(verifier: Verifier, progress: Callable[[int], object]) -> Calla
     def take(report: Any) -> None:
         if isinstance(report, ParamGroups):
             verifier.take_groups(report)
+        elif isinstance(report, Freezing):
+            verifier.take_freezing(report)
         elif isinstance(report, Values):
             verifier.take_values(report)
             progress(report.start + max((len(v) for t in report.groups.values() for v in t.values()), default=0))

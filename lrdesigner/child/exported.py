@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
@@ -14,7 +14,6 @@ from lrdesigner.child.user_files import import_file
 if TYPE_CHECKING:
     from torch import nn
     from torch.optim import Optimizer
-    from torch.optim.lr_scheduler import LRScheduler
 
 NOT_OPTIONS = ("params", "param_names", "name")
 
@@ -33,13 +32,49 @@ def build_optimizers(exported: ModuleType, model: nn.Module) -> tuple[Optimizer,
         return (_function(exported, "build_optimizer")(model),)
 
 
-def build_schedulers(exported: ModuleType, optimizers: tuple[Optimizer, ...]) -> tuple[LRScheduler, ...]:
-    """Call `build_schedulers(optimizers)`, or `build_scheduler(optimizer)` where there is one optimizer."""
-    several = getattr(exported, "build_schedulers", None)
-    with user_code(f"Building the schedule of {_base(exported)}"):
-        if several is not None:
-            return tuple(several(optimizers))
-        return (_function(exported, "build_scheduler")(optimizers[0]),)
+class Schedulers:
+    """The schedulers of an exported file, one per optimizer, each stepped as the file says.
+
+    Those that a metric steers get it every `METRIC_EVERY` updates, the others are stepped after each.
+    """
+
+    def __init__(self, exported: ModuleType, optimizers: tuple[Optimizer, ...]) -> None:
+        several = getattr(exported, "build_schedulers", None)
+        with user_code(f"Building the schedule of {_base(exported)}"):
+            if several is not None:
+                self._schedulers: tuple[Any, ...] = tuple(several(optimizers))
+            else:
+                self._schedulers = (_function(exported, "build_scheduler")(optimizers[0]),)
+        every = getattr(exported, "METRIC_EVERY", None)
+        self._every = tuple(every) if isinstance(every, tuple) else (every,) * len(self._schedulers)
+        if len(self._every) != len(self._schedulers) or not all(n is None or n >= 1 for n in self._every):
+            raise JobError(f"METRIC_EVERY of {_base(exported)} does not fit its {len(self._schedulers)} schedulers.")
+
+    def step(self, updates: int, metric: Callable[[int, int, str], float | None]) -> None:
+        """Go on after update number `updates`, counted from 1.
+
+        `metric` tells the value for scheduler number n, evaluated every so many updates, in the mode "min" or "max";
+        None: it is not evaluated any more.
+        """
+        for place, (scheduler, every) in enumerate(zip(self._schedulers, self._every, strict=True)):
+            if every is None:
+                scheduler.step()
+            elif updates % every == 0:
+                value = metric(place, every, str(getattr(scheduler, "mode", "min")))
+                if value is not None:
+                    scheduler.step(value)
+
+
+def freeze_function(exported: ModuleType) -> Callable[[nn.Module, int], None]:
+    """The file's `apply_freeze(model, step)`; does nothing where nothing freezes."""
+    apply_freeze = getattr(exported, "apply_freeze", None)
+
+    def freeze(model: nn.Module, step: int) -> None:
+        if apply_freeze is not None:
+            with user_code(f"apply_freeze at step {step}"):
+                apply_freeze(model, step)
+
+    return freeze
 
 
 class Groups:
@@ -71,6 +106,16 @@ class Groups:
     def tracks(self) -> list[dict[str, float]]:
         """The values that each group holds now: lr, weight_decay, momentum, beta1, beta2, where it has them."""
         return [_tracks(group) for group in self._groups]
+
+    def trainable(self, model: nn.Module) -> tuple[dict[str, int], int]:
+        """How many parameters need a gradient: of each group by name, and of those in no group."""
+        found = {
+            name: sum(parameter.requires_grad for parameter in group["params"])
+            for name, group in zip(self.names, self._groups, strict=True)
+        }
+        held = {id(parameter) for group in self._groups for parameter in group["params"]}
+        others = sum(p.requires_grad for p in model.parameters() if id(p) not in held)
+        return found, others
 
     def rates(self, step: int) -> dict[str, float]:
         """The lr that each group holds now, by name; `step` is named if one is no finite number."""

@@ -12,7 +12,7 @@ from typing import Any, NoReturn
 from lrdesigner.child.channel import Channel
 from lrdesigner.child.failures import JobError, clean, describe, reason
 
-PROTOCOL_VERSION = 1
+PROTOCOL_VERSION = 2
 
 Ending = tuple[str, Mapping[str, Any]]
 """The reason and the metrics of the last message."""

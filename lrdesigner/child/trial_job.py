@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from lrdesigner.child.build_model import build_model
 from lrdesigner.child.channel import Channel
-from lrdesigner.child.exported import Groups, build_optimizers, build_schedulers, import_exported
+from lrdesigner.child.exported import Groups, Schedulers, build_optimizers, freeze_function, import_exported
 from lrdesigner.child.failures import user_code
 from lrdesigner.child.training_step import check_scores, chosen_device, device_name, learn, loss_of, scores_of
 from lrdesigner.child.trial_data import trial_data
@@ -56,9 +56,9 @@ class _Trial:
             self._model = model.to(self._device)
         self._data = trial_data(str(request.get("data", "demo")), int(request.get("batch_size", 32)), seed)
         exported = import_exported(request["exported_file"])
-        self._freeze = getattr(exported, "apply_freeze", None)
+        self._freeze = freeze_function(exported)
         self._optimizers = build_optimizers(exported, self._model)
-        self._schedulers = build_schedulers(exported, self._optimizers)
+        self._schedulers = Schedulers(exported, self._optimizers)
         self._groups = Groups(self._optimizers)
         _seed(seed)  # what dropout draws must not depend on how much the construction drew
 
@@ -108,9 +108,7 @@ class _Trial:
         inputs, targets = next(self._data.batches)
         for optimizer in self._optimizers:
             optimizer.zero_grad(set_to_none=True)
-        if self._freeze is not None:
-            with user_code(f"apply_freeze at step {step}"):
-                self._freeze(self._model, step)
+        self._freeze(self._model, step)
         loss = self._loss(inputs, targets, f"step {step}")
         value = float(loss.item())
         if not math.isfinite(value):
@@ -118,15 +116,19 @@ class _Trial:
         if loss.requires_grad:  # not so when everything is frozen
             learn(loss, f"step {step}")
         rates = self._groups.rates(step)
+        self.losses.append(value)
         with user_code(f"The optimizer at step {step}"):
             for optimizer in self._optimizers:
                 optimizer.step()
-            for scheduler in self._schedulers:
-                scheduler.step()
-        self.losses.append(value)
+            self._schedulers.step(len(self.losses), self._metric)
         self._channel.step = step + 1
         self._channel.send("metrics", {"step": step, "loss": value, "lr": rates})
         return True
+
+    def _metric(self, place: int, every: int, mode: str) -> float:
+        """The mean loss since the last evaluation; for a metric that should rise, the likelihood that goes with it."""
+        mean = sum(self.losses[-every:]) / every
+        return math.exp(-mean) if mode == "max" else mean
 
     def _loss(self, inputs: torch.Tensor, targets: torch.Tensor, when: str) -> torch.Tensor:
         scores = scores_of(self._model, inputs.to(self._device), when)

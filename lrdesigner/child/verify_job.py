@@ -8,7 +8,14 @@ from typing import Any
 
 from lrdesigner.child.build_model import build_model
 from lrdesigner.child.channel import Channel
-from lrdesigner.child.exported import Groups, build_optimizers, build_schedulers, check_finite, import_exported
+from lrdesigner.child.exported import (
+    Groups,
+    Schedulers,
+    build_optimizers,
+    check_finite,
+    freeze_function,
+    import_exported,
+)
 from lrdesigner.child.failures import user_code
 
 STEPS_PER_MESSAGE = 5000
@@ -27,17 +34,27 @@ def verify(request: Mapping[str, Any], channel: Channel) -> tuple[str, dict[str,
     optimizers = build_optimizers(exported, model)
     groups = Groups(optimizers)
     channel.send("param_groups", {"groups": groups.report(model)})
-    schedulers = build_schedulers(exported, optimizers)
+    schedulers = Schedulers(exported, optimizers)
+    freeze, turns = freeze_function(exported), frozenset(request.get("freeze_steps", ()))
+    given = request.get("metrics", ())
+
+    def metric(place: int, every: int, mode: str) -> float | None:
+        values, evaluation = given[place] if place < len(given) else (), (collector.done // every) - 1
+        return float(values[evaluation]) if evaluation < len(values) else None
+
     collector = _Collector(groups, channel, int(request["steps"]))
     for step in range(collector.total):
         if channel.stop.is_set():
             break
+        if step in turns:
+            freeze(model, step)
+            trainable, others = groups.trainable(model)
+            channel.send("freezing", {"step": step, "trainable": trainable, "others": others})
         collector.read(step)
         with user_code(f"Stepping the optimizer at step {step}"):
             for optimizer in optimizers:
                 optimizer.step()
-            for scheduler in schedulers:
-                scheduler.step()
+            schedulers.step(collector.done, metric)
     collector.flush()
     stopped = collector.done < collector.total
     return ("stopped" if stopped else "finished"), {"steps": collector.done}

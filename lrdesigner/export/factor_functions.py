@@ -13,9 +13,18 @@ from typing import Any
 
 import numpy as np
 
-from lrdesigner.curves import TOLERANCE, ParamGroup, breakpoints, checked_steps, first_impossible, lane_factors
+from lrdesigner.curves import (
+    TOLERANCE,
+    ParamGroup,
+    breakpoints,
+    checked_steps,
+    first_impossible,
+    lane_factors,
+    steering,
+)
 from lrdesigner.document import Plan
 from lrdesigner.errors import UserError
+from lrdesigner.export.freezing import frozen_words
 from lrdesigner.export.python_text import LINE, docstring, identifier, prose, statement
 from lrdesigner.expressions.emit import number
 from lrdesigner.findings.rate_findings import impossible_words
@@ -25,8 +34,11 @@ from lrdesigner.schedules.code_writer import PART, TABLE, CodeWriter, Table
 from lrdesigner.tracks import TRACK_KINDS, Lane, Slot, lane_of, moves, option_of, slots_of
 
 CHECKED_CALLS = 400
-# So that the line with `def` fits.
-LONGEST_NAME = 40
+# So that the line with `def` fits, with the longest ending that a name can get.
+LONGEST_NAME = 28
+
+MODULES = ("bisect", "itertools", "math", "operator")
+"""What the functions may use of the standard library."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,16 +54,16 @@ Names = dict[tuple[str, Slot], str]
 
 
 def factor_functions(groups: Sequence[ParamGroup], plan: Plan) -> tuple[list[FactorFunction], Names]:
-    """The functions, one per distinct shape of a track that moves, and which track uses which.
+    """The functions, one per distinct shape of a track that moves, and which track uses which; none for a metric's.
 
     Raises `UserError` where a value cannot be (negative, no number, a beta of 1), or Python cannot compute it.
     """
     by_body: dict[str, FactorFunction] = {}
     names: Names = {}
-    taken = {"step", "math", "bisect", "itertools", "operator", "torch", "nn"}
+    taken = {"step", "torch", "nn", *MODULES}
     for group in groups:
         for slot in slots_of(group.group):
-            if not moves(group.group, slot):
+            if not moves(group.group, slot) or (slot == "lr" and steering(group.group)):
                 continue
             lane = lane_of(group.group, slot, plan)
             body, words = _body(lane, plan)
@@ -79,9 +91,9 @@ def _body(lane: Lane, plan: Plan) -> tuple[str, str]:
         + "\n\n\n"
         for helper in writer.helpers
     )
+    words = shape_of(schedule).describe(schedule, span) + (f", {frozen_words(lane.frozen)}" if lane.frozen else "")
     tables = "".join(f"{_table_text(table)}\n\n\n" for table in writer.tables)
-    written = tables + helpers + _HERE + "\n".join(_laid_out(line) for line in lines)
-    return written, shape_of(schedule).describe(schedule, span)
+    return tables + helpers + _HERE + "\n".join(_laid_out(line) for line in lines), words
 
 
 _HERE = "\0"

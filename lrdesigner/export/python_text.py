@@ -53,6 +53,27 @@ def entry(key: str, value: Any, indent: int) -> str:
     return f"{' ' * indent}{quoted(key)}: (\n{parts}{' ' * indent}),"
 
 
+def argument(key: str, value: Any, indent: int) -> str:
+    """One line of a call with an argument on each; a list is spread over lines where it is too long for one."""
+    text = f"{' ' * indent}{key}={literal(value)},"
+    if len(text) <= LINE or not isinstance(value, list):
+        return text
+    parts = "".join(f"{' ' * (indent + 4)}{literal(part)},\n" for part in value)
+    return f"{' ' * indent}{key}=[\n{parts}{' ' * indent}],"
+
+
+def signature(parameters: list[str], name: str, returns: str) -> str:
+    """The head of a function at module level, over as many lines as it needs."""
+    comma = "," if len(parameters) == 1 else ""
+    for text in (
+        f"def {name}({', '.join(parameters)}) -> {returns}:",
+        f"def {name}(\n    {', '.join(parameters)}{comma}\n) -> {returns}:",
+    ):
+        if max(map(len, text.split("\n"))) <= LINE:
+            return text
+    return f"def {name}(\n" + "".join(f"    {part},\n" for part in parameters) + f") -> {returns}:"
+
+
 def identifier(text: str, taken: set[str]) -> str:
     """A Python name made from a person's words, different from those `taken`; it is added to them."""
     word = re.sub(r"[^0-9a-zA-Z]+", "_", text).strip("_").lower() or "group"

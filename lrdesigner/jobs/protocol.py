@@ -14,7 +14,7 @@ from msgspec import Struct
 
 from lrdesigner.inventory import Inventory, ModuleInfo, ParameterInfo
 
-PROTOCOL_VERSION = 1
+PROTOCOL_VERSION = 2
 
 
 class Request(Struct, frozen=True, tag_field="kind", forbid_unknown_fields=True):
@@ -29,11 +29,17 @@ class InspectRequest(Request, frozen=True, tag="inspect"):
 
 
 class VerifyRequest(Request, frozen=True, tag="verify"):
-    """Build the model on meta, step the exported optimizers and schedulers `steps` times, report every value."""
+    """Build the model on meta, step the exported optimizers and schedulers `steps` times, report every value.
+
+    `metrics` has, for each optimizer, what its scheduler is given at its evaluations, in order: nothing where no metric
+    steers it. At each of `freeze_steps` the file's `apply_freeze` is called, and its effect reported.
+    """
 
     source: str
     exported_file: str
     steps: int
+    metrics: tuple[tuple[float, ...], ...] = ()
+    freeze_steps: tuple[int, ...] = ()
     kwargs: dict[str, Any] = {}
 
 
@@ -121,6 +127,17 @@ class Values(Report, frozen=True, tag="values"):
     groups: dict[str, dict[str, tuple[float, ...]]]
 
 
+class Freezing(Report, frozen=True, tag="freezing"):
+    """What needs a gradient at a step, after `apply_freeze`: per param group how many of its parameters do.
+
+    `others` counts those that are in no param group.
+    """
+
+    step: int
+    trainable: dict[str, int]
+    others: int
+
+
 class Metrics(Report, frozen=True, tag="metrics"):
     """One finished step of a trial. `lr` holds what the optimizer used for this step, per param group."""
 
@@ -144,7 +161,7 @@ class End(Report, frozen=True, tag="end"):
     metrics: dict[str, Any] = {}
 
 
-AnyReport = Hello | Heartbeat | Progress | InventoryChunk | ParamGroups | Values | Metrics | Failure | End
+AnyReport = Hello | Heartbeat | Progress | InventoryChunk | ParamGroups | Values | Freezing | Metrics | Failure | End
 
 _report_decoder = msgspec.json.Decoder(AnyReport)
 _encoder = msgspec.json.Encoder()

@@ -10,7 +10,7 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from lrdesigner.curves import lane_values, relative_difference
+from lrdesigner.curves import lane_values, relative_difference, steering
 from lrdesigner.document import Design
 from lrdesigner.jobs.protocol import Metrics
 from lrdesigner.jobs.reader import Outcome
@@ -70,6 +70,11 @@ class TrialRecord:
     _weight: float = 0.0
 
     @property
+    def steered(self) -> tuple[str, ...]:
+        """The groups whose measured rate may leave the drawn curve: a metric steers it, here the loss of this trial."""
+        return tuple(group.name for group in self.design.groups if group.name in self.rates and steering(group))
+
+    @property
     def running(self) -> bool:
         """Whether it has not ended yet."""
         return self.state in ("running", "stopping")
@@ -116,10 +121,10 @@ class TrialRecord:
         return self._smooth / self._weight if self._weight else math.nan
 
     def _compare(self, start: int) -> None:
-        """Largest |measured - planned| of each group, over its base rate."""
+        """Largest |measured - planned| of each group, over its base rate; not of rates that a metric steers."""
         steps = self.steps.array[start:].astype(np.int64)
         for group in self.design.groups:
-            if group.name not in self.rates or not steps.size:
+            if group.name not in self.rates or not steps.size or steering(group):
                 continue
             measured = self.rates[group.name].array[start:]
             planned = lane_values(lane_of(group, "lr", self.design.plan), self.design.plan, steps)

@@ -53,16 +53,17 @@ def result_text(record: TrialRecord) -> str:
 
 
 def deviation_text(record: TrialRecord) -> str:
-    """ "largest difference from plan: 0", over all groups."""
+    """ "largest difference from plan: 0", over all groups that no metric steers."""
     if not record.deviations:
-        return ""
+        return "steered by the metric" if record.steered else ""
     worst = max(record.deviations.values())
     return f"largest difference from plan: {rate(worst)}{' of base' if worst else ''}"
 
 
 def deviation_details(record: TrialRecord) -> str:
     """One line per group."""
-    return "\n".join(f"{name}: {rate(worst)}" for name, worst in record.deviations.items())
+    lines = [f"{name}: {rate(worst)}" for name, worst in record.deviations.items()]
+    return "\n".join([*lines, *(f"{name}: steered by the metric" for name in record.steered)])
 
 
 def off_plan(record: TrialRecord) -> bool:
