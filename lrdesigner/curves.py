@@ -21,6 +21,9 @@ from lrdesigner.tracks import Lane, always_frozen, lane_of, option_of, slots_of
 
 MOST_BREAKPOINTS = 4000
 CHECKED_VALUES = 200_000
+LOOKS = 2000
+"""Even looks at a curve whose breaks are known."""
+
 EVERY_STEP = 3_000_000
 _IN_CACHE = 16_384
 TOLERANCE = 1e-12
@@ -158,21 +161,45 @@ def first_impossible(track: Track, plan: Plan, below: float | None = None) -> tu
     """The first step whose value is negative, not a finite number, or not below `below`; and its factor.
 
     Formulas are looked at on every step of runs up to `EVERY_STEP`; the other shapes hold no surprises between the
-    steps of `checked_steps`.
+    looks that a plot takes at them.
     """
+    for steps in _looks(track, plan):
+        found = _impossible_among(track, plan, steps, below)
+        if found is not None:
+            before = int(steps[found - 1]) if found else int(steps[0])
+            between = _evenly(before, int(steps[found]), CHECKED_VALUES)
+            first = _impossible_among(track, plan, between, below) or 0
+            return int(between[first]), float(track_factors(track, plan, between[first]))
+    return None
+
+
+def _looks(track: Track, plan: Plan) -> Iterable[NDArray[np.int64]]:
     last = plan.total_steps + 1
-    parts: Iterable[NDArray[np.int64]] = (checked_steps(track, plan),)
     if looks_at_every_step(track, plan):
         starts = range(0, last + 1, CHECKED_VALUES)
-        parts = (np.arange(start, min(start + CHECKED_VALUES, last + 1)) for start in starts)
-    for steps in parts:
-        found = track_factors(track, plan, steps)
-        wrong = ~np.isfinite(found) | (found < 0)
-        if below is not None:
-            wrong |= track.base * found >= below
-        if wrong.any():
-            return int(steps[wrong][0]), float(found[wrong][0])
-    return None
+        return (np.arange(start, min(start + CHECKED_VALUES, last + 1)) for start in starts)
+    if has_formula(track.schedule):
+        return (checked_steps(track, plan),)
+    edges = _evenly(0, last, LOOKS)
+    breaks = track_breaks(track, plan)
+    corners = breaks.in_columns(edges)
+    return (sorted_once(np.concatenate([edges, corners, np.maximum(corners - 1, 0), breaks.samples(edges)])),)
+
+
+def _impossible_among(track: Track, plan: Plan, steps: NDArray[np.int64], below: float | None) -> int | None:
+    """The place of the first impossible value among these steps."""
+    found = track_factors(track, plan, steps)
+    wrong = ~np.isfinite(found) | (found < 0)
+    if below is not None:
+        wrong |= track.base * found >= below
+    return int(wrong.argmax()) if wrong.any() else None
+
+
+def _evenly(first: int, last: int, most: int) -> NDArray[np.int64]:
+    """All steps from `first` to `last`, or about `most` of them."""
+    if last - first < 2 * most:
+        return np.arange(first, last + 1, dtype=np.int64)
+    return np.linspace(first, last, most + 1).astype(np.int64)
 
 
 def looks_at_every_step(track: Track, plan: Plan) -> bool:

@@ -154,13 +154,16 @@ def set_batches(design: Design, **changes: int) -> Design:
 
 
 def set_track(design: Design, group: int, slot: Slot, schedule: AnySchedule | None) -> Design:
-    """Let weight decay, momentum (Adam's beta1) or beta2 move along a schedule, or stay (None); the lr needs one."""
+    """Let weight decay, momentum (Adam's beta1) or beta2 move along a schedule, or stay (None); the lr needs one.
+
+    A schedule of something that the optimizer does not have can be taken away, but not given.
+    """
     if slot == "lr":
         if schedule is None:
             raise UserError("The learning rate needs a schedule; give it a constant one.")
         return set_schedule(design, group, schedule)
     old = design.group(group)
-    if option_of(old, slot) is None:
+    if option_of(old, slot) is None and schedule is not None:
         raise UserError(f"{optimizer_of(old.options).name} has no {TRACK_KINDS[slot].title.lower()}.")
     new = replaced(old, **{slot: schedule})
     return design if new is old else _with_group(design, new)

@@ -11,13 +11,30 @@ from collections.abc import Iterable
 
 from lrdesigner.document import Design
 from lrdesigner.faults import Fault
+from lrdesigner.findings.feedback_findings import FEEDBACK_CHECKS
 from lrdesigner.findings.file_findings import file_findings
 from lrdesigner.findings.finding import Finding as Finding
 from lrdesigner.findings.finding import Severity as Severity
+from lrdesigner.findings.freeze_findings import FREEZE_CHECKS
 from lrdesigner.findings.group_findings import GROUP_CHECKS
+from lrdesigner.findings.level_findings import LEVEL_CHECKS
 from lrdesigner.findings.rate_findings import RATE_CHECKS
+from lrdesigner.findings.segment_findings import SEGMENT_CHECKS
+from lrdesigner.findings.shape_findings import SHAPE_CHECKS
+from lrdesigner.findings.torch_findings import TORCH_CHECKS
+from lrdesigner.findings.track_findings import TRACK_CHECKS
 
-CHECKS = (*GROUP_CHECKS, *RATE_CHECKS)
+CHECKS = (
+    *GROUP_CHECKS,
+    *RATE_CHECKS,
+    *SEGMENT_CHECKS,
+    *SHAPE_CHECKS,
+    *LEVEL_CHECKS,
+    *TRACK_CHECKS,
+    *FREEZE_CHECKS,
+    *FEEDBACK_CHECKS,
+    *TORCH_CHECKS,
+)
 
 _ORDER = ("error", "warning", "info")
 

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from functools import partial
 
 from lrdesigner import edits
+from lrdesigner.curves import trained_groups
 from lrdesigner.document import Design
 from lrdesigner.findings.finding import Finding, Fix
 from lrdesigner.membership import membership
@@ -27,7 +28,7 @@ def empty_groups(design: Design) -> Iterator[Finding]:
 
 
 def nothing_to_train(design: Design) -> Iterator[Finding]:
-    """A model without trainable parameters cannot be exported."""
+    """A model without trainable parameters, or with frozen ones only, cannot be exported."""
     if not design.model.inventory.trainable_parameters:
         yield Finding(
             code="nothing-to-train",
@@ -35,6 +36,20 @@ def nothing_to_train(design: Design) -> Iterator[Finding]:
             where="model",
             message="The model has no trainable parameter." if design.model.source else "No model is open yet.",
         )
+    elif not trained_groups(design):
+        yield Finding(
+            code="nothing-to-train",
+            severity="error",
+            where="model",
+            message="Every group is frozen for the whole run.",
+            fix=Fix("Unfreeze the model", _unfrozen),
+        )
+
+
+def _unfrozen(design: Design) -> Design:
+    for group in design.groups:
+        design = edits.set_freeze(design, group.id, ())
+    return design
 
 
 GROUP_CHECKS = (nothing_to_train, empty_groups)

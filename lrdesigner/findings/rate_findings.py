@@ -1,40 +1,40 @@
-"""Findings about the values of the learning rate."""
+"""Findings about the values of a hyperparameter over the run."""
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import lru_cache, partial
 
-from lrdesigner.curves import first_impossible, looks_at_every_step
-from lrdesigner.document import Design
-from lrdesigner.findings.finding import Finding
+from lrdesigner import edits
+from lrdesigner.curves import first_impossible, looks_at_every_step, trained_groups
+from lrdesigner.document import Design, Freeze, Group, Plan, Track
+from lrdesigner.findings.finding import Finding, Fix
+from lrdesigner.findings.moving import Moving, moving
 from lrdesigner.numbers import rate
-from lrdesigner.schedules import Sequence, has_formula, segment_starts
+from lrdesigner.plot_points import plot_points
+from lrdesigner.schedules import FEEDBACK_NODES, has_formula
+from lrdesigner.tracks import TRACK_KINDS, Lane, always_frozen, lane_of
 
 
-def impossible_rates(design: Design) -> Iterator[Finding]:
-    """A factor that is negative or not a finite number; the export refuses it."""
-    for group in design.groups:
-        found = first_impossible(group.lr, design.plan)
-        if found is not None:
-            yield Finding(
-                code="rate-impossible",
-                severity="error",
-                where=group.name,
-                message=f"The lr is {impossible_words(*found)}.",
-                group=group.id,
-            )
+def impossible_values(design: Design) -> Iterator[Finding]:
+    """A value that is negative, not a finite number, or for a beta or momentum 1 or more; the export refuses it."""
+    for track in moving(design):
+        found = first_impossible(track.track, design.plan, TRACK_KINDS[track.slot].below)
+        if found is not None and not always_frozen(track.group, design.plan):
+            yield track.finding("rate-impossible", "error", f"The {track.title} is {impossible_words(*found)}.")
 
 
 def partly_checked(design: Design) -> Iterator[Finding]:
     """A formula over a run so long that only some of its steps were looked at."""
-    for group in design.groups:
-        if has_formula(group.lr.schedule) and not looks_at_every_step(group.lr, design.plan):
-            yield Finding(
-                code="rate-partly-checked",
-                severity="info",
-                where=group.name,
-                message="The run is so long that its formula was checked at some steps only; verify checks them all.",
-                group=group.id,
+    for track in moving(design):
+        if has_formula(track.track.schedule) and not looks_at_every_step(track.track, design.plan):
+            formula = "its formula" if track.slot == "lr" else f"the formula of {track.title}"
+            yield track.finding(
+                "rate-partly-checked",
+                "info",
+                f"The run is so long that {formula} was checked at some steps only; verify checks them all.",
             )
 
 
@@ -42,27 +42,91 @@ def impossible_words(step: int, factor: float) -> str:
     """What is wrong with a factor, and where."""
     if factor < 0:
         return f"negative at step {step:,} (factor {rate(factor)})"
+    if math.isfinite(factor):
+        return f"1 or more at step {step:,} (factor {rate(factor)})"
     return f"not a finite number at step {step:,}"
 
 
-def segments_beyond_the_run(design: Design) -> Iterator[Finding]:
-    """A segment that starts when the run is over never acts."""
-    span = design.plan.span
-    for group in design.groups:
-        schedule = group.lr.schedule
-        if not isinstance(schedule, Sequence):
-            continue
-        starts = segment_starts(schedule, span)
-        late = [number for number, start in enumerate(starts[:-1], 1) if start >= span.steps]
-        if late:
-            start = starts[late[0] - 1]
-            yield Finding(
-                code="segment-beyond-the-run",
-                severity="warning",
-                where=group.name,
-                message=f"Segment {late[0]} would start at step {start:,}; the run ends at {span.steps:,}.",
-                group=group.id,
+def first_update_at_zero(design: Design) -> Iterator[Finding]:
+    """A warm-up that starts at 0: the first update changes nothing."""
+    for track in _rates(design):
+        course = _course(track.track, design.plan)
+        if course.first == 0 and course.highest > 0 and not _frozen_at_first(track.group, design.plan):
+            yield track.finding(
+                "first-update-zero", "warning", "The first update has a learning rate of 0, so it changes nothing."
             )
 
 
-RATE_CHECKS = (impossible_rates, partly_checked, segments_beyond_the_run)
+def zero_for_the_whole_run(design: Design) -> Iterator[Finding]:
+    """A rate that never is anything but 0, though the group is not frozen."""
+    trained = trained_groups(design)
+    for track in _rates(design):
+        if _course(track.track, design.plan).highest == 0:
+            freeze = partial(edits.set_freeze, group=track.group.id, freeze=(Freeze(),))
+            others = any(other.group.id != track.group.id for other in trained)
+            yield track.finding(
+                "rate-zero",
+                "warning",
+                "The lr is 0 for the whole run, so the group never learns; freeze it, or give it a rate.",
+                fix=Fix(f"Freeze {track.group.name}", freeze) if others else None,
+            )
+
+
+def rises_at_the_end(design: Design) -> Iterator[Finding]:
+    """A cycle that the end of the run cuts off: training ends at a high rate after it had come down."""
+    for track in _rates(design):
+        if isinstance(track.track.schedule, FEEDBACK_NODES):
+            continue
+        course = _course(track.track, design.plan)
+        if course.last > max(0.1 * course.highest, 2 * course.lowest):
+            yield track.finding(
+                "rises-at-the-end",
+                "warning",
+                f"The lr was down to {rate(course.lowest)} at step {course.lowest_at:,}, but the run ends at "
+                f"{rate(course.last)}.",
+            )
+
+
+def _rates(design: Design) -> Iterator[Moving]:
+    """The rates that can be and are not frozen all the time."""
+    for track in moving(design):
+        if (
+            track.slot == "lr"
+            and first_impossible(track.track, design.plan) is None
+            and not always_frozen(track.group, design.plan)
+        ):
+            yield track
+
+
+def _frozen_at_first(group: Group, plan: Plan) -> bool:
+    frozen = lane_of(group, "lr", plan).frozen
+    return bool(frozen) and frozen[0][0] == 0
+
+
+@dataclass(frozen=True, slots=True)
+class _Course:
+    """A curve in few numbers. `lowest`: since it was highest. `last`: the lower one of its last value and the next."""
+
+    first: float
+    highest: float
+    lowest: float
+    lowest_at: int
+    last: float
+
+
+@lru_cache(maxsize=1024)
+def _course(track: Track, plan: Plan) -> _Course:
+    points = plot_points(Lane(track), plan, 0, plan.total_steps)
+    used = points.values[:-1]
+    peak = int(used.argmax())
+    low = peak + int(used[peak:].argmin())
+    return _Course(
+        first=float(used[0]),
+        highest=float(used[peak]),
+        lowest=float(used[low]),
+        lowest_at=int(points.steps[low]),
+        last=float(points.values[-2:].min()),
+    )
+
+
+RATE_CHECKS = (impossible_values, partly_checked, first_update_at_zero, zero_for_the_whole_run, rises_at_the_end)

@@ -1,0 +1,79 @@
+"""Findings about the freeze lane."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from functools import partial
+
+from lrdesigner import edits
+from lrdesigner.document import Design, Freeze, Plan
+from lrdesigner.findings.finding import Finding, Fix
+from lrdesigner.membership import membership
+from lrdesigner.schedules import resolve
+from lrdesigner.tracks import always_frozen, frozen_stretches
+
+_WITH_STATISTICS = ("BatchNorm", "InstanceNorm")
+"""In the names of layers that learn from the data they see, whatever their gradients are."""
+
+
+def frozen_for_the_whole_run(design: Design) -> Iterator[Finding]:
+    """Such a group is not in the optimizer at all."""
+    members = membership(design)
+    for group in design.groups:
+        if always_frozen(group, design.plan) and members.trainable(group.id):
+            yield Finding(
+                code="frozen-whole-run",
+                severity="info",
+                where=group.name,
+                message="is frozen for the whole run, so the exported optimizer leaves it out.",
+                group=group.id,
+            )
+
+
+def stretches_without_effect(design: Design) -> Iterator[Finding]:
+    """A frozen stretch that begins when the run is over, or lasts no step."""
+    for group in design.groups:
+        idle = [part for part in group.freeze if not frozen_stretches((part,), design.plan)]
+        if idle:
+            kept = tuple(part for part in group.freeze if part not in idle)
+            yield Finding(
+                code="freeze-without-effect",
+                severity="warning",
+                where=group.name,
+                message=_idle_words(idle[0], design.plan),
+                group=group.id,
+                fix=Fix("Remove what has no effect", partial(edits.set_freeze, group=group.id, freeze=kept)),
+            )
+
+
+def _idle_words(freeze: Freeze, plan: Plan) -> str:
+    start = resolve(freeze.start, plan.span)
+    if start >= plan.total_steps:
+        return f"A frozen stretch would begin at step {start:,}; the run ends at {plan.total_steps:,}."
+    return f"The frozen stretch at step {start:,} lasts no step."
+
+
+def statistics_while_frozen(design: Design) -> Iterator[Finding]:
+    """Norm layers with running statistics go on collecting them without any gradient."""
+    freezing = [group for group in design.groups if frozen_stretches(group.freeze, design.plan)]
+    types = {module.path: module.type for module in design.model.inventory.modules} if freezing else {}
+    for group in freezing:
+        owners = {p.name.rpartition(".")[0] for p in membership(design).members.get(group.id, ())}
+        norms = Counter(kind for path in owners if (kind := types.get(path, "")) and _keeps_statistics(kind))
+        if norms:
+            words = " and ".join(f"{count} {kind}" for kind, count in sorted(norms.items()))
+            yield Finding(
+                code="frozen-norm-statistics",
+                severity="info",
+                where=group.name,
+                message=f"{words} in it still collect statistics while frozen; only eval() stops that.",
+                group=group.id,
+            )
+
+
+def _keeps_statistics(kind: str) -> bool:
+    return any(name in kind for name in _WITH_STATISTICS) and "Frozen" not in kind
+
+
+FREEZE_CHECKS = (frozen_for_the_whole_run, stretches_without_effect, statistics_while_frozen)

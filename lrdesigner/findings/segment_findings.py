@@ -1,0 +1,152 @@
+"""Findings about how segments follow one another."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import lru_cache
+from itertools import pairwise
+from typing import Any
+
+import numpy as np
+from msgspec.structs import replace
+
+from lrdesigner.document import Design
+from lrdesigner.findings.finding import Finding
+from lrdesigner.findings.moving import Moving, Place, each_place
+from lrdesigner.numbers import rate
+from lrdesigner.schedules import (
+    Constant,
+    Segment,
+    Sequence,
+    Span,
+    factors,
+    resolve,
+    segment_starts,
+    shape_of,
+)
+from lrdesigner.schedules.composites import NOTHING
+
+JUMP = 0.2
+"""A smaller step between two segments, as a share of the larger value, is nobody's surprise."""
+
+_LOOKS = 64
+
+
+def segments_beyond_the_run(design: Design) -> Iterator[Finding]:
+    """A segment that starts when the run is over never acts."""
+    run = design.plan.total_steps
+    for track, place in _sequences(design):
+        starts = [place.origin + start for start in segment_starts(place.node, place.span)]
+        late = [index for index, start in enumerate(starts[:-1]) if start >= run]
+        if late:
+            yield track.finding(
+                "segment-beyond-the-run",
+                "warning",
+                f"Segment {late[0] + 1} would start at step {starts[late[0]]:,}; the run ends at {run:,}.",
+                place,
+                track.fix("Remove what never acts", place, without_segments(place.node, late)),
+            )
+
+
+def empty_segments(design: Design) -> Iterator[Finding]:
+    """A segment between others that lasts no step."""
+    for track, place in _sequences(design):
+        starts = segment_starts(place.node, place.span)
+        empty = [
+            index
+            for index, (start, end) in enumerate(pairwise(starts[:-1]))
+            if start == end and place.origin + start < design.plan.total_steps
+        ]
+        if empty:
+            numbers = ", ".join(str(index + 1) for index in empty)
+            yield track.finding(
+                "segment-empty",
+                "warning",
+                f"Segment {numbers} lasts no step." if len(empty) == 1 else f"Segments {numbers} last no step.",
+                place,
+                track.fix("Remove what lasts no step", place, without_segments(place.node, empty)),
+            )
+
+
+def without_segments(node: Sequence, indexes: list[int]) -> Sequence:
+    """The sequence without some of its segments, which did not act: the lengths of the others stay what they are."""
+    return Sequence(tuple(segment for index, segment in enumerate(node.segments) if index not in indexes))
+
+
+def jumps_at_joins(design: Design) -> Iterator[Finding]:
+    """The value changes at once where one segment ends and the next begins; two constants make a step on purpose."""
+    for track, place in _sequences(design):
+        jumps = _jumps(place.node, place.span, design.plan.total_steps - place.origin)
+        if jumps:
+            worst = max(jumps, key=lambda jump: abs(jump.after - jump.before))
+            more = f"; so it does at {len(jumps) - 1} more" if len(jumps) > 1 else ""
+            before, after = (rate(track.track.base * factor) for factor in (worst.before, worst.after))
+            yield track.finding(
+                "jump-at-join",
+                "warning",
+                f"It jumps from {before} to {after} at step {place.origin + worst.step:,}, where segment "
+                f"{worst.index + 1} begins{more}.",
+                place,
+            )
+
+
+@dataclass(frozen=True, slots=True)
+class _Jump:
+    index: int
+    step: int
+    before: float
+    after: float
+
+
+@lru_cache(maxsize=1024)
+def _jumps(node: Sequence, span: Span, run: int) -> tuple[_Jump, ...]:
+    """Where the next segment begins with neither the last value of the one before nor what that would go on with."""
+    found = []
+    for left, right in pairwise(shape_of(node).parts(node, span)):
+        both_constant = isinstance(left.schedule, Constant) and isinstance(right.schedule, Constant)
+        if right.first >= run or both_constant:
+            continue
+        step = right.first
+        last, on = factors(left.schedule, [step - 1 - left.origin, step - left.origin], left.span).tolist()
+        after = float(factors(right.schedule, [step - right.origin], right.span)[0])
+        nearest = min((last, on), key=lambda before: abs(after - before))
+        if abs(after - nearest) > JUMP * max(abs(after), abs(nearest)):
+            found.append(_Jump(right.index, step, on, after))
+    return tuple(found)
+
+
+def skips_without_effect(design: Design) -> Iterator[Finding]:
+    """A segment that enters its shape later, where that makes no difference."""
+    for track, place in _sequences(design):
+        for index, segment in enumerate(place.node.segments):
+            if _skips_nothing(segment, place, index):
+                changed = replace(segment, skip=NOTHING)
+                segments = (*place.node.segments[:index], changed, *place.node.segments[index + 1 :])
+                yield track.finding(
+                    "skip-unused",
+                    "info",
+                    f"Segment {index + 1} starts at {segment.skip} of its shape, which changes nothing.",
+                    place,
+                    track.fix("Start at its beginning", place, Sequence(segments)),
+                )
+
+
+def _skips_nothing(segment: Segment, place: Place, index: int) -> bool:
+    skip = resolve(segment.skip, place.span)
+    if skip == 0:
+        return False
+    start, end = segment_starts(place.node, place.span)[index : index + 2]
+    length = end - start
+    steps = np.unique(np.linspace(0, length, _LOOKS).astype(np.int64))
+    skipped: Any = factors(segment.schedule, steps + skip, place.span.part(length + skip))
+    return bool(np.array_equal(skipped, factors(segment.schedule, steps, place.span.part(length)), equal_nan=True))
+
+
+def _sequences(design: Design) -> Iterator[tuple[Moving, Place]]:
+    for track, place in each_place(design):
+        if isinstance(place.node, Sequence):
+            yield track, place
+
+
+SEGMENT_CHECKS = (segments_beyond_the_run, empty_segments, jumps_at_joins, skips_without_effect)
