@@ -14,7 +14,7 @@ from lrdesigner.schedules.level import Absolute
 S = TypeVar("S", bound=msgspec.Struct)
 
 
-def replaced(value: S, **changes: Any) -> S:
+def replaced(value: S, /, **changes: Any) -> S:
     """`value` with some fields changed, or `value` itself when they already hold; raises `UserError` out of bounds."""
     if all(_same(getattr(value, name), new) for name, new in changes.items()):
         return value

@@ -6,6 +6,7 @@ import html
 from collections.abc import Callable
 
 from PySide6.QtCore import Qt
+from PySide6.QtGui import QWheelEvent
 from PySide6.QtWidgets import QComboBox, QFrame, QLabel, QPushButton, QVBoxLayout, QWidget
 
 from lrdesigner_app.theme import GRID, PANEL_PADDING
@@ -57,13 +58,22 @@ def plain_tip(text: str) -> str:
     return f"<qt>{shown}</qt>" if "<" in text or "&" in text else text
 
 
-def narrow_combo(name: str) -> QComboBox:
-    """A combo box that may be narrower than its longest entry."""
-    made = QComboBox()
-    made.setAccessibleName(name)
-    made.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
-    made.setMinimumContentsLength(4)
-    return made
+class NarrowCombo(QComboBox):
+    """A combo box that may be narrower than its longest entry, and leaves the wheel to the panel that it stands in."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__()
+        self.setAccessibleName(name)
+        self.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
+        self.setMinimumContentsLength(4)
+
+    def wheelEvent(self, event: QWheelEvent) -> None:
+        event.ignore()
+
+
+def narrow_combo(name: str) -> NarrowCombo:
+    """A `NarrowCombo`."""
+    return NarrowCombo(name)
 
 
 def calling(action: Callable[..., object], *arguments: object) -> Callable[[], None]:

@@ -7,9 +7,11 @@ from collections.abc import Iterator
 import pytest
 from PySide6.QtCore import QProcess
 from PySide6.QtWidgets import QApplication
+from pytestqt.qtbot import QtBot
 
 from lrdesigner.document import Design
 from lrdesigner.store import Store
+from lrdesigner_app.schedule_editor import Inspector, SegmentSelection
 from lrdesigner_app.theme import Theme
 from lrdesigner_app.workspace import Workspace
 
@@ -24,6 +26,21 @@ def theme(qapp: QApplication) -> Theme:
 @pytest.fixture
 def workspace(design: Design, theme: Theme) -> Workspace:
     return Workspace(Store(design), theme)
+
+
+@pytest.fixture
+def selection(workspace: Workspace) -> SegmentSelection:
+    return SegmentSelection(workspace)
+
+
+@pytest.fixture
+def inspector(workspace: Workspace, selection: SegmentSelection, qtbot: QtBot) -> Inspector:
+    made = Inspector(workspace, selection)
+    qtbot.addWidget(made)
+    made.resize(300, 800)
+    with qtbot.waitExposed(made):
+        made.show()
+    return made
 
 
 @pytest.fixture(autouse=True)

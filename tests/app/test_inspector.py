@@ -5,33 +5,17 @@ from __future__ import annotations
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QScrollArea
+from PySide6.QtWidgets import QScrollArea
 from pytestqt.qtbot import QtBot
 
 from lrdesigner import schedule_edits
-from lrdesigner.schedules import SHAPES, Constant, Length, Sequence, fields_of
+from lrdesigner.schedules import Constant, Length, Sequence
 from lrdesigner.schedules.segments import as_segments
 from lrdesigner_app.layout import INSPECTOR_MIN
 from lrdesigner_app.notices import Notice
 from lrdesigner_app.schedule_editor import Inspector, SegmentSelection, SegmentStrip
-from lrdesigner_app.schedule_editor.segment_form import CHOICES
 from lrdesigner_app.schedule_editor.value_fields import SwitchField, TextField
 from lrdesigner_app.workspace import Workspace
-
-
-@pytest.fixture
-def selection(workspace: Workspace) -> SegmentSelection:
-    return SegmentSelection(workspace)
-
-
-@pytest.fixture
-def inspector(workspace: Workspace, selection: SegmentSelection, qtbot: QtBot) -> Inspector:
-    made = Inspector(workspace, selection)
-    qtbot.addWidget(made)
-    made.resize(300, 800)
-    with qtbot.waitExposed(made):
-        made.show()
-    return made
 
 
 @pytest.fixture
@@ -135,33 +119,8 @@ def test_an_option_that_cannot_be_is_a_notice_and_the_switch_goes_back(
     assert not switch.isChecked()
 
 
-@pytest.mark.parametrize("shape", CHOICES, ids=lambda s: s.tag)
-def test_every_shape_can_be_chosen_and_every_field_of_it_edited(
-    inspector: Inspector, workspace: Workspace, shape: object
-) -> None:
-    combo = inspector.segment.shape
-    index = combo.findData(shape.tag)  # type: ignore[attr-defined]
-    combo.setCurrentIndex(index)
-    combo.activated.emit(index)
-    schedule = workspace.design.groups[0].lr.schedule
-    assert type(schedule) is shape.node  # type: ignore[attr-defined]
-    for field in fields_of(type(schedule)):
-        editor = inspector.segment.fields_form.editor(field.name)
-        assert editor.accessibleName() == field.title
-        assert field.help
-    QApplication.processEvents()  # new widgets are shown by their layout
-    shown = [
-        editor for editor in inspector.segment.fields_form.findChildren(TextField) if editor.isVisibleTo(inspector)
-    ]
-    assert len(shown) == len([f for f in fields_of(type(schedule)) if f.kind != "switch"])
-
-
-def test_all_shapes_but_the_sequence_itself_can_be_chosen() -> None:
-    assert {shape.tag for shape in CHOICES} == {shape.tag for shape in SHAPES} - {"sequence"}
-
-
 def test_a_formula_with_a_fault_is_explained_by_character(inspector: Inspector, workspace: Workspace) -> None:
-    workspace.commit("", schedule_edits.set_segment_shape, 1, 0, "expression")
+    workspace.commit("", schedule_edits.set_segment_shape, 1, "lr", 0, "expression")
     field = _field(inspector.segment.fields_form, "formula")
     said: list[str] = []
     field.explained.connect(said.append)
@@ -189,7 +148,7 @@ def test_the_name_is_edited_in_the_head(inspector: Inspector, workspace: Workspa
 
 
 def test_the_length_of_the_run_is_edited_below(inspector: Inspector, workspace: Workspace) -> None:
-    field = _field(inspector.plan_form, "epochs")
+    field = _field(inspector.run.plan_form, "epochs")
     _type(field, "30")
     QTest.keyClick(field, Qt.Key.Key_Return)
     assert workspace.design.plan.total_steps == 45 * 30

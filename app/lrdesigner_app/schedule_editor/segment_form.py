@@ -1,36 +1,66 @@
-"""The form of the selected segment: its shape, its length, the shape's fields, and what the shape does."""
+"""The form of the selected part of a schedule: its shape, its length, its fields, its own parts, what it does."""
 
 from __future__ import annotations
 
+from types import MappingProxyType
 from typing import Any
 
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
-from lrdesigner import schedule_edits
-from lrdesigner.schedules import SHAPES, Sequence, shape_of
+from lrdesigner import edits, schedule_edits, tree_edits
+from lrdesigner.document import Design
+from lrdesigner.errors import UserError
+from lrdesigner.schedules import (
+    SHAPES,
+    Cyclic,
+    Field,
+    OneCycle,
+    Product,
+    Sequence,
+    Span,
+    children_of,
+    resolve,
+    shape_of,
+)
+from lrdesigner.schedules.formulas import steps_of
+from lrdesigner.schedules.traces import losses_per_evaluation
+from lrdesigner_app.schedule_editor.crumbs import Crumbs
+from lrdesigner_app.schedule_editor.keys_field import KeysField
+from lrdesigner_app.schedule_editor.last_trial import LastTrial
+from lrdesigner_app.schedule_editor.node_menu import NodeMenu
+from lrdesigner_app.schedule_editor.outlet import Outlet, apply, form_outlet
+from lrdesigner_app.schedule_editor.parts_list import PartsList
 from lrdesigner_app.schedule_editor.segment_selection import SegmentSelection
-from lrdesigner_app.schedule_editor.struct_form import StructForm, labelled
+from lrdesigner_app.schedule_editor.shape_chooser import ShapeChooser
+from lrdesigner_app.schedule_editor.struct_form import MAKERS, StructForm, labelled
+from lrdesigner_app.schedule_editor.trace_field import TraceField
 from lrdesigner_app.theme import GRID
-from lrdesigner_app.widgets import label, narrow_combo, small_button
+from lrdesigner_app.widgets import button, label, small_button
 from lrdesigner_app.workspace import Workspace
 
-# What a segment can be; a sequence inside a segment is shown, and made by hand in the file.
-CHOICES = tuple(shape for shape in SHAPES if shape.node is not Sequence)
+ALL_TAGS = frozenset(shape.tag for shape in SHAPES)
+PART_TAGS = frozenset(shape.tag for shape in SHAPES if shape.family != "feedback")
 
 
 class SegmentForm(QWidget):
-    """Edits one segment of the selected group's schedule."""
+    """Edits one node of the selected track's schedule."""
 
     def __init__(self, workspace: Workspace, selection: SegmentSelection) -> None:
         super().__init__()
         self._workspace = workspace
         self._selection = selection
+        self._last_trial = LastTrial(workspace)
         self._title = label("", "section")
-        self.shape = narrow_combo("Shape of the segment")
-        self.length_form = StructForm(without=("schedule",))
-        self.fields_form = StructForm()
+        self.crumbs = Crumbs()
+        self.shape = ShapeChooser()
+        self.length_form = StructForm(form_outlet(workspace, self._send_segment), only=("length", "skip"))
+        makers = {**MAKERS, "keys": KeysField, "trace": self._trace_field}
+        self.fields_form = StructForm(form_outlet(workspace, self._send_field), makers=MappingProxyType(makers))
+        self.parts = PartsList(selection)
+        self.couple = button("Momentum beside it", tip="Let the momentum go down while the rate goes up, and back")
         self._about = label("", "secondary")
+        self.more = NodeMenu(selection, self.parts)
         self.earlier = small_button("←", "Move this segment earlier (Alt+Left in the strip)")
         self.later = small_button("→", "Move this segment later (Alt+Right in the strip)")
         self.remove = small_button("−", "Remove this segment (Delete in the strip)")
@@ -40,8 +70,6 @@ class SegmentForm(QWidget):
         self._refresh()
 
     def _build(self) -> None:
-        for shape in CHOICES:
-            self.shape.addItem(shape.title, shape.tag)
         self._about.setWordWrap(True)
         self._about.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         column = QVBoxLayout(self)
@@ -50,65 +78,116 @@ class SegmentForm(QWidget):
         head = QHBoxLayout()
         head.setSpacing(0)
         head.addWidget(self._title, 1)
-        for made in (self.earlier, self.later, self.remove, self.add):
+        for made in (self.more.button, self.earlier, self.later, self.remove, self.add):
             head.addWidget(made)
         column.addLayout(head)
+        column.addWidget(self.crumbs)
         column.addLayout(labelled("Shape", self.shape))
-        column.addWidget(self.length_form)
-        column.addWidget(self.fields_form)
-        column.addWidget(self._about)
+        for part in (self.length_form, self.fields_form, self.parts, self.couple, self._about):
+            column.addWidget(part)
 
     def _connect(self) -> None:
         self._selection.changed.connect(self._refresh)
+        self._last_trial.changed.connect(self._refresh)
+        self.crumbs.chosen.connect(self._selection.go_to)
         self.shape.activated.connect(self._choose_shape)
         self.earlier.clicked.connect(lambda: self._selection.move(-1))
         self.later.clicked.connect(lambda: self._selection.move(1))
         self.remove.clicked.connect(self._selection.remove)
         self.add.clicked.connect(self._selection.add_after)
-        self.length_form.previewed.connect(
-            lambda name, value: self._send(False, schedule_edits.set_segment_length, value)
-        )
-        self.length_form.committed.connect(
-            lambda name, value: self._send(True, schedule_edits.set_segment_length, value)
-        )
-        self.fields_form.previewed.connect(
-            lambda name, value: self._send(False, schedule_edits.set_segment_field, name, value)
-        )
-        self.fields_form.committed.connect(
-            lambda name, value: self._send(True, schedule_edits.set_segment_field, name, value)
-        )
-        for form in (self.length_form, self.fields_form):
-            form.cancelled.connect(self._workspace.store.cancel)
+        self.couple.clicked.connect(self._couple)
 
     def _refresh(self) -> None:
-        segments, index = self._selection.segments, self._selection.index
-        segment = segments[index]
-        shape = shape_of(segment.schedule)
-        self._title.setText(f"SEGMENT {index + 1} OF {len(segments)}" if len(segments) > 1 else "SCHEDULE")
-        place = self.shape.findData(shape.tag)
-        self.shape.setCurrentIndex(place)
-        self.shape.setPlaceholderText(shape.title)
-        self.earlier.setEnabled(index > 0)
-        self.later.setEnabled(index < len(segments) - 1)
-        self.remove.setEnabled(len(segments) > 1)
-        self.length_form.setVisible(len(segments) > 1)
-        self.length_form.show_struct(segment)
-        self.fields_form.show_struct(segment.schedule)
-        about = " ".join(shape.doc.replace("`", "").split())
+        node, path, span = self._selection.node, self._selection.path, self._selection.span
+        shape = shape_of(node)
+        self._show_place()
+        self.crumbs.show_path(self._selection.schedule, path)
+        self._allow_shapes()
+        self.shape.show_shape(shape)
+        self._show_segment(span)
+        self.fields_form.show_struct(node, span)
+        self.fields_form.setVisible(bool(self.fields_form.names))
+        if shape.family == "feedback":
+            trace = self.fields_form.editor("metric")
+            assert isinstance(trace, TraceField)
+            trace.show_trial(self._last_trial.available)
+        self.parts.show_node(node)
+        self._show_couple(node)
+        about = "\n".join(" ".join(part.split()) for part in shape.doc.replace("`", "").split("\n\n"))
         if self._about.text() != about:
             self._about.setText(about)
 
-    def _choose_shape(self) -> None:
-        self._send(True, schedule_edits.set_segment_shape, self.shape.currentData())
+    def _show_place(self) -> None:
+        """Title and buttons: where the node is among its siblings."""
+        parent, path = self._selection.parent, self._selection.path
+        siblings = len(children_of(parent)) if path else 1
+        index = path[-1] if path else 0
+        several = isinstance(parent, Sequence | Product)
+        word = "SEGMENT" if isinstance(parent, Sequence) else "PART"
+        self._title.setText(f"{word} {index + 1} OF {siblings}" if several and siblings > 1 else "SCHEDULE")
+        self.earlier.setEnabled(several and index > 0)
+        self.later.setEnabled(several and index < siblings - 1)
+        self.remove.setEnabled(several and siblings > 1)
+        self.add.setEnabled((several or not path) and not self._selection.whole)
 
-    def _send(self, keep: bool, edit: Any, *arguments: Any) -> None:
+    def _allow_shapes(self) -> None:
+        free = not self._selection.path and self._workspace.selected_slot == "lr" and not self._selection.whole
+        why_not = "What is steered by a metric is the whole schedule of a learning rate"
+        self.shape.allow(ALL_TAGS if free else PART_TAGS, why_not)
+
+    def _show_segment(self, span: Span) -> None:
+        """Length and entry, of what is a segment of several or does not last the whole run."""
+        parent, path = self._selection.parent, self._selection.path
+        self.length_form.setVisible(isinstance(parent, Sequence))
+        if isinstance(parent, Sequence):
+            segment = parent.segments[path[-1]]
+            self.length_form.show_struct(segment, span.part(max(span.steps - resolve(segment.skip, span), 0)))
+
+    def _show_couple(self, node: Any) -> None:
         group = self._workspace.selected_group
-        send = self._workspace.commit if keep else self._workspace.preview
-        send(
-            f"Schedule of {group.name}",
-            edit,
-            group.id,
-            self._workspace.selected_slot,
-            self._selection.index,
-            *arguments,
-        )
+        fits = self._workspace.selected_slot == "lr" and not self._selection.path
+        self.couple.setVisible(fits and isinstance(node, OneCycle | Cyclic))
+        if not self.couple.isHidden():
+            try:
+                new = edits.couple_momentum(self._workspace.design, group.id) is not self._workspace.design
+            except UserError:  # an optimizer without momentum
+                new = False
+            self.couple.setEnabled(new)
+
+    def _choose_shape(self) -> None:
+        tag = self.shape.currentData()
+        self._workspace.commit(self._words(), tree_edits.set_shape, *self._place(), tag)
+        self._refresh()  # a refused choice must not stay
+
+    def _couple(self) -> None:
+        group = self._workspace.selected_group
+        self._workspace.commit(f"Momentum beside the rate of {group.name}", edits.couple_momentum, group.id)
+
+    def _send_field(self, name: str, value: Any, keep: bool) -> None:
+        apply(self._workspace, keep, self._words(), schedule_edits.set_node_field, *self._place(), name, value)
+
+    def _send_segment(self, name: str, value: Any, keep: bool) -> None:
+        group, slot, path = self._place()
+
+        def change(design: Design) -> Design:
+            return tree_edits.set_segment(design, group, slot, path, **{name: value})
+
+        apply(self._workspace, keep, self._words(), change)
+
+    def _trace_field(self, field: Field, outlet: Outlet) -> TraceField:
+        made = TraceField(field, outlet)
+        made.trial_wanted.connect(self._use_last_trial)
+        return made
+
+    def _use_last_trial(self) -> None:
+        group = self._workspace.selected_group
+        every = steps_of(self._selection.node, "every", self._selection.span)
+        values = losses_per_evaluation(self._last_trial.losses, every)
+        words = f"Metric of {group.name}"
+        self._workspace.commit(words, edits.use_metric, group.id, values, self._last_trial.source)
+
+    def _words(self) -> str:
+        return f"Schedule of {self._workspace.selected_group.name}"
+
+    def _place(self) -> tuple[int, Any, schedule_edits.Path]:
+        return self._workspace.selected_group.id, self._workspace.selected_slot, self._selection.path

@@ -2,32 +2,67 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Callable
+from types import MappingProxyType
+from typing import Any, Protocol, cast
 
 from msgspec import Struct
-from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLabel, QSizePolicy, QWidget
 
-from lrdesigner.schedules import Field, fields_of
-from lrdesigner_app.schedule_editor.value_fields import SwitchField, TextField, field_editor
+from lrdesigner.schedules import Field, Span, fields_of
+from lrdesigner_app.schedule_editor.length_field import LengthField
+from lrdesigner_app.schedule_editor.outlet import FormOutlet, Outlet
+from lrdesigner_app.schedule_editor.value_fields import ChoiceField, FormulaField, SwitchField, TextField
 from lrdesigner_app.theme import GRID
 from lrdesigner_app.widgets import label
 
 LABEL_WIDTH = 100
 
+Maker = Callable[[Field, Outlet], QWidget]
+
+MAKERS: MappingProxyType[str, Maker] = MappingProxyType(
+    {
+        "number": TextField,
+        "integer": TextField,
+        "level": TextField,
+        "lengths": TextField,
+        "length": LengthField,
+        "formula": FormulaField,
+        "switch": SwitchField,
+        "choice": ChoiceField,
+    }
+)
+"""The editor of each kind of field that has one value; what is made of several gets its maker from who uses it."""
+
+WIDE = frozenset({"formula", "keys", "trace"})
+"""Kinds that need the whole width, below their title."""
+
+
+class Editor(Protocol):
+    """What every editor can: show a value of the design."""
+
+    def show_value(self, value: Any) -> None:
+        """Show a value; what is being typed is left alone."""
+
 
 class StructForm(QWidget):
-    """Shows the fields of a struct; tells which one is previewed or committed with which value."""
+    """Shows the fields of a struct, and sends what is entered into them to its outlet."""
 
-    previewed = Signal(str, object)
-    committed = Signal(str, object)
-    cancelled = Signal()
-
-    def __init__(self, without: tuple[str, ...] = ()) -> None:
+    def __init__(
+        self,
+        outlet: FormOutlet,
+        *,
+        without: tuple[str, ...] = (),
+        only: tuple[str, ...] | None = None,
+        makers: MappingProxyType[str, Maker] = MAKERS,
+    ) -> None:
         super().__init__()
-        self._without = without
+        self._outlet = outlet
+        self._without, self._only, self._makers = without, only, makers
         self._type: type[Struct] | None = None
-        self._editors: dict[str, TextField | SwitchField] = {}
+        self._span: Span | None = None
+        self._editors: dict[str, QWidget] = {}
+        self._titles: dict[str, QLabel] = {}
         self._grid = QGridLayout(self)
         self._grid.setContentsMargins(0, 0, 0, 0)
         self._grid.setHorizontalSpacing(GRID)
@@ -35,16 +70,28 @@ class StructForm(QWidget):
         self._grid.setColumnMinimumWidth(0, LABEL_WIDTH)
         self._grid.setColumnStretch(1, 1)
 
-    def show_struct(self, struct: Struct) -> None:
-        """Show these values; the editors are kept while the type stays."""
+    def show_struct(self, struct: Struct, span: Span | None = None) -> None:
+        """Show these values, whose lengths refer to `span`; the editors are kept while the type stays."""
         if type(struct) is not self._type:
             self._rebuild(type(struct))
         for name, editor in self._editors.items():
-            editor.show_value(getattr(struct, name))
+            if span is not None and hasattr(editor, "show_span"):
+                editor.show_span(span)
+            cast("Editor", editor).show_value(getattr(struct, name))
 
-    def editor(self, name: str) -> TextField | SwitchField:
+    def editor(self, name: str) -> QWidget:
         """The editor of one field."""
         return self._editors[name]
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The fields that have an editor here."""
+        return tuple(self._editors)
+
+    def show_field(self, name: str, on: bool) -> None:
+        """Show or hide one field with its title."""
+        self._editors[name].setVisible(on)
+        self._titles[name].setVisible(on)
 
     def _rebuild(self, struct_type: type[Struct]) -> None:
         self._type = struct_type
@@ -56,28 +103,27 @@ class StructForm(QWidget):
                 widget.deleteLater()
         row = 0
         for field in fields_of(struct_type):
-            editor = field_editor(field)
-            if editor is not None and field.name not in self._without:
-                self._add(row, field, editor)
-                row += 2
+            maker = self._makers.get(field.kind)
+            wanted = field.name not in self._without and (self._only is None or field.name in self._only)
+            if maker is not None and wanted:
+                row = self._add(row, field, maker(field, self._outlet.of(field.name)))
 
-    def _add(self, row: int, field: Field, editor: TextField | SwitchField) -> None:
+    def _add(self, row: int, field: Field, editor: QWidget) -> int:
         title = label(field.title)
         title.setBuddy(editor)
         title.setToolTip(field.help)
-        self._grid.addWidget(title, row, 0)
-        self._grid.addWidget(editor, row, 1)
-        editor.committed.connect(lambda value: self._emit_committed(field.name, value))
+        wide = field.kind in WIDE
+        self._grid.addWidget(title, row, 0, 1, 2 if wide else 1)
+        row += 1 if wide else 0
+        self._grid.addWidget(editor, row, 0 if wide else 1, 1, 2 if wide else 1)
         if isinstance(editor, TextField):
-            editor.previewed.connect(lambda value: self.previewed.emit(field.name, value))
-            editor.cancelled.connect(self.cancelled)
             explanation = _explanation()
-            self._grid.addWidget(explanation, row + 1, 0, 1, 2)
+            row += 1
+            self._grid.addWidget(explanation, row, 0, 1, 2)
             editor.explained.connect(lambda text: _explain(explanation, text))
         self._editors[field.name] = editor
-
-    def _emit_committed(self, name: str, value: Any) -> None:
-        self.committed.emit(name, value)
+        self._titles[field.name] = title
+        return row + 1
 
 
 def labelled(text: str, widget: QWidget) -> QHBoxLayout:

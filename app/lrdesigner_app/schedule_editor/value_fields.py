@@ -1,94 +1,71 @@
-"""One editor per kind of field: they show a value, preview it while it is typed, and commit it when done."""
+"""Editors of single values: typed, switched, chosen. They show a value, preview it while typed, commit it when done."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtGui import QFocusEvent, QKeyEvent
+from PySide6.QtGui import QFocusEvent, QFontDatabase, QKeyEvent, QResizeEvent
 from PySide6.QtWidgets import QCheckBox, QLineEdit
 
-from lrdesigner.checked import check_bounds
 from lrdesigner.errors import UserError
-from lrdesigner.expressions import parse
-from lrdesigner.numbers import exact, parse_number
-from lrdesigner.schedules import Field, parse_length
-from lrdesigner.schedules.expression import NAMES
-from lrdesigner_app.widgets import restyle
+from lrdesigner.schedules import Absolute, Field
+from lrdesigner_app.schedule_editor.outlet import Outlet
+from lrdesigner_app.schedule_editor.texts import read, stepped, written
+from lrdesigner_app.theme import SECONDARY_PX
+from lrdesigner_app.widgets import NarrowCombo, label, restyle
 
 NARROWEST = 60
 """Pixels; a form must fit beside its scroll bar."""
 
-
-def _length_list(text: str) -> tuple[Any, ...]:
-    return tuple(parse_length(part) for part in text.split(",") if part.strip())
-
-
-def _whole(text: str) -> int:
-    value = parse_number(text)
-    if value != int(value):
-        raise UserError(f"{text.strip()} is not a whole number.")
-    return int(value)
-
-
-def _formula(text: str) -> str:
-    parse(text, NAMES)
-    return text.strip()
-
-
-_READ: dict[str, Callable[[str], Any]] = {
-    "number": parse_number,
-    "integer": _whole,
-    "length": parse_length,
-    "lengths": _length_list,
-    "formula": _formula,
-}
-_WRITE: dict[str, Callable[[Any], str]] = {
-    "number": exact,
-    "integer": str,
-    "length": str,
-    "lengths": lambda lengths: ", ".join(str(length) for length in lengths),
-    "formula": str,
-}
+_UNIT_ROOM = 10
 
 
 class TextField(QLineEdit):
-    """A typed value. Enter or leaving commits, Esc restores; what cannot be read is marked and explained."""
+    """A typed value. Enter or leaving commits, Esc restores; what cannot be is marked and explained."""
 
-    previewed = Signal(object)
-    committed = Signal(object)
-    cancelled = Signal()
     explained = Signal(str)
 
-    def __init__(self, field: Field) -> None:
+    def __init__(self, field: Field, outlet: Outlet) -> None:
         super().__init__()
         self._field = field
+        self._outlet = outlet
         self._value: Any = None
+        self._unit = label("", "secondary")
+        self._unit.setParent(self)
+        self._unit.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
         self.setAccessibleName(field.title)
         self.setToolTip(field.help)
         self.setMinimumWidth(NARROWEST)
         self.setProperty("invalid", "false")
         self.textEdited.connect(self._on_typed)
+        self.textChanged.connect(self._place_unit)
         self.editingFinished.connect(self._finish)
+
+    @property
+    def value(self) -> Any:
+        """The value that the design has, previews included."""
+        return self._value
 
     def show_value(self, value: Any) -> None:
         """Show a value that came from the design; what is being typed is left alone."""
         self._value = value
         if not self.isModified():
-            self.setText(_WRITE[self._field.kind](value))
+            text = written(self._field, value)
+            if text != self.text():
+                self.setText(text)
+            self._show_unit()
             self._explain("")
 
     def read(self) -> Any:
         """The value of what is typed; raises `UserError`."""
-        value = _READ[self._field.kind](self.text())
-        check_bounds(self._field, value)
-        return value
+        return read(self._field, self.text())
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
+        arrows = (Qt.Key.Key_Up, Qt.Key.Key_Down)
         if event.key() == Qt.Key.Key_Escape and self.isModified():
             self._restore()
-        elif event.key() in (Qt.Key.Key_Up, Qt.Key.Key_Down) and self._field.kind in ("number", "integer"):
+        elif event.key() in arrows and not event.modifiers() & Qt.KeyboardModifier.AltModifier:
             self._step(event.key() == Qt.Key.Key_Up)
         else:
             super().keyPressEvent(event)
@@ -98,15 +75,32 @@ class TextField(QLineEdit):
         if self.property("invalid") == "true":  # left with something unreadable in it
             self._restore()
 
-    def _on_typed(self) -> None:
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._place_unit()
+
+    def commit(self, value: Any) -> None:
+        """Send a value for good; one that cannot be is explained and left to be mended."""
+        typed, modified = self.text(), self.isModified()
+        self.setModified(False)
         try:
-            value = self.read()
+            self._outlet.send(value, True)
+        except UserError as error:
+            self.setText(typed)
+            self.setModified(modified)
+            self._explain(str(error))
+            return
+        self.show_value(self._value)
+
+    def _on_typed(self) -> None:
+        self._unit.hide()
+        try:
+            self._outlet.send(self.read(), False)
         except UserError as error:
             self._explain(str(error))
-            self.cancelled.emit()  # what was readable before this character was not meant
+            self._outlet.cancel()  # what was readable before this character was not meant
             return
         self._explain("")
-        self.previewed.emit(value)
 
     def _finish(self) -> None:
         if not self.isModified():
@@ -115,32 +109,51 @@ class TextField(QLineEdit):
             value = self.read()
         except UserError as error:
             self._explain(str(error))
+            self._point_at(error)
             return
-        self.setModified(False)
-        self.committed.emit(value)
-        if self._value is not None:
-            self.setText(_WRITE[self._field.kind](self._value))
+        self.commit(value)
+
+    def _point_at(self, error: UserError) -> None:
+        """Help to find the fault; a formula puts the cursor there."""
 
     def _restore(self) -> None:
         self.setModified(False)
-        self.setText(_WRITE[self._field.kind](self._value))
-        self._explain("")
-        self.cancelled.emit()
+        self._outlet.cancel()
+        self.show_value(self._value)
 
     def _step(self, up: bool) -> None:
-        """Up and down change the first digit: 5e-4 -> 6e-4, 1e-3 -> 9e-4."""
         try:
-            value = self.read()
+            value = stepped(self._field, self.read(), up)
         except UserError:
             return
-        stepped = value + (1 if up else -1) if self._field.kind == "integer" else _next_digit(value, up)
+        if value is None:
+            return
         try:
-            check_bounds(self._field, stepped)
+            self._outlet.send(value, True)
         except UserError as error:
             self._explain(str(error))
             return
         self.setModified(False)
-        self.committed.emit(stepped)
+        self.show_value(self._value)
+
+    def _show_unit(self) -> None:
+        self._unit.setText(self._unit_text())
+        self._unit.adjustSize()
+        self._unit.show()
+        self._place_unit()
+
+    def _unit_text(self) -> str:
+        """The unit of the shown value, where it is not part of the text."""
+        if self._field.kind == "level":
+            return "" if isinstance(self._value, Absolute) else "× peak"
+        return self._field.unit if self._field.kind in ("number", "integer") else ""
+
+    def _place_unit(self) -> None:
+        """At the right end, while there is room."""
+        size = self._unit.sizeHint()
+        room = self.width() - 2 * _UNIT_ROOM - self.fontMetrics().horizontalAdvance(self.text())
+        self._unit.setVisible(bool(self._unit.text()) and not self.isModified() and size.width() + _UNIT_ROOM < room)
+        self._unit.move(self.width() - size.width() - _UNIT_ROOM, (self.height() - size.height()) // 2)
 
     def _explain(self, text: str) -> None:
         invalid = "true" if text else "false"
@@ -150,38 +163,77 @@ class TextField(QLineEdit):
         self.explained.emit(text)
 
 
+class FormulaField(TextField):
+    """A person's formula; the cursor goes to the character that is wrong."""
+
+    def __init__(self, field: Field, outlet: Outlet) -> None:
+        super().__init__(field, outlet)
+        font = QFontDatabase.systemFont(QFontDatabase.SystemFont.FixedFont)
+        font.setPixelSize(SECONDARY_PX)
+        self.setFont(font)
+
+    def _point_at(self, error: UserError) -> None:
+        offset = getattr(error, "offset", None)
+        if offset is not None:
+            self.setCursorPosition(offset)
+
+
 class SwitchField(QCheckBox):
     """A yes or no."""
 
-    committed = Signal(object)
-
-    def __init__(self, field: Field) -> None:
+    def __init__(self, field: Field, outlet: Outlet) -> None:
         super().__init__()
+        self._value = False
+        self._outlet = outlet
         self.setAccessibleName(field.title)
         self.setToolTip(field.help)
         self.clicked.connect(self._commit)
 
     def show_value(self, value: Any) -> None:
         """Show a value that came from the design."""
-        self.setChecked(bool(value))
+        self._value = bool(value)
+        self.setChecked(self._value)
 
     def _commit(self) -> None:
-        self.committed.emit(self.isChecked())
+        if not self._outlet.keep(self.isChecked()):
+            self.setChecked(self._value)  # a refused switch must not stay flipped
 
 
-def field_editor(field: Field) -> TextField | SwitchField | None:
-    """The editor for a field's kind; None for what is edited elsewhere."""
-    if field.kind == "switch":
-        return SwitchField(field)
-    return TextField(field) if field.kind in _READ else None
+class ChoiceField(NarrowCombo):
+    """One of a few words."""
+
+    def __init__(self, field: Field, outlet: Outlet) -> None:
+        super().__init__(field.title)
+        self._value = ""
+        self._outlet = outlet
+        self.setToolTip(field.help)
+        for choice in field.choices:
+            self.addItem(_choice_words(choice), choice)
+        self.activated.connect(self._commit)
+
+    def show_value(self, value: Any) -> None:
+        """Show a value that came from the design."""
+        self._value = value
+        self.setCurrentIndex(self.findData(value))
+
+    def _commit(self) -> None:
+        if not self._outlet.keep(self.currentData()):
+            self.setCurrentIndex(self.findData(self._value))
 
 
-def _next_digit(value: float, up: bool) -> float:
-    if value == 0:
-        return 0.01 if up else 0.0
-    exponent = int(f"{abs(value):e}".split("e")[1])
-    unit = 10.0**exponent
-    digit = round(value / unit, 6)
-    if not up and digit <= 1:
-        unit, digit = unit / 10, digit * 10
-    return float(f"{(digit + (1 if up else -1)) * unit:.6g}")
+_WORDS = {
+    "min": "lower",
+    "max": "higher",
+    "rel": "a share of the best",
+    "abs": "a difference",
+    "exp_range": "exponential range",
+    "triangular2": "triangular, halved each cycle",
+    "log": "logarithms",
+    "slope": "continue the slope",
+    "ping-pong": "there and back",
+}
+
+
+def _choice_words(choice: str) -> str:
+    words = _WORDS.get(choice, choice)
+    return words[:1].upper() + words[1:]

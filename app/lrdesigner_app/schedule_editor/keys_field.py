@@ -1,0 +1,198 @@
+"""The editor of a curve's keyframes: a list of them, and the form of the one that is selected."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from msgspec.structs import replace
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QKeyEvent
+from PySide6.QtWidgets import (
+    QAbstractItemView,
+    QHBoxLayout,
+    QHeaderView,
+    QTreeWidget,
+    QTreeWidgetItem,
+    QVBoxLayout,
+    QWidget,
+)
+
+from lrdesigner.checked import replaced
+from lrdesigner.numbers import rate
+from lrdesigner.schedules import Field, Keyframe, Length, Span, length_like, resolve
+from lrdesigner_app.schedule_editor.outlet import FormOutlet, Outlet
+from lrdesigner_app.schedule_editor.struct_form import StructForm
+from lrdesigner_app.theme import GRID
+from lrdesigner_app.widgets import small_button
+
+MOST_KEYS = 1000
+ROWS = 5
+_ROW_HEIGHT = 24
+
+Keys = tuple[Keyframe, ...]
+
+
+class KeyList(QTreeWidget):
+    """Delete removes the selected key, + adds one after it, Alt+Up and Alt+Down exchange it with a neighbour."""
+
+    def __init__(self, owner: KeysField) -> None:
+        super().__init__()
+        self._owner = owner
+        self.setAccessibleName("Keys of the curve")
+        self.setToolTip("+ adds a key after the selected one, Delete removes it, Alt+↑/↓ moves it.")
+        self.setHeaderLabels(["At", "Value", "Then"])
+        self.setRootIsDecorated(False)
+        self.setUniformRowHeights(True)
+        self.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.header().setSectionResizeMode(QHeaderView.ResizeMode.Stretch)
+        self.setFixedHeight((ROWS + 1) * _ROW_HEIGHT + 4)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        moves = {Qt.Key.Key_Up: -1, Qt.Key.Key_Down: 1}
+        if event.key() in moves and event.modifiers() & Qt.KeyboardModifier.AltModifier:
+            self._owner.move_key(moves[Qt.Key(event.key())])
+        elif event.key() in (Qt.Key.Key_Delete, Qt.Key.Key_Backspace):
+            self._owner.remove_key()
+        elif event.text() == "+":
+            self._owner.add_key()
+        else:
+            super().keyPressEvent(event)
+
+
+class KeysField(QWidget):
+    """Edits a tuple of keyframes."""
+
+    def __init__(self, field: Field, outlet: Outlet) -> None:
+        super().__init__()
+        self._outlet = outlet
+        self._keys: Keys = ()
+        self._span: Span | None = None
+        self.setAccessibleName(field.title)
+        self.list = KeyList(self)
+        self.setFocusProxy(self.list)
+        self.earlier = small_button("↑", "Move this key earlier (Alt+Up in the list)")
+        self.later = small_button("↓", "Move this key later (Alt+Down in the list)")
+        self.less = small_button("−", "Remove this key (Delete in the list)")
+        self.more = small_button("+", "Add a key after this one (+ in the list)")
+        self.form = StructForm(FormOutlet(self._change, outlet.cancel, outlet.refuse))
+        self._build()
+        self.earlier.clicked.connect(lambda: self.move_key(-1))
+        self.later.clicked.connect(lambda: self.move_key(1))
+        self.less.clicked.connect(self.remove_key)
+        self.more.clicked.connect(self.add_key)
+        self.list.currentItemChanged.connect(self._show_current)
+
+    def _build(self) -> None:
+        row = QHBoxLayout()
+        row.setSpacing(0)
+        row.addStretch(1)
+        for made in (self.earlier, self.later, self.less, self.more):
+            row.addWidget(made)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(GRID // 2)
+        column.addWidget(self.list)
+        column.addLayout(row)
+        column.addWidget(self.form)
+
+    @property
+    def index(self) -> int:
+        """Place of the selected key."""
+        return max(self.list.currentIndex().row(), 0)
+
+    def show_span(self, span: Span) -> None:
+        """What the keys' times refer to."""
+        self._span = span
+
+    def show_value(self, value: Any) -> None:
+        """Show the keys of the design; the selected place stays."""
+        if value is not self._keys:
+            index = self.index
+            self._keys = value
+            self._fill(min(index, len(value) - 1))
+        self._show_current()
+
+    def select(self, index: int) -> None:
+        """Select another key."""
+        self.list.setCurrentIndex(self.list.model().index(max(0, min(index, len(self._keys) - 1)), 0))
+
+    def add_key(self) -> None:
+        """Add a key half-way to the next one, on the line between the two."""
+        if len(self._keys) >= MOST_KEYS:
+            self._outlet.refuse(f"A curve has at most {MOST_KEYS} keys.")
+            return
+        index = self.index
+        before = self._keys[index]
+        after = self._keys[index + 1] if index + 1 < len(self._keys) else None
+        value = before.value if after is None else float(f"{(before.value + after.value) / 2:.4g}")
+        new = Keyframe(self._between(before, after), value, before.then if before.then != "bezier" else "linear")
+        if self._outlet.keep((*self._keys[: index + 1], new, *self._keys[index + 1 :])):
+            self.select(index + 1)
+
+    def remove_key(self) -> None:
+        """Remove the selected key; a curve needs one."""
+        if len(self._keys) == 1:
+            self._outlet.refuse("A curve needs at least one key.")
+            return
+        index = self.index
+        self._outlet.keep((*self._keys[:index], *self._keys[index + 1 :]))
+
+    def move_key(self, by: int) -> None:
+        """Exchange the selected key with a neighbour: each takes the other's time."""
+        index, target = self.index, self.index + by
+        if not 0 <= target < len(self._keys):
+            return
+        one, other = self._keys[index], self._keys[target]
+        keys = list(self._keys)
+        keys[index], keys[target] = replace(other, at=one.at), replace(one, at=other.at)
+        if self._outlet.keep(tuple(keys)):
+            self.select(target)
+
+    def _between(self, before: Keyframe, after: Keyframe | None) -> Length:
+        """Half-way to the next key, or to the end of the schedule."""
+        span = self._span
+        if span is None:
+            return before.at
+        start = resolve(before.at, span)
+        end = max(span.steps, start) if after is None else resolve(after.at, span)
+        unit = before.at if start or after is None else after.at  # "0 steps" is no wish for steps
+        return length_like(unit, (start + end) // 2 if after is not None or end > start + 1 else end + 1, span)
+
+    def _change(self, name: str, value: Any, keep: bool) -> None:
+        index = self.index
+        changed = replaced(self._keys[index], **{name: value})
+        self._outlet.send((*self._keys[:index], changed, *self._keys[index + 1 :]), keep)
+
+    def _fill(self, index: int) -> None:
+        """Rows for the keys, made anew only where their number has changed."""
+        self.list.blockSignals(True)
+        while self.list.topLevelItemCount() > len(self._keys):
+            self.list.takeTopLevelItem(self.list.topLevelItemCount() - 1)
+        while self.list.topLevelItemCount() < len(self._keys):
+            item = QTreeWidgetItem()
+            item.setTextAlignment(1, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
+            self.list.addTopLevelItem(item)
+        for item, key in zip(self._items(), self._keys, strict=True):
+            for column, text in enumerate((str(key.at), rate(key.value), key.then)):
+                if item.text(column) != text:
+                    item.setText(column, text)
+        self.list.setCurrentIndex(self.list.model().index(index, 0))
+        self.list.blockSignals(False)
+
+    def _items(self) -> list[QTreeWidgetItem]:
+        found = [self.list.topLevelItem(place) for place in range(self.list.topLevelItemCount())]
+        return [item for item in found if item is not None]
+
+    def _show_current(self, *_: object) -> None:
+        if not self._keys:
+            return
+        index = self.index
+        key = self._keys[index]
+        self.form.show_struct(key, self._span)
+        for name in ("leave", "arrive"):
+            self.form.show_field(name, key.then == "bezier")
+        self.form.show_field("then", index < len(self._keys) - 1)
+        self.earlier.setEnabled(index > 0)
+        self.later.setEnabled(index < len(self._keys) - 1)
+        self.less.setEnabled(len(self._keys) > 1)

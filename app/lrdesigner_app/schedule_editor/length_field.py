@@ -1,0 +1,77 @@
+"""The editor of a length: typed in any unit, with a menu that converts it without moving anything."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from PySide6.QtCore import QEvent, Qt
+from PySide6.QtGui import QAction, QIcon, QKeyEvent
+from PySide6.QtWidgets import QMenu
+
+from lrdesigner.schedules import Field, Length, Span, in_unit, resolve
+from lrdesigner.schedules.length import Unit
+from lrdesigner_app.schedule_editor.outlet import Outlet
+from lrdesigner_app.schedule_editor.value_fields import TextField
+from lrdesigner_resources import path as resource_path
+
+UNITS: tuple[Unit, ...] = ("steps", "epochs", "percent", "rest")
+
+
+class LengthField(TextField):
+    """`500`, `2 epochs`, `5%` or `rest`; Alt+Down, or the arrow at its end, offers the same length in each unit."""
+
+    def __init__(self, field: Field, outlet: Outlet) -> None:
+        super().__init__(field, outlet)
+        self.span: Span | None = None
+        self.menu = QMenu(self)
+        self.menu.setAccessibleName(f"Unit of {field.title}")
+        self._arrow = QAction("Unit", self)
+        self._arrow.setToolTip("In another unit (Alt+Down)")
+        self._arrow.triggered.connect(self.open_menu)
+        self.addAction(self._arrow, TextField.ActionPosition.TrailingPosition)
+        self._style_arrow()
+
+    def show_span(self, span: Span) -> None:
+        """What the length refers to: needed to convert it."""
+        self.span = span
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        if event.key() == Qt.Key.Key_Down and event.modifiers() & Qt.KeyboardModifier.AltModifier:
+            self.open_menu()
+        else:
+            super().keyPressEvent(event)
+
+    def changeEvent(self, event: QEvent) -> None:
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.PaletteChange:
+            self._style_arrow()
+
+    def open_menu(self) -> None:
+        """Offer the length in every unit."""
+        self.fill_menu()
+        self.menu.popup(self.mapToGlobal(self.rect().bottomLeft()))
+
+    def fill_menu(self) -> None:
+        """One entry per unit; the one in use is ticked."""
+        self.menu.clear()
+        length, span = self.value, self.span
+        if not isinstance(length, Length) or span is None:
+            return
+        steps = resolve(length, span)
+        for unit in UNITS:
+            same = length if unit == length.unit else in_unit(steps, unit, span)
+            words = "The rest" if unit == "rest" else str(same)
+            action = self.menu.addAction(words, self._choosing(same))
+            action.setCheckable(True)
+            action.setChecked(unit == length.unit)
+
+    def _style_arrow(self) -> None:
+        appearance = "dark" if self.palette().base().color().lightness() < 128 else "light"
+        self._arrow.setIcon(QIcon(str(resource_path(f"icons/arrow-down-{appearance}.svg"))))
+
+    def _choosing(self, length: Length) -> Callable[[], None]:
+        def choose() -> None:
+            self.setModified(False)
+            self.commit(length)
+
+        return choose

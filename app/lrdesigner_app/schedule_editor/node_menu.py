@@ -1,0 +1,43 @@
+"""What can be done to a node as a whole: put it into a composite, take it out of one, see the whole schedule."""
+
+from __future__ import annotations
+
+from PySide6.QtWidgets import QMenu
+
+from lrdesigner.schedules import Sequence, children_of, shape_named, shape_of
+from lrdesigner.tree_edits import WRAPPERS
+from lrdesigner_app.schedule_editor.parts_list import PartsList
+from lrdesigner_app.schedule_editor.segment_selection import SegmentSelection
+from lrdesigner_app.widgets import calling, small_button
+
+
+class NodeMenu:
+    """The button `⋯` with its menu, filled anew whenever it opens."""
+
+    def __init__(self, selection: SegmentSelection, parts: PartsList) -> None:
+        self._selection, self._parts = selection, parts
+        self.button = small_button("⋯", "Wrap, unwrap, whole schedule")
+        self.menu = QMenu(self.button)
+        self.button.setMenu(self.menu)
+        self.menu.aboutToShow.connect(self.fill)
+
+    def fill(self) -> None:
+        """The actions that the selected node allows."""
+        selection, menu = self._selection, self.menu
+        menu.clear()
+        node, path = selection.node, selection.path
+        alone = shape_of(node).family == "feedback"
+        for tag in WRAPPERS:
+            title = shape_named(tag).title.lower()
+            action = menu.addAction(f"Wrap in a {title}", calling(selection.wrap, tag))
+            # A sequence of one around the whole schedule would be the schedule itself.
+            action.setEnabled(not alone and not (tag == "sequence" and not path))
+        parts = children_of(node)
+        menu.addSeparator()
+        kept = shape_of(parts[min(self._parts.current, len(parts) - 1)]).title if parts else ""
+        words = f"Unwrap, keep {kept}" if kept else "Unwrap"
+        menu.addAction(words, lambda: selection.unwrap(min(self._parts.current, len(parts) - 1))).setEnabled(
+            bool(parts)
+        )
+        if isinstance(selection.schedule, Sequence) and path:
+            menu.addAction("Whole schedule", calling(selection.go_to, ()))
