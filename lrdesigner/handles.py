@@ -10,7 +10,8 @@ from typing import Literal, Protocol
 import numpy as np
 
 from lrdesigner import edits
-from lrdesigner.curve_handles import Axis, CurveHandle, HandleEdit, Scene
+from lrdesigner.curve_handles import Axis as Axis
+from lrdesigner.curve_handles import CurveHandle, HandleEdit, Scene
 from lrdesigner.curves import track_factors
 from lrdesigner.document import Design, Group, Plan, Track
 from lrdesigner.handle_values import Precision as Precision

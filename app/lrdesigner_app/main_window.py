@@ -26,7 +26,7 @@ from lrdesigner_app.model_loader import ModelLoader
 from lrdesigner_app.model_tree import ModelTreePanel
 from lrdesigner_app.notice_bar import BusyBar, NoticeBar
 from lrdesigner_app.overlay import Overlay
-from lrdesigner_app.plot import PlotPanel
+from lrdesigner_app.plot import VIEWS, PlotPanel, View
 from lrdesigner_app.problems import ProblemsPanel
 from lrdesigner_app.processes import SpareChild
 from lrdesigner_app.schedule_editor import Inspector, SegmentSelection, SegmentStrip
@@ -211,8 +211,12 @@ class MainWindow(QMainWindow):
         """Into the filter of the tree."""
         self.tree.focus_filter()
 
+    def next_track(self) -> None:
+        """The next track in the plot."""
+        self.plot.next_view()
+
     def toggle_log(self) -> None:
-        """The other axis of the rate."""
+        """The other axis of the values."""
         self.plot.set_log(not self.plot.log)
 
     def toggle_epochs(self) -> None:
@@ -269,7 +273,8 @@ class MainWindow(QMainWindow):
 
     def restore(self) -> None:
         """Bring back the place, division and views of last time; call when the window is styled."""
-        self.plot.set_log(self.settings.switch("plot/log", True))
+        for view in VIEWS:
+            self.plot.set_log(self.settings.switch(_log_key(view), self.plot.log_of(view)), view)
         self.plot.set_epochs(self.settings.switch("plot/epochs", True))
         geometry = self.settings.bytes("geometry")
         if geometry is None or not self.restoreGeometry(geometry):
@@ -283,7 +288,8 @@ class MainWindow(QMainWindow):
         self.settings.put("geometry", self.saveGeometry())
         for name, splitter in self.splitters.items():
             self.settings.put(f"splitter/{name}", splitter.saveState())
-        self.settings.put("plot/log", self.plot.log)
+        for view in VIEWS:
+            self.settings.put(_log_key(view), self.plot.log_of(view))
         self.settings.put("plot/epochs", self.plot.epochs)
         self.settings.write()
 
@@ -298,3 +304,7 @@ class MainWindow(QMainWindow):
         self.runner.close()
         self.spare.close()
         event.accept()
+
+
+def _log_key(view: View) -> str:
+    return "plot/log" if view == "lr" else f"plot/log_{view}"

@@ -34,10 +34,15 @@ def time_range(axis_map: AxisMap, total_steps: int) -> Range:
     return -0.02 * end, 1.035 * end
 
 
-def value_range(axis_map: AxisMap, values: Iterable[NDArray[np.float64]]) -> Range:
-    """All curves: on a linear axis from 0, on a log axis down to well below the peak of the lowest curve."""
+def value_range(axis_map: AxisMap, values: Iterable[NDArray[np.float64]], from_zero: bool = True) -> Range:
+    """All curves: on a linear axis from 0 (if wanted), on a log axis down to well below the peak of the lowest curve.
+
+    Without `from_zero` a linear axis shows what is between the lowest and the highest value, and a little around.
+    """
     curves = [found for curve in values if (found := curve[np.isfinite(curve)]).size]
-    return _log_range(curves) if axis_map.log else _linear_range(curves)
+    if axis_map.log:
+        return _log_range(curves)
+    return _linear_range(curves) if from_zero or not curves else _close_range(curves)
 
 
 def limits(axis_map: AxisMap, total_steps: int, y: Range) -> Limits:
@@ -64,6 +69,13 @@ def _linear_range(curves: list[NDArray[np.float64]]) -> Range:
     high = max([0.0, *(float(curve.max()) for curve in curves)])
     height = high - low or 1.0
     return low - (0.03 if low == 0 else 0.08) * height, high + 0.1 * height
+
+
+def _close_range(curves: list[NDArray[np.float64]]) -> Range:
+    low, high = min(float(curve.min()) for curve in curves), max(float(curve.max()) for curve in curves)
+    height = max(high - low, 0.1 * abs(high), 1e-9)
+    spare = (height - (high - low)) / 2
+    return low - spare - 0.08 * height, high + spare + 0.1 * height
 
 
 def _log_range(curves: list[NDArray[np.float64]]) -> Range:

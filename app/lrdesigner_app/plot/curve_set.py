@@ -10,12 +10,11 @@ import pyqtgraph as pg
 from numpy.typing import NDArray
 from PySide6.QtCore import QPointF, Qt
 
-from lrdesigner.curves import lane_values
+from lrdesigner.curves import steering
 from lrdesigner.document import Design, Group, Plan
 from lrdesigner.membership import membership
-from lrdesigner.plot_points import plot_points
-from lrdesigner.tracks import Lane, lane_of
 from lrdesigner_app.charts import AxisMap, ChartSurface, set_line
+from lrdesigner_app.plot.views import Drawn, View, drawn_of
 from lrdesigner_app.theme import Theme
 
 POINTS = 1000
@@ -29,7 +28,7 @@ class Curve:
     """One group's curve: its data, and the item that draws it."""
 
     item: Any
-    lane: Lane | None = None
+    source: Drawn | None = None
     plan: Plan | None = None
     window: Window = None
     axis_map: AxisMap | None = None
@@ -40,16 +39,16 @@ class Curve:
     drawn: bool = False
     look: tuple[object, ...] = ()
 
-    def evaluate(self, lane: Lane, plan: Plan, window: Window) -> bool:
-        """Compute the points anew if they are of another lane, plan or detail; True when they were."""
-        if lane == self.lane and plan is self.plan and window == self.window:
+    def evaluate(self, source: Drawn, plan: Plan, window: Window) -> bool:
+        """Compute the points anew if they are of another source, plan or detail; True when they were."""
+        if source == self.source and plan is self.plan and window == self.window:
             return False
-        whole = plot_points(lane, plan, 0, plan.total_steps, POINTS)
+        whole = source.points(plan, 0, plan.total_steps, POINTS)
         self.steps, self.values = whole.steps, whole.values
         if window is not None:
-            self.steps = np.union1d(whole.steps, plot_points(lane, plan, *window, POINTS).steps)
-            self.values = lane_values(lane, plan, self.steps)
-        self.lane, self.plan, self.window, self.axis_map = lane, plan, window, None
+            self.steps = np.union1d(whole.steps, source.points(plan, *window, POINTS).steps)
+            self.values = source.values(plan, self.steps)
+        self.source, self.plan, self.window, self.axis_map = source, plan, window, None
         return True
 
     def draw(self, axis_map: AxisMap) -> None:
@@ -61,38 +60,44 @@ class Curve:
 
 
 class CurveSet:
-    """All curves of a design on one chart. `evaluations` counts how often a curve was computed."""
+    """All curves of one view of a design on one chart. `evaluations` counts how often a curve was computed."""
 
     def __init__(self, chart: ChartSurface, theme: Theme) -> None:
         self._chart, self._theme = chart, theme
         self._curves: dict[int, Curve] = {}
         self.evaluations = 0
 
-    def show(self, design: Design, axis_map: AxisMap, window: Window) -> None:
-        """Bring every curve up to date and drop those of groups that are gone."""
-        ids = {group.id for group in design.groups}
-        for gone in [group_id for group_id in self._curves if group_id not in ids]:
+    def show(self, design: Design, view: View, axis_map: AxisMap, window: Window) -> None:
+        """Bring every curve up to date and drop those of groups that are gone, or have none in this view."""
+        drawn = {group.id: source for group in design.groups if (source := drawn_of(group, view, design.plan))}
+        for gone in [group_id for group_id in self._curves if group_id not in drawn]:
             self._chart.view.removeItem(self._curves.pop(gone).item)
-        for group in design.groups:
-            curve = self._curves.get(group.id)
+        for group_id, source in drawn.items():
+            curve = self._curves.get(group_id)
             if curve is None:
-                curve = self._curves[group.id] = Curve(self._chart.line())
-            self.evaluations += curve.evaluate(lane_of(group, "lr", design.plan), design.plan, window)
+                curve = self._curves[group_id] = Curve(self._chart.line())
+            self.evaluations += curve.evaluate(source, design.plan, window)
             curve.draw(axis_map)
 
-    def style(self, design: Design, selected: int, dragging: bool) -> None:
-        """Colours and widths: the selected one thick and on top, groups that train nothing dashed and dim."""
+    def style(self, design: Design, selected: int, view: View, dragging: bool) -> None:
+        """Colours and widths: the selected one thick and on top; dashed what a metric steers.
+
+        Groups that train nothing are dashed and dim.
+        """
         for order, group in enumerate(design.groups):
+            if group.id not in self._curves:
+                continue
             curve, chosen = self._curves[group.id], group.id == selected
             idle = trains_nothing(design, group)
+            dashed = idle or (view in ("lr", "lr_wd") and steering(group) is not None)
             width = 2 if chosen and not dragging else 1
             colour = self._theme.group_colour(group.colour)
-            look = (colour.name(), width, idle, chosen, order)
+            look = (colour.name(), width, idle, dashed, chosen, order)
             if look == curve.look:
                 continue
             curve.look = look
             colour.setAlphaF(_DIM if idle and not chosen else 1.0)
-            style = Qt.PenStyle.DashLine if idle else Qt.PenStyle.SolidLine
+            style = Qt.PenStyle.DashLine if dashed else Qt.PenStyle.SolidLine
             curve.item.setPen(pg.mkPen(colour, width=width, style=style))
             curve.item.setZValue(50 if chosen else 10 + order / 100)
 
@@ -101,8 +106,8 @@ class CurveSet:
         return [curve.values for curve in self._curves.values()]
 
     def drawn(self, group: int) -> bool:
-        """Whether anything of a group's curve can be seen on this axis."""
-        return self._curves[group].drawn
+        """Whether anything of a group's curve can be seen on this axis; True where there is none to see."""
+        return group not in self._curves or self._curves[group].drawn
 
     def nearest(self, at: QPointF, pixel: tuple[float, float], reach: float) -> int | None:
         """The group whose curve passes within `reach` pixels of a point in view coordinates."""

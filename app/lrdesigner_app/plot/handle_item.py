@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QPointF, QRectF, Qt, Signal
-from PySide6.QtGui import QColor, QFocusEvent, QKeyEvent, QPainter, QPainterPath, QPen
+from PySide6.QtGui import QColor, QFocusEvent, QKeyEvent, QPainter, QPainterPath, QPen, QPolygonF
 from PySide6.QtWidgets import (
     QGraphicsItem,
     QGraphicsObject,
@@ -13,10 +13,23 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from lrdesigner.handles import Precision
+from lrdesigner.handles import Axes, Axis, Precision
 
 RADIUS = 5.0
 _REACH = 9.0
+_DOWNWARDS = QPolygonF([QPointF(-RADIUS, -RADIUS + 1), QPointF(RADIUS, -RADIUS + 1), QPointF(0, RADIUS - 1)])
+_CURSORS: dict[Axes, Qt.CursorShape] = {
+    "value": Qt.CursorShape.SizeVerCursor,
+    "step": Qt.CursorShape.SizeHorCursor,
+    "both": Qt.CursorShape.SizeAllCursor,
+}
+_ARROWS: dict[Qt.Key, tuple[int, Axis]] = {
+    Qt.Key.Key_Up: (1, "value"),
+    Qt.Key.Key_Down: (-1, "value"),
+    Qt.Key.Key_Right: (1, "step"),
+    Qt.Key.Key_Left: (-1, "step"),
+}
+_MODIFIERS = (Qt.Key.Key_Control, Qt.Key.Key_Shift, Qt.Key.Key_Alt, Qt.Key.Key_Meta)
 
 
 def precision_of(modifiers: Qt.KeyboardModifier) -> Precision:
@@ -30,11 +43,12 @@ class HandleItem(QGraphicsObject):
     """Turns mouse and keys into pressed, moved, released, cancelled and nudged; knows no design."""
 
     pressed = Signal()
-    moved = Signal(QPointF, str)
-    """How far the pointer moved since the last one, in scene coordinates; the precision wanted."""
+    moved = Signal(QPointF, str, bool)
+    """How far the pointer moved since the last one, in scene coordinates; the precision wanted; one axis only."""
     released = Signal()
     cancelled = Signal()
-    nudged = Signal(int, str)
+    nudged = Signal(int, str, str)
+    """Up or right (+1), down or left (-1); the precision wanted; the axis."""
     attended = Signal(bool)
     """The pointer or the keyboard is on it, or has left it."""
 
@@ -42,10 +56,10 @@ class HandleItem(QGraphicsObject):
         super().__init__()
         self.setFlag(QGraphicsItem.GraphicsItemFlag.ItemIsFocusable)
         self.setAcceptHoverEvents(True)
-        self.setCursor(Qt.CursorShape.SizeVerCursor)
+        self.set_axes("value")
         self.setZValue(100)
         self._last: QPointF | None = None
-        self._hovered = self._keyed = False
+        self._hovered = self._keyed = self._below = False
         self._line, self._fill, self._ring = QColor(), QColor(), QColor()
 
     @property
@@ -63,6 +77,16 @@ class HandleItem(QGraphicsObject):
         self._line, self._fill, self._ring = line, fill, ring
         self.update()
 
+    def set_axes(self, axes: Axes) -> None:
+        """Along which axes it can be dragged: the pointer's shape tells."""
+        self.setCursor(_CURSORS[axes])
+
+    def set_below(self, below: bool) -> None:
+        """Whether its value lies below what is in view; then it points there from the lower edge."""
+        if below != self._below:
+            self._below = below
+            self.update()
+
     def let_go(self) -> None:
         """End a drag without a word; the rest of the mouse's movement means nothing any more."""
         self._last = None
@@ -79,7 +103,7 @@ class HandleItem(QGraphicsObject):
         return path
 
     def paint(self, painter: QPainter, option: QStyleOptionGraphicsItem, widget: QWidget | None = None) -> None:
-        """A ring in the group's colour; filled while held; with a second ring when the keyboard is on it."""
+        """A ring in the group's colour (or a sign that it lies below); filled while held; ringed for the keyboard."""
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         if self._keyed:
             painter.setPen(QPen(self._ring, 1.5))
@@ -87,7 +111,10 @@ class HandleItem(QGraphicsObject):
             painter.drawEllipse(QPointF(), RADIUS + 3, RADIUS + 3)
         painter.setPen(QPen(self._line, 2))
         painter.setBrush(self._line if self.dragging or self._hovered else self._fill)
-        painter.drawEllipse(QPointF(), RADIUS, RADIUS)
+        if self._below:
+            painter.drawPolygon(_DOWNWARDS)
+        else:
+            painter.drawEllipse(QPointF(), RADIUS, RADIUS)
 
     def mousePressEvent(self, event: QGraphicsSceneMouseEvent) -> None:
         """Left takes hold; any other button while held lets go and restores."""
@@ -107,7 +134,8 @@ class HandleItem(QGraphicsObject):
             return
         by, self._last = event.scenePos() - self._last, event.scenePos()
         if not by.isNull():
-            self.moved.emit(by, precision_of(event.modifiers()))
+            shift = event.modifiers() == Qt.KeyboardModifier.ShiftModifier
+            self.moved.emit(by, precision_of(event.modifiers()), shift)
 
     def mouseReleaseEvent(self, event: QGraphicsSceneMouseEvent) -> None:
         """Letting the left button go ends the drag."""
@@ -120,16 +148,16 @@ class HandleItem(QGraphicsObject):
         self.mousePressEvent(event)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        """Esc restores; up and down step the value; any other key during a drag restores too."""
-        direction = {Qt.Key.Key_Up: 1, Qt.Key.Key_Down: -1}.get(Qt.Key(event.key()), 0)
-        modifier = event.key() in (Qt.Key.Key_Control, Qt.Key.Key_Shift, Qt.Key.Key_Alt, Qt.Key.Key_Meta)
+        """Esc restores; the arrows step value and time; any other key during a drag restores too."""
+        key = Qt.Key(event.key())
         if self.dragging:
-            if not modifier:
+            if key not in _MODIFIERS:
                 self._cancel()
-        elif direction:
+        elif key in _ARROWS:
+            direction, axis = _ARROWS[key]
             self._keyed = True
             self.attended.emit(True)
-            self.nudged.emit(direction, precision_of(event.modifiers()))
+            self.nudged.emit(direction, precision_of(event.modifiers()), axis)
         else:
             event.ignore()
 

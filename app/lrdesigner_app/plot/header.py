@@ -5,19 +5,21 @@ from __future__ import annotations
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QButtonGroup, QHBoxLayout, QPushButton, QWidget
 
+from lrdesigner_app.plot.views import KINDS, VIEWS, View
 from lrdesigner_app.theme import GRID
-from lrdesigner_app.widgets import button
+from lrdesigner_app.widgets import button, calling
 
 
 class PlotHeader(QWidget):
-    """Exclusive buttons. Only what the person clicks is told; `show_log` and `show_epochs` are silent."""
+    """Exclusive buttons. Only what the person clicks is told; the `show_` methods are silent."""
 
+    view_chosen = Signal(str)
     log_chosen = Signal(bool)
     epochs_chosen = Signal(bool)
 
     def __init__(self) -> None:
         super().__init__()
-        self.track = button("Learning rate", tip="The learning rate of every group over time")
+        self.views: dict[View, QPushButton] = {view: _view_button(view) for view in VIEWS}
         self.linear = button("Linear", tip="Values on a linear axis")
         self.log = button("Log", tip="Values on a logarithmic axis")
         self.steps = button("Steps", tip="Time in optimizer steps")
@@ -25,20 +27,29 @@ class PlotHeader(QWidget):
         row = QHBoxLayout(self)
         row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(GRID - 2)
-        row.addWidget(self.track)
+        for made in self.views.values():
+            row.addWidget(made)
         row.addStretch(1)
         for made in (self.linear, self.log):
             row.addWidget(made)
         row.addSpacing(GRID)
         for made in (self.steps, self.epochs):
             row.addWidget(made)
-        self._exclusive(self.track)
+        self._exclusive(*self.views.values())
         self._exclusive(self.linear, self.log)
         self._exclusive(self.steps, self.epochs)
+        for view, made in self.views.items():
+            made.clicked.connect(calling(self.view_chosen.emit, view))
         self.linear.clicked.connect(lambda: self.log_chosen.emit(False))
         self.log.clicked.connect(lambda: self.log_chosen.emit(True))
         self.steps.clicked.connect(lambda: self.epochs_chosen.emit(False))
         self.epochs.clicked.connect(lambda: self.epochs_chosen.emit(True))
+
+    def show_views(self, views: tuple[View, ...], chosen: View) -> None:
+        """Offer these views, with the button of one checked."""
+        for view, made in self.views.items():
+            made.setVisible(view in views)
+        self.views[chosen].setChecked(True)
 
     def show_log(self, log: bool) -> None:
         """Check the button of this axis."""
@@ -54,3 +65,11 @@ class PlotHeader(QWidget):
             made.setCheckable(True)
             group.addButton(made)
         buttons[0].setChecked(True)
+
+
+def _view_button(view: View) -> QPushButton:
+    words = {
+        "momentum": "The momentum, or Adam's beta 1, of every group over time",
+        "lr_wd": "Learning rate times weight decay: by how much AdamW and SGD shrink the weights at each step",
+    }
+    return button(KINDS[view].title, tip=words.get(view, f"The {KINDS[view].title.lower()} of every group over time"))

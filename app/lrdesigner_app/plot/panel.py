@@ -15,19 +15,21 @@ from lrdesigner_app.plot.curve_set import POINTS, CurveSet, Window
 from lrdesigner_app.plot.handle_layer import HandleLayer
 from lrdesigner_app.plot.header import PlotHeader
 from lrdesigner_app.plot.scenery import Scenery
+from lrdesigner_app.plot.views import KINDS, VIEWS, View, slot_of, views_of
 from lrdesigner_app.throttle import Throttle
 from lrdesigner_app.widgets import Panel
 from lrdesigner_app.workspace import Workspace
 
 REPAINT_MS = 16
 _CLICK_REACH = 7.0
+_TAB_KEYS = {Qt.Key.Key_Tab: 1, Qt.Key.Key_Backtab: -1}
 
 
 class PlotPanel(Panel):
-    """Every group's learning rate over time; the selected one can be dragged."""
+    """One track of every group over time; the selected group's can be dragged."""
 
     view_changed = Signal()
-    """`log` or `epochs` is another, by click or by call."""
+    """`view`, `log` or `epochs` is another, by click or by call."""
     time_axis_moved = Signal(float, float, int, int)
     """First and last step in view; pixels left and right of the time axis, within the padding of this panel."""
 
@@ -35,7 +37,11 @@ class PlotPanel(Panel):
         super().__init__("", parent)
         self._workspace = workspace
         self._map = AxisMap(log=True, epochs=True, steps_per_epoch=workspace.design.plan.steps_per_epoch)
+        self._wanted: View = workspace.selected_slot
+        self._shown: View = "lr"
+        self._logs = {view: kind.log for view, kind in KINDS.items()}
         self._framed = True
+        self._unsettled = True
         self._limits: Limits | None = None
         self._build()
         self._connect()
@@ -43,17 +49,42 @@ class PlotPanel(Panel):
         self.frame_all()
 
     @property
+    def view(self) -> View:
+        """What is shown: a track, or the product of two."""
+        return self._shown
+
+    def set_view(self, view: View) -> None:
+        """Show another track; the learning rate where no group has it."""
+        self._wanted = view
+        slot = slot_of(view)
+        if slot is not None:
+            self._workspace.select_slot(slot)
+        self._show_view()
+
+    def next_view(self) -> None:
+        """Show the next track that some group has."""
+        views = views_of(self._workspace.design)
+        self.set_view(views[(views.index(self._shown) + 1) % len(views)])
+
+    @property
     def log(self) -> bool:
-        """Whether values are on a logarithmic axis."""
+        """Whether values are on a logarithmic axis; each view has its own."""
         return self._map.log
+
+    def log_of(self, view: View) -> bool:
+        """Whether a view has its values on a logarithmic axis."""
+        return self._logs[view]
 
     @property
     def epochs(self) -> bool:
         """Whether time counts epochs, not steps."""
         return self._map.epochs
 
-    def set_log(self, log: bool) -> None:
-        """Put the values on a logarithmic or a linear axis; shows all of them."""
+    def set_log(self, log: bool, view: View | None = None) -> None:
+        """Put the values of the shown view, or of another one, on a logarithmic or linear axis; shows all of them."""
+        self._logs[view or self._shown] = log
+        if view not in (None, self._shown):
+            return
         self._header.show_log(log)
         if log != self._map.log:
             self._handles.cancel()
@@ -87,7 +118,7 @@ class PlotPanel(Panel):
         self._header = PlotHeader()
         self._header.show_log(self._map.log)
         self._header.show_epochs(self._map.epochs)
-        self.chart = ChartSurface(theme, "Learning rate of every group over time")
+        self.chart = ChartSurface(theme, _chart_name("lr"))
         self.chart.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.chart.setMinimumHeight(140)
         self.chart.set_map(self._map)
@@ -102,7 +133,9 @@ class PlotPanel(Panel):
         signals = self._workspace.signals
         signals.design_changed.connect(self._on_design_changed)
         signals.selected_group_changed.connect(self._on_selected_group_changed)
+        signals.selected_slot_changed.connect(self._on_selected_slot_changed)
         self._workspace.theme.changed.connect(self._redraw)
+        self._header.view_chosen.connect(self.set_view)
         self._header.log_chosen.connect(self.set_log)
         self._header.epochs_chosen.connect(self.set_epochs)
         self._handles.drag_changed.connect(self._on_drag_changed)
@@ -118,13 +151,16 @@ class PlotPanel(Panel):
         self.chart.installEventFilter(self)
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        """The Tab key gives the keyboard to the first handle; Home frames all (a shortcut would shadow a menu's)."""
+        """The Tab key goes from handle to handle; Home frames all (a shortcut would shadow a menu's)."""
         tabs = (Qt.FocusReason.TabFocusReason, Qt.FocusReason.BacktabFocusReason)
         if isinstance(event, QFocusEvent) and event.type() == QEvent.Type.FocusIn and event.reason() in tabs:
-            self._handles.focus_first()
-        if isinstance(event, QKeyEvent) and event.type() == QEvent.Type.KeyPress and event.key() == Qt.Key.Key_Home:
-            self.frame_all()
-            return True
+            self._handles.focus_end(last=event.reason() == Qt.FocusReason.BacktabFocusReason)
+        if isinstance(event, QKeyEvent) and event.type() == QEvent.Type.KeyPress:
+            if event.key() == Qt.Key.Key_Home:
+                self.frame_all()
+                return True
+            if event.key() in _TAB_KEYS and not self._handles.dragging:
+                return self._handles.focus_next(_TAB_KEYS[Qt.Key(event.key())])
         return super().eventFilter(watched, event)
 
     def _on_design_changed(self, change: Change) -> None:
@@ -134,14 +170,36 @@ class PlotPanel(Panel):
         if change.kind == "open":
             self._framed = True
             self._limits = None
+        self._unsettled = True
         self._throttle.request()
 
     def _on_selected_group_changed(self, _: int) -> None:
         self._handles.cancel()
         self._throttle.request()
 
+    def _on_selected_slot_changed(self, slot: str) -> None:
+        if slot != slot_of(self._wanted):
+            self._wanted = _as_view(slot)
+            self._show_view()
+
+    def _show_view(self) -> None:
+        """Bring the view that is wanted, if some group has it, with its own axis."""
+        offered = views_of(self._workspace.design)
+        view = self._wanted if self._wanted in offered else "lr"
+        self._header.show_views(offered, view)
+        if view == self._shown:
+            return
+        self._handles.cancel()
+        self._shown = view
+        self.chart.setAccessibleName(_chart_name(view))
+        self._header.show_log(self._logs[view])
+        self._use(replace(self._map, log=self._logs[view]))
+        self._settle_view(again=True)
+        self.view_changed.emit()
+
     def _on_drag_changed(self) -> None:
         self._scenery.hide_playhead()
+        self._unsettled = True
         self._redraw()
 
     def _on_handle_attended(self, on: bool) -> None:
@@ -154,12 +212,15 @@ class PlotPanel(Panel):
         if design.plan.steps_per_epoch != self._map.steps_per_epoch:
             self._map = replace(self._map, steps_per_epoch=design.plan.steps_per_epoch)
             self._limits = None
-        self._curves.show(design, self._map, self._window())
-        self._curves.style(design, selected, self._handles.dragging)
-        self._settle_view()
-        self._handles.show(design, selected, self._map)
-        self._scenery.show_run(self._map)
-        self._scenery.show_hint([g.name for g in design.groups if not self._curves.drawn(g.id)], self._map.log)
+        self._show_view()
+        self._curves.show(design, self._shown, self._map, self._window())
+        self._curves.style(design, selected, self._shown, self._handles.dragging)
+        if self._unsettled:  # not when the view has only moved: its move might be by hand
+            self._unsettled = False
+            self._settle_view()
+        self._handles.show(design, selected, slot_of(self._shown), self._map)
+        self._scenery.show_run(self._shown, self._map)
+        self._scenery.show_hints([g.name for g in design.groups if not self._curves.drawn(g.id)])
 
     def _use(self, axis_map: AxisMap) -> None:
         self._map = axis_map
@@ -174,7 +235,7 @@ class PlotPanel(Panel):
         if not again and (self._handles.dragging or store.design is not store.committed):
             return
         self._apply_limits()
-        wanted = value_range(self._map, self._curves.values())
+        wanted = self._value_range()
         if self._framed:
             self.chart.set_ranges(x=time_range(self._map, store.design.plan.total_steps))
         if again or (self._framed and not fits(tuple(self.chart.view.viewRange()[1]), wanted)):
@@ -182,10 +243,13 @@ class PlotPanel(Panel):
 
     def _apply_limits(self) -> None:
         total_steps = self._workspace.design.plan.total_steps
-        found = limits(self._map, total_steps, value_range(self._map, self._curves.values()))
+        found = limits(self._map, total_steps, self._value_range())
         if found != self._limits:
             self._limits = found
             self.chart.set_limits(found.x, found.y, found.least_width, found.least_height)
+
+    def _value_range(self) -> tuple[float, float]:
+        return value_range(self._map, self._curves.values(), KINDS[self._shown].from_zero)
 
     def _window(self) -> Window:
         """The part of a long run that is zoomed into, in blocks, so that small movements compute nothing."""
@@ -234,3 +298,11 @@ class PlotPanel(Panel):
         group = self._curves.nearest(view.mapSceneToView(at), view.viewPixelSize(), _CLICK_REACH)
         if group is not None:
             self._workspace.select_group(group)
+
+
+def _chart_name(view: View) -> str:
+    return f"{KINDS[view].title} of every group over time"
+
+
+def _as_view(slot: str) -> View:
+    return next(view for view in VIEWS if view == slot)

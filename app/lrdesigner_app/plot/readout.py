@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import html
 
+import numpy as np
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtWidgets import QLabel, QWidget
 
-from lrdesigner.curves import lane_values
 from lrdesigner.document import Design
 from lrdesigner.numbers import rate
-from lrdesigner.tracks import lane_of
+from lrdesigner_app.plot.views import KINDS, View, drawn_of
 from lrdesigner_app.theme import Theme
 
 _GAP = 14
@@ -45,14 +45,15 @@ class FloatingBox(QLabel):
         self.raise_()
 
 
-def playhead_text(design: Design, theme: Theme, step: int, selected: int) -> str:
-    """A small table: the step, then colour, name and rate of every group; the selected one is bold."""
+def playhead_text(design: Design, theme: Theme, step: int, selected: int, view: View = "lr") -> str:
+    """A small table: the step, then colour, name and value of every group of the view; the selected one is bold."""
     epoch = step / design.plan.steps_per_epoch
-    head = f"step {step:,} · epoch {epoch:,.4g}"
+    head = f"step {step:,} · epoch {epoch:,.4g}" + ("" if view == "lr" else f" · {KINDS[view].title}")
     secondary = theme.tokens.secondary
     rows: list[str] = []
-    for group in design.groups[:_MOST_ROWS]:
-        value = rate(float(lane_values(lane_of(group, "lr", design.plan), design.plan, [step])[0]))
+    drawn = [(group, source) for group in design.groups if (source := drawn_of(group, view, design.plan))]
+    for group, source in drawn[:_MOST_ROWS]:
+        value = rate(float(source.values(design.plan, np.array([step], dtype=np.int64))[0]))
         name, colour = html.escape(_short(group.name)), theme.group_colour(group.colour).name()
         if group.id == selected:
             name, value = f"<b>{name}</b>", f"<b>{value}</b>"
@@ -60,8 +61,8 @@ def playhead_text(design: Design, theme: Theme, step: int, selected: int) -> str
             f'<tr><td style="color:{colour}">■&nbsp;</td><td>{name}&nbsp;&nbsp;&nbsp;</td>'
             f'<td align="right">{value}</td></tr>'
         )
-    if len(design.groups) > _MOST_ROWS:
-        more = len(design.groups) - _MOST_ROWS
+    if len(drawn) > _MOST_ROWS:
+        more = len(drawn) - _MOST_ROWS
         rows.append(f'<tr><td colspan="3" style="color:{secondary}">and {more} more</td></tr>')
     return (
         f'<span style="color:{secondary}">{head}</span><table cellspacing="0" cellpadding="1">{"".join(rows)}</table>'
