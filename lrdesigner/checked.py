@@ -8,6 +8,7 @@ import msgspec
 
 from lrdesigner.errors import UserError
 from lrdesigner.numbers import exact
+from lrdesigner.schedules.feedback import FEEDBACK_TAGS, ONLY_WHOLE
 from lrdesigner.schedules.fields import Field, fields_of
 from lrdesigner.schedules.level import Absolute
 
@@ -24,7 +25,8 @@ def replaced(value: S, /, **changes: Any) -> S:
     try:
         checked = msgspec.convert(msgspec.to_builtins(changed), type(value))
     except msgspec.ValidationError as error:
-        raise UserError(f"{error}.") from None
+        steered = any(f"Invalid value {tag!r}" in str(error) for tag in FEEDBACK_TAGS)
+        raise UserError(ONLY_WHOLE if steered else f"{error}.") from None
     # Of the checked copy only what changed, so that 1 becomes 1.0 and the parts that stay keep their identity.
     return msgspec.structs.replace(value, **{name: getattr(checked, name) for name in changes})
 

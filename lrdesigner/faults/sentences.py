@@ -14,6 +14,7 @@ from lrdesigner.errors import UserError
 from lrdesigner.faults.hints import bare, hints_of, item_of, members, metas, structs, tag_of
 from lrdesigner.faults.values import shown
 from lrdesigner.schedules import Field, Length
+from lrdesigner.schedules.feedback import FEEDBACK_TAGS, ONLY_WHOLE
 
 _WORDS = {bool: "true or false", int: "a whole number", float: "a number", str: "text", type(None): "null"}
 
@@ -103,6 +104,8 @@ def _unknown_tag(title: str, value: dict[str, Any], hint: Any) -> str:
         return f'{title} lacks its "{field}", which is one of {", ".join(tags)}.'
     if value[field] in tags:
         return ""
+    if value[field] in FEEDBACK_TAGS:
+        return f"{title}: {ONLY_WHOLE[:1].lower()}{ONLY_WHOLE[1:]}"
     return f"{title}: there is no {field} {shown(value[field])}; {_known(value[field], tags)}"
 
 

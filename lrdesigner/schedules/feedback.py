@@ -89,3 +89,8 @@ class Greedy(Node, frozen=True, tag="greedy"):
 
 
 FEEDBACK_NODES = (Plateau, Greedy)
+
+ONLY_WHOLE = "A schedule that is steered by a metric is the whole schedule of a learning rate."
+"""Why one is refused as a part of another schedule, and on other tracks."""
+
+FEEDBACK_TAGS = tuple(str(node.__struct_config__.tag) for node in FEEDBACK_NODES)

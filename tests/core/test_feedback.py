@@ -20,17 +20,22 @@ from lrdesigner.errors import UserError
 from lrdesigner.schedules import (
     Absolute,
     AssumedTrace,
+    Constant,
     Cosine,
     Greedy,
     Length,
     Plateau,
+    Product,
     RecordedTrace,
+    Segment,
+    Sequence,
     Span,
     factors,
     losses_per_evaluation,
     shape_of,
 )
 from lrdesigner.schedules.code_writer import CodeWriter
+from lrdesigner.schedules.feedback import ONLY_WHOLE
 from lrdesigner.schedules.formulas import steps_of
 from lrdesigner.schedules.metric_runs import Bounds, evaluations, greedy_rates, metric_values, simulate
 from lrdesigner.schedules.traces import MOST_EVALUATIONS
@@ -180,3 +185,19 @@ def test_a_metric_needs_a_schedule_that_follows_it_and_numbers(design: Design) -
         edits.use_metric(steered, BACKBONE, [])
     with pytest.raises(UserError, match=r"Value 2 of the recorded metric is not a finite number\."):
         edits.use_metric(steered, BACKBONE, [1.0, math.nan])
+
+
+@pytest.mark.parametrize("node", [Plateau(), Greedy()], ids=["plateau", "greedy"])
+def test_as_a_part_or_on_another_track_it_is_refused_in_a_sentence(design: Design, node: Any) -> None:
+    for refused in (Sequence((Segment(Cosine()), Segment(node))), Product((Cosine(), node))):
+        with pytest.raises(UserError, match=ONLY_WHOLE):
+            edits.set_schedule(design, BACKBONE, refused)
+    with pytest.raises(UserError, match=ONLY_WHOLE):
+        edits.set_track(design, BACKBONE, "weight_decay", node)
+
+
+def test_as_a_part_in_a_design_file_it_is_told_at_its_place(design: Design) -> None:
+    inside = edits.set_schedule(design, BACKBONE, Sequence((Segment(Constant()), Segment(Cosine()))))
+    text = encode(inside).replace(b'"cosine"', b'"plateau"')
+    with pytest.raises(UserError, match=f"segment 2: Schedule: a{ONLY_WHOLE[1:]}"):
+        decode(text, "design")
