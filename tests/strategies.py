@@ -8,63 +8,24 @@ from typing import TYPE_CHECKING, Any
 
 from hypothesis import strategies as st
 from msgspec.structs import replace
+from schedule_strategies import FORMULAS as FORMULAS
+from schedule_strategies import fractions as fractions
+from schedule_strategies import keyframes as keyframes
+from schedule_strategies import lengths as lengths
+from schedule_strategies import levels as levels
+from schedule_strategies import schedules as schedules
+from schedule_strategies import shapes as shapes
 
-from lrdesigner.document import Design, Group, Model, Pin, Plan, Track
+from lrdesigner.document import Design, Freeze, Group, Model, Pin, Plan, Track
 from lrdesigner.export import export
 from lrdesigner.inventory import Inventory, ModuleInfo, ParameterInfo
 from lrdesigner.optimizers import AdamOptions, AdamWOptions, SGDOptions
-from lrdesigner.schedules import (
-    REST,
-    Absolute,
-    Anneal,
-    Clamp,
-    Constant,
-    Cosine,
-    CosineRestarts,
-    CosineWaves,
-    Cyclic,
-    Exponential,
-    Expression,
-    FlatCosine,
-    HardRestarts,
-    InverseSqrt,
-    InverseTime,
-    Length,
-    Linear,
-    LogWarmup,
-    MultiStep,
-    Noam,
-    OneCycle,
-    OneCycleMomentum,
-    OneMinusSqrt,
-    Polynomial,
-    Product,
-    Repeat,
-    Rex,
-    Segment,
-    Sequence,
-    Sigmoid,
-    SlantedTriangular,
-    StepDecay,
-    Tanh,
-    WarmupStableDecay,
-)
-from lrdesigner.schedules.composites import NOTHING
+from lrdesigner.schedules import Constant, Cosine, Linear
+from lrdesigner.tracks import slots_of
 
 if TYPE_CHECKING:
     import torch
 
-# Finite and not negative at every step, also past the end of their segment.
-FORMULAS = (
-    "0.95 ** epoch",
-    "1 / (1 + step)",
-    "max(0, 1 - progress)",
-    "1 if step < 10 else 0.5",
-    "0.5 * (1 + cos(pi * min(progress, 1)))",
-    "step % 7 / 7 + 0.1",
-    "(epoch + 1) ** -0.5",
-    "exp(-progress) if epoch >= 2 and step != 30 else sqrt(2)",
-)
 NASTY_NAMES = (
     '"',
     "it's",
@@ -86,181 +47,6 @@ NASTY_NAMES = (
 @cache
 def plans() -> st.SearchStrategy[Plan]:
     return st.builds(Plan, epoch=st.integers(1, 40), epochs=st.integers(1, 8))
-
-
-@cache
-def lengths() -> st.SearchStrategy[Length]:
-    return st.one_of(
-        st.just(REST),
-        st.integers(0, 400).map(lambda n: Length(float(n), "steps")),
-        st.floats(0, 10, width=16).map(lambda n: Length(n, "epochs")),
-        st.floats(0, 120, width=16).map(lambda n: Length(n, "percent")),
-    )
-
-
-def fractions(low: float = 0.0, high: float = 1.0) -> st.SearchStrategy[float]:
-    """Factors as people choose them: not so small that their logarithm matters."""
-    return st.one_of(
-        st.sampled_from([float(low), float(high)]), st.integers(0, 1000).map(lambda n: low + (high - low) * n / 1000)
-    )
-
-
-def levels(low: float = 0.0, high: float = 1.0) -> st.SearchStrategy[Any]:
-    """Fractions of the peak, and absolute values around and far from any base value."""
-    absolute = st.sampled_from([0.0, 1e-6, 1e-4, 0.02, 0.5]).map(Absolute)
-    return st.one_of(fractions(low, high), fractions(low, high), absolute)
-
-
-@cache
-def shapes() -> st.SearchStrategy[Any]:
-    """Every shape that is no composite and follows no metric, with edge values."""
-    return st.one_of(decays(), ramps(), whole_runs(), cycles(), free_shapes())
-
-
-@cache
-def decays() -> st.SearchStrategy[Any]:
-    gammas = fractions(0.05, 1.1)
-    return st.one_of(
-        st.builds(Constant, factor=fractions(0, 3)),
-        st.builds(StepDecay, every=lengths(), gamma=gammas),
-        st.builds(MultiStep, milestones=st.lists(lengths(), min_size=1, max_size=5).map(tuple), gamma=gammas),
-        st.builds(Exponential, gamma=gammas, every=lengths(), stairs=st.booleans()),
-        st.builds(
-            InverseTime,
-            rate=st.sampled_from([1e-9, 0.5, 1.0, 3.0, 1e6]),
-            every=lengths(),
-            stairs=st.booleans(),
-            power=st.sampled_from([1.0, 0.5, 0.75, 0.01, 10.0]),
-        ),
-        st.builds(InverseSqrt, timescale=lengths()),
-        st.builds(Noam, warmup=lengths()),
-    )
-
-
-@cache
-def ramps() -> st.SearchStrategy[Any]:
-    ks = st.sampled_from([1.0, 0.5, 1.5, 2.0, 3.7, 100.0])
-    ends = {"start": levels(0, 2), "end": levels(0, 2), "length": lengths()}
-    down: dict[str, Any] = {"floor": levels(0, 2), "length": lengths()}
-    curves = st.sampled_from(["cosine", "linear", "1-sqrt"])
-    reach = st.sampled_from([-50.0, -7.0, -1.0, 0.0, 0.5, 3.0, 50.0])
-    return st.one_of(
-        st.builds(Linear, **ends),
-        st.builds(Anneal, curve=curves, **ends),
-        st.builds(Polynomial, power=st.sampled_from([1.0, 0.5, 2.0, 0.01, 100.0]), k=ks, **down),
-        st.builds(Cosine, k=ks, **down),
-        st.builds(CosineWaves, waves=st.sampled_from([0.5, 1e-3, 0.3, 1.0, 1.5, 2.25, 7.0, 50.0]), **down),
-        st.builds(OneMinusSqrt, **down),
-        st.builds(Rex, **down),
-        st.builds(Tanh, lower=reach, upper=reach, **down),
-        st.builds(Sigmoid, centre=lengths(), width=lengths(), floor=levels(0, 2), rising=st.booleans()),
-        st.builds(LogWarmup, start=levels(0, 2), length=lengths()),
-    )
-
-
-@cache
-def whole_runs() -> st.SearchStrategy[Any]:
-    curves = st.sampled_from(["linear", "cosine", "1-sqrt"])
-    return st.one_of(
-        st.builds(FlatCosine, flat=lengths(), floor=levels(0, 2), length=lengths()),
-        st.builds(SlantedTriangular, cut=lengths(), ratio=st.sampled_from([1.0, 1.5, 32.0, 1e6]), length=lengths()),
-        st.builds(
-            WarmupStableDecay,
-            warmup=lengths(),
-            start=levels(0, 2),
-            warmup_curve=curves,
-            decay=lengths(),
-            decay_curve=curves,
-            floor=levels(0, 2),
-            length=lengths(),
-        ),
-    )
-
-
-@cache
-def cycles() -> st.SearchStrategy[Any]:
-    heights = st.sampled_from([1.0, 0.5, 0.9, 1.1, 0.001])
-    growths = st.sampled_from([1.0, 1.05, 1.5, 2.0, 3.0, 100.0])
-    one_cycle: dict[str, Any] = {
-        "pct_start": st.sampled_from([0.3, 1e-6, 0.02, 0.1, 0.25, 0.5, 0.6, 0.99, 1.0]),
-        "anneal": st.sampled_from(["cosine", "linear"]),
-        "three_phase": st.booleans(),
-        "length": lengths(),
-    }
-    return st.one_of(
-        st.builds(
-            Cyclic,
-            low=levels(0, 2),
-            up=lengths(),
-            down=lengths(),
-            mode=st.sampled_from(["triangular", "triangular2", "exp_range"]),
-            gamma=st.sampled_from([1.0, 0.999, 0.9, 1e-3]),
-            inverted=st.booleans(),
-        ),
-        st.builds(
-            CosineRestarts,
-            first=lengths(),
-            growth=growths,
-            decay=heights,
-            cycles=st.sampled_from([0, 1, 2, 3, 1_000_000]),
-            floor=levels(0, 2),
-            k=st.sampled_from([1.0, 0.5, 2.0]),
-        ),
-        st.builds(
-            HardRestarts,
-            cycles=st.sampled_from([1, 2, 3, 7, 400]),
-            decay=st.sampled_from([1.0, 0.5, 0.9, 1.01]),
-            floor=levels(0, 2),
-            length=lengths(),
-        ),
-        st.builds(OneCycle, start=levels(0, 1), end=levels(0, 1), **one_cycle),
-        st.builds(OneCycleMomentum, low=levels(0, 1), **one_cycle),
-    )
-
-
-@cache
-def free_shapes() -> st.SearchStrategy[Any]:
-    return st.builds(Expression, formula=st.sampled_from(FORMULAS))
-
-
-def sequences(inner: st.SearchStrategy[Any]) -> st.SearchStrategy[Sequence]:
-    skips = st.one_of(st.just(NOTHING), lengths().filter(lambda length: length != REST))
-    segments = st.lists(st.builds(Segment, inner, lengths(), skips), min_size=1, max_size=4)
-    return segments.map(lambda row: Sequence(segments=tuple(row)))
-
-
-def clamps(inner: st.SearchStrategy[Any]) -> st.SearchStrategy[Clamp]:
-    bounds = st.tuples(fractions(0, 2), fractions(0, 2)).map(sorted)
-    lowest = st.one_of(bounds.map(lambda pair: tuple(pair)), st.tuples(levels(), levels()).filter(_in_order))
-    return st.builds(lambda schedule, pair: Clamp(schedule, *pair), inner, lowest)
-
-
-def _in_order(pair: tuple[Any, Any]) -> bool:
-    low, high = pair
-    return isinstance(low, Absolute) or isinstance(high, Absolute) or low <= high
-
-
-def composites(inner: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
-    """Sequences, products, repeats and clamps of `inner`."""
-    return st.one_of(
-        sequences(inner),
-        st.lists(inner, min_size=1, max_size=3).map(lambda parts: Product(tuple(parts))),
-        st.builds(
-            Repeat,
-            inner,
-            cycle=lengths(),
-            growth=st.sampled_from([1.0, 1.0, 1.05, 1.5, 2.0, 3.0]),
-            decay=st.sampled_from([1.0, 0.5, 0.9, 1.01]),
-            cycles=st.sampled_from([0, 0, 1, 2, 5, 1_000_000]),
-            floor=levels(0, 2),
-        ),
-        clamps(inner),
-    )
-
-
-@cache
-def schedules() -> st.SearchStrategy[Any]:
-    return st.recursive(shapes(), composites, max_leaves=6)
 
 
 @st.composite
@@ -296,6 +82,24 @@ def options() -> st.SearchStrategy[Any]:
         st.builds(AdamOptions, beta2=fractions(0.9, 0.99)),
         st.builds(AdamWOptions, weight_decay=fractions()),
     )
+
+
+@st.composite
+def moving_designs(draw: st.DrawFn) -> Design:
+    """A design whose groups also move weight decay, momentum or beta1, and beta2, and are frozen for stretches."""
+    design = draw(designs())
+    groups = []
+    for group in design.groups:
+        # Below their option, so that no beta reaches 1.
+        below = st.one_of(st.none(), st.builds(Cosine, length=lengths()), st.builds(Linear, length=lengths()))
+        changes: dict[str, Any] = {
+            slot: draw(st.one_of(st.none(), schedules()) if slot == "weight_decay" else below)
+            for slot in slots_of(group)
+            if slot != "lr"
+        }
+        freezes = st.builds(Freeze, lengths().filter(lambda length: length.unit != "rest"), lengths())
+        groups.append(replace(group, freeze=tuple(draw(st.lists(freezes, max_size=3))), **changes))
+    return replace(design, groups=tuple(groups))
 
 
 @st.composite

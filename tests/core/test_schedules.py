@@ -14,14 +14,12 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from numpy.typing import NDArray
 from strategies import FORMULAS, designs, lengths, plans, schedules, shapes
 
-from lrdesigner.curves import breakpoints, lane_factors, param_groups, track_factors, track_values
+from lrdesigner.curves import breakpoints, lane_factors, param_groups, track_values
 from lrdesigner.document import Plan, Track
 from lrdesigner.errors import InvalidValueError, UserError
 from lrdesigner.export.factor_functions import factor_functions
-from lrdesigner.plot_points import plot_points
 from lrdesigner.schedules import (
     REST,
     SHAPES,
@@ -29,13 +27,13 @@ from lrdesigner.schedules import (
     AssumedTrace,
     Constant,
     Cosine,
-    Exponential,
+    CosineRestarts,
     Expression,
-    Factors,
     Length,
     Linear,
     MultiStep,
     RecordedTrace,
+    Repeat,
     Segment,
     Sequence,
     Span,
@@ -43,15 +41,16 @@ from lrdesigner.schedules import (
     default_node,
     factors,
     fields_of,
+    in_unit,
     parse_length,
     resolve,
     segment_starts,
 )
-from lrdesigner.schedules.code_writer import PART, CodeWriter
+from lrdesigner.schedules.code_writer import PART, TABLE, CodeWriter
 from lrdesigner.schedules.registry import COVERS, NOT_REGISTERED
 from lrdesigner.schedules.segments import as_segments, from_segments
 from lrdesigner.schedules.shape import Node
-from lrdesigner.tracks import Lane, lane_of
+from lrdesigner.tracks import lane_of
 
 SPAN = Span(100, 100, 10)
 
@@ -62,45 +61,102 @@ def steps(count: float) -> Length:
 
 def written(schedule: Any, span: Span) -> Callable[[int], float]:
     """The function that the export writes for a schedule, with its helpers."""
-    writer = CodeWriter()
+    writer = CodeWriter(span.run_steps)
     lines = writer.lines(schedule, span)
+    tables = "".join(f"{table.name} = {' '.join(table.lines)}\n" for table in writer.tables)
     functions = [(helper.name, helper.lines) for helper in writer.helpers] + [("factor", lines)]
     source = "\n".join(f"def {name}(step):\n" + "".join(f"    {line}\n" for line in body) for name, body in functions)
     scope: dict[str, Any] = {"math": math, "bisect": bisect, "itertools": itertools, "operator": operator}
-    exec(source.replace(PART, "part"), scope)
+    exec((tables + source).replace(PART, "part").replace(TABLE, "TABLE"), scope)
     factor: Callable[[int], float] = scope["factor"]
     return factor
-
-
-def assert_equal(code: list[float], curve: Factors) -> None:
-    assert code == pytest.approx(curve.tolist(), rel=1e-12, abs=1e-12)
-
-
-def drawn(track: Track, plan: Plan, columns: int = 2000) -> NDArray[np.int64]:
-    return plot_points(Lane(track), plan, 0, plan.total_steps, columns).steps
 
 
 def row(*segments: tuple[Any, Length]) -> Sequence:
     return Sequence(segments=tuple(Segment(schedule, length) for schedule, length in segments))
 
 
+def wide(digits: int) -> st.SearchStrategy[int]:
+    return st.integers(1, 10**digits)
+
+
+BASES = st.sampled_from([1.0, 0.1, 3e-4])
+
+
 @settings(max_examples=150, deadline=None)
-@given(schedules(), plans(), st.lists(st.integers(1, 50), max_size=6))
-def test_a_curve_is_the_same_in_chunks_as_at_once(schedule: Any, plan: Plan, sizes: list[int]) -> None:
-    every = np.arange(plan.total_steps + 20)
+@given(schedules(), plans(), BASES, st.lists(st.integers(1, 50), max_size=6))
+def test_a_curve_is_the_same_in_chunks_as_at_once(schedule: Any, plan: Plan, base: float, sizes: list[int]) -> None:
+    every, span = np.arange(plan.total_steps + 20), plan.span_for(base)
     chunks = np.split(every, np.cumsum(sizes)[np.cumsum(sizes) < len(every)])
-    at_once = factors(schedule, every, plan.span)
+    at_once = factors(schedule, every, span)
     assert at_once.dtype == np.float64
-    assert np.concatenate([factors(schedule, chunk, plan.span) for chunk in chunks]).tobytes() == at_once.tobytes()
+    assert np.concatenate([factors(schedule, chunk, span) for chunk in chunks]).tobytes() == at_once.tobytes()
+
+
+@settings(max_examples=100, deadline=None)
+@given(schedules(), plans(), st.randoms(use_true_random=False))
+def test_steps_in_any_order_and_of_any_shape_give_the_same_factors(schedule: Any, plan: Plan, random: Any) -> None:
+    every = list(range(plan.total_steps + 1))
+    shuffled = random.sample(every, len(every))
+    sorted_factors = factors(schedule, every, plan.span)
+    table = factors(schedule, [shuffled, every], plan.span)
+    assert table.tobytes() == np.stack([sorted_factors[shuffled], sorted_factors]).tobytes()
+    assert factors(schedule, shuffled[0], plan.span) == sorted_factors[shuffled[0]]
+
+
+@settings(max_examples=250, deadline=None)
+@given(schedules(), plans(), BASES)
+def test_a_valid_schedule_has_neither_gaps_nor_negative_factors(schedule: Any, plan: Plan, base: float) -> None:
+    found = factors(schedule, np.arange(plan.total_steps + 1), plan.span_for(base))
+    assert np.isfinite(found).all()
+    assert (found >= 0).all()
+
+
+@settings(max_examples=250, deadline=None)
+@given(schedules(), plans(), BASES)
+def test_the_written_python_equals_the_curve_at_every_step(schedule: Any, plan: Plan, base: float) -> None:
+    span, every = plan.span_for(base), np.arange(plan.total_steps + 1)
+    function = written(schedule, span)
+    code = [float(function(step)) for step in every.tolist()]
+    assert code == pytest.approx(factors(schedule, every, span).tolist(), rel=1e-12, abs=1e-12)
+
+
+def test_a_repeat_of_a_part_above_1_with_a_high_floor_stops_at_0() -> None:
+    schedule = Repeat(Constant(2.0), cycle=steps(10), decay=0.1, floor=0.5)
+    assert factors(schedule, [0, 10, 20], SPAN).tolist() == pytest.approx([1.5, 0.0, 0.0])
+    assert [written(schedule, SPAN)(step) for step in (0, 10, 20)] == pytest.approx([1.5, 0.0, 0.0])
+
+
+def test_cycles_that_grow_slowly_fill_the_longest_run() -> None:
+    span = Plan(10_000_000, 1_000_000).span
+    schedule = Repeat(Linear(1.0, 0.5), cycle=steps(1), growth=1.05)
+    assert len(segment_starts(Sequence((Segment(schedule),)), span)) == 2
+    last = factors(schedule, np.linspace(span.run_steps * 0.9, span.run_steps, 1000).astype(np.int64), span)
+    assert last.max() > 0.55  # a cycle that went on would stay at its end
+
+
+@pytest.mark.parametrize("shape", [CosineRestarts, Repeat])
+def test_growth_is_1_or_enough_to_be_written_down(shape: Any) -> None:
+    given_schedule = {"schedule": Cosine()} if shape is Repeat else {}
+    with pytest.raises(InvalidValueError, match=r"Growth must be 1 or at least 1.05, not 1.01\."):
+        shape(growth=1.01, **given_schedule)
+
+
+@settings(max_examples=100, deadline=None)
+@given(shapes(), st.integers(0, 400), st.integers(1, 100), plans())
+def test_a_segment_that_starts_late_is_the_shape_from_there_on(shape: Any, skip: int, length: int, plan: Plan) -> None:
+    schedule = Sequence((Segment(Constant(), steps(5)), Segment(shape, steps(length), steps(skip))))
+    alone = factors(shape, np.arange(skip, skip + length), plan.span.part(length + skip, ahead=skip))
+    assert factors(schedule, np.arange(5, 5 + length), plan.span).tobytes() == alone.tobytes()
 
 
 @settings(max_examples=200, deadline=None)
-@given(schedules(), plans())
-def test_the_written_python_equals_the_curve_at_every_step(schedule: Any, plan: Plan) -> None:
-    function, every = written(schedule, plan.span), np.arange(plan.total_steps + 1)
-    assert [float(function(step)) for step in every.tolist()] == pytest.approx(
-        factors(schedule, every, plan.span).tolist(), rel=1e-12, abs=1e-12
-    )
+@given(
+    st.integers(0, 10**9), st.sampled_from(["steps", "epochs", "percent"]), st.integers(1, 10**7), st.integers(1, 10**6)
+)
+def test_a_number_of_steps_in_any_unit_is_the_same_number(count: int, unit: Any, epoch: int, epochs: int) -> None:
+    span = Plan(epoch, epochs).span
+    assert resolve(in_unit(count, unit, span), span) == count
 
 
 @settings(max_examples=60, deadline=None)
@@ -184,11 +240,11 @@ def test_what_is_no_length_is_refused_with_an_example(text: str) -> None:
         parse_length(text)
 
 
-def test_huge_lengths_can_be_drawn() -> None:
+def test_huge_lengths_have_factors() -> None:
     huge = Length(1e300, "epochs")
     track = Track(1.0, row((MultiStep((huge,)), huge), (StepDecay(huge), huge), (row((Cosine(), huge)), huge)))
     plan = Plan(100, 10)
-    assert np.isfinite(track_values(track, plan, drawn(track, plan))).all()
+    assert np.isfinite(track_values(track, plan, np.arange(1001))).all()
 
 
 OF_KIND: dict[str, Any] = {
@@ -234,66 +290,6 @@ def test_before_the_start_and_past_the_end_the_nearest_value_is_held(schedule: A
     track = Track(0.5, schedule)
     inside = track_values(track, plan, [0, plan.total_steps])
     assert track_values(track, plan, [-far, plan.total_steps + far]).tolist() == inside.tolist()
-
-
-def _drawn_shapes() -> st.SearchStrategy[Any]:
-    """Shapes that a line through 2000 points follows, but for their jumps."""
-    every = st.sampled_from([2.0, 7.0, 30.0]).map(lambda percent: Length(percent, "percent"))
-    gammas = st.sampled_from([0.3, 0.5, 0.9])
-    return st.one_of(
-        st.builds(Constant, factor=st.sampled_from([0.1, 1.0, 2.0])),
-        st.builds(StepDecay, every=every, gamma=gammas),
-        st.builds(MultiStep, milestones=st.lists(every, min_size=1, max_size=3).map(tuple), gamma=gammas),
-        st.builds(Exponential, gamma=gammas, every=every, stairs=st.booleans()),
-        st.builds(Linear, length=st.one_of(st.just(REST), every)),
-        st.builds(Cosine, length=st.one_of(st.just(REST), every)),
-        st.just(Expression("0.95 ** epoch")),
-    )
-
-
-def _drawn_sequences(inner: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
-    tenths = st.one_of(st.just(REST), st.integers(1, 5).map(lambda n: Length(10.0 * n, "percent")))
-    return st.lists(st.builds(Segment, inner, tenths), min_size=1, max_size=4).map(lambda s: Sequence(tuple(s)))
-
-
-@settings(max_examples=80, deadline=None)
-@given(st.recursive(_drawn_shapes(), _drawn_sequences, max_leaves=5), st.lists(st.integers(0, 1_000_000), min_size=50))
-def test_a_line_through_the_drawn_points_misses_no_jump(schedule: Any, somewhere: list[int]) -> None:
-    track, plan = Track(1.0, schedule), Plan(20_000, 50)
-    points = drawn(track, plan)
-    jumps = breakpoints(track, plan)
-    at = np.unique(np.clip(np.concatenate([somewhere, *(jumps + d for d in (-2, -1, 0, 1))]), 0, plan.total_steps))
-    line = np.interp(at, points, track_factors(track, plan, points))
-    assert np.abs(line - track_factors(track, plan, at)).max() < 0.01
-
-
-@settings(max_examples=100, deadline=None)
-@given(st.recursive(_drawn_shapes(), _drawn_sequences, max_leaves=5))
-def test_every_jump_is_a_breakpoint(schedule: Any) -> None:
-    track, plan = Track(1.0, schedule), Plan(2_000, 5)
-    curve = track_factors(track, plan, np.arange(plan.total_steps + 1))
-    # The steepest smooth shape falls by 2 * pi / 2 / 200 per step; the smallest stair is 5 percent of its value.
-    jumps = np.flatnonzero(np.abs(np.diff(curve)) > np.maximum(0.04 * curve[:-1], 0.017)) + 1
-    assert set(jumps.tolist()) <= set(breakpoints(track, plan).tolist())
-
-
-def test_the_plot_of_ten_million_steps_has_few_points_and_every_corner() -> None:
-    plan = Plan(100_000, 100)
-    warm = Segment(Linear(), steps(777))
-    track = Track(0.1, Sequence((warm, Segment(MultiStep(), Length(60, "percent")), Segment(StepDecay(), REST))))
-    points = drawn(track, plan)
-    corners = breakpoints(track, plan)
-    assert len(points) < 2_300
-    assert {777, 777 + 5_000_000, 777 + 6_000_000} <= set(corners.tolist())
-    assert set(corners.tolist()) | set((corners - 1).tolist()) <= set(points.tolist())
-    assert (points[0], points[-1]) == (0, plan.total_steps)
-    assert (np.diff(points) > 0).all()
-
-
-def test_stairs_closer_than_pixels_do_not_flood_the_plot() -> None:
-    plan = Plan(100_000, 100)
-    track = Track(0.1, StepDecay(every=steps(1), gamma=0.999))
-    assert len(drawn(track, plan)) < 12_000
 
 
 def test_jumps_of_a_last_segment_that_is_shorter_than_the_run_are_breakpoints() -> None:
