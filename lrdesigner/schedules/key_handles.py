@@ -6,6 +6,8 @@ from typing import Any
 
 from msgspec.structs import replace
 
+from lrdesigner.schedules.key_edits import move_key
+from lrdesigner.schedules.keyframes import LEAST_IN_LOG
 from lrdesigner.schedules.length import Span, length_like, resolve
 from lrdesigner.schedules.shape import ShapeHandle
 
@@ -31,7 +33,8 @@ def _key(index: int) -> ShapeHandle:
         return _with(node, index, replace(key, at=length_like(key.at, min(max(step, low), high), span)))
 
     def value_fields(node: Any, span: Span, step: int, factor: float) -> dict[str, Any]:
-        return _with(node, index, replace(node.keys[index], value=min(max(factor, 0.0), 1e6)))
+        least = LEAST_IN_LOG if node.space == "log" else 0.0
+        return {"keys": move_key(node, span, index, factor=min(max(factor, least), 1e6)).keys}
 
     return ShapeHandle(name=f"key {index}", title=f"key {index + 1}", at=place, step=step_fields, value=value_fields)
 

@@ -158,7 +158,7 @@ def test_a_table_that_would_be_too_long_is_refused_in_a_sentence() -> None:
 @pytest.mark.parametrize(
     ("formula", "step", "value"),
     [
-        ("0.12 - step / 20", 3, -0.00004),
+        ("0.12 - step / 20", 3, -0.000042),
         ("1 / abs(step - 5)", 5, math.nan),
         ("1 / 0", 1, math.nan),
         ("-0.5", 1, -0.5),
