@@ -62,9 +62,10 @@ class Scene:
 
     @cached_property
     def lines(self) -> list[int]:
-        """Steps of interest beside the epochs: the corners of every track of the group."""
+        """Steps of interest beside the epochs: the corners of every track of the group, the first of those in a row."""
         tracks = [track_of(self.group, slot) for slot in slots_of(self.group) if moves(self.group, slot)]
-        return [int(step) for step in np.unique(np.concatenate([breakpoints(track, self.plan) for track in tracks]))]
+        found = np.unique(np.concatenate([breakpoints(track, self.plan) for track in tracks]))
+        return [int(step) for step in found[np.diff(found, prepend=-2) > 1]]
 
     @property
     def unit(self) -> str:
@@ -218,8 +219,10 @@ class CurveHandle:
                 scale = placed.span.base if isinstance(old, Absolute) and _number(old) == 0 else 1.0
                 field = _field(placed.node, name)
                 return {name: _with(old, notched_in(field, _number(old), direction, precision) * scale)}
-        up = notched_in(_POSITIVE, max(factor, LOWEST), direction, precision)
-        return self._rounded(placed.node, placed.at, up, "normal")
+        if factor < LOWEST and direction < 0:
+            return {}  # further down nobody sees it
+        wanted = notched_in(_POSITIVE, max(factor, LOWEST), direction, precision)
+        return self._rounded(placed.node, placed.at, wanted, "normal")
 
     def _possible(self, fields: dict[str, Any]) -> bool:
         """Numbers that a step drives stay within their bounds; lengths have none."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from typing import Any
 
 import numpy as np
 import pyqtgraph as pg
@@ -14,9 +15,21 @@ from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from lrdesigner import edits
-from lrdesigner.document import Design, Plan
+from lrdesigner.document import Design, Freeze, Plan
 from lrdesigner.handles import settled
-from lrdesigner.schedules import Constant, Cosine, Expression, Length, Linear, Segment, Sequence, StepDecay
+from lrdesigner.schedules import (
+    Constant,
+    Cosine,
+    Expression,
+    Length,
+    Linear,
+    MultiStep,
+    Plateau,
+    RecordedTrace,
+    Segment,
+    Sequence,
+    StepDecay,
+)
 from lrdesigner.store import Change, Store
 from lrdesigner_app.plot import PlotPanel
 from lrdesigner_app.plot.handle_item import RADIUS, HandleItem
@@ -46,6 +59,28 @@ class Hand:
     def item(self) -> HandleItem:
         return self.panel._handles.items()[0]
 
+    def give(self, schedule: object) -> None:
+        """Give the selected group a schedule, and look at its handles."""
+        self.workspace.commit("", edits.set_schedule, self.workspace.selected_group.id, schedule)
+        self.settle()
+        self.changes.clear()
+
+    def handle(self, name: str) -> HandleItem:
+        """The item that shows the handle of this name."""
+        layer = self.panel._handles
+        pairs = zip(layer.items(), layer.stacks(), strict=True)
+        return next(item for item, stack in pairs if name in stack.names)
+
+    @property
+    def schedule(self) -> Any:
+        return self.workspace.selected_group.lr.schedule
+
+    def drag(self, name: str, by: QPoint, modifiers: Qt.KeyboardModifier = NONE) -> None:
+        """Drag a handle by so many pixels and drop it."""
+        start = self.grab(self.handle(name))
+        self.drag_to(start, start + by, modifiers)
+        self.release(start + by)
+
     def kinds(self) -> list[str]:
         return [change.kind for change in self.changes]
 
@@ -58,9 +93,9 @@ class Hand:
     def value_at(self, pixel: QPoint | QPointF) -> float:
         return self.panel._map.value(self.panel.chart.view.mapSceneToView(QPointF(pixel)).y())
 
-    def grab(self) -> QPoint:
+    def grab(self, item: HandleItem | None = None) -> QPoint:
         self.settle()
-        at = self.panel.chart.mapFromScene(self.item.scenePos())
+        at = self.panel.chart.mapFromScene((item or self.item).scenePos())
         QTest.mouseMove(self.viewport, at)
         QTest.mousePress(self.viewport, LEFT, NONE, at)
         return at
@@ -314,6 +349,7 @@ def test_hovering_shows_every_group_at_that_step(hand: Hand) -> None:
 
 def test_the_wheel_zooms_at_the_pointer_and_home_frames_everything_again(hand: Hand) -> None:
     view = hand.panel.chart.view
+    hand.panel._throttle.cancel()  # as when nothing has happened for a while
     before = view.viewRange()
     at = hand.place(225, 1e-4)
     under = hand.value_at(at)
@@ -435,3 +471,233 @@ def test_the_colours_follow_the_theme(hand: Hand) -> None:
     hand.settle()
     pen = hand.panel._curves._curves[hand.workspace.selected_group.id].item.opts["pen"]
     assert pen.color().name() == theme.group_colour(hand.workspace.selected_group.colour).name()
+
+
+def test_at_one_place_the_first_movement_tells_whether_time_or_value_is_meant(hand: Hand) -> None:
+    assert hand.handle("base_lr") is hand.handle("boundary 0")
+    hand.drag("base_lr", QPoint(72, 9))
+    assert hand.kinds().count("edit") == 1
+    assert hand.base == 1e-3
+    assert hand.schedule.segments[0].length.value == pytest.approx(90, abs=2)
+    assert hand.workspace.store.undo_label == "Segments of everything"
+    hand.workspace.store.undo()
+    hand.settle()
+    hand.drag("base_lr", QPoint(9, 72))
+    assert hand.schedule == WARM_UP
+    assert hand.base < 1e-3
+
+
+def test_a_handle_stays_in_the_hand_where_it_passes_others(hand: Hand) -> None:
+    start = hand.grab(hand.handle("boundary 0"))
+    hand.drag_to(start, start + QPoint(200, 0))
+    hand.settle()
+    held = hand.handle("boundary 0")
+    assert held.dragging
+    assert held.isVisible()
+    assert held.scenePos().x() == pytest.approx(hand.panel.chart.mapToScene(start + QPoint(200, 0)).x(), abs=2)
+    assert "warm-up ends" in hand.panel._handles.box.text()
+    hand.release(start + QPoint(200, 0))
+
+
+@pytest.mark.parametrize(
+    ("by", "modifiers", "moved"),
+    [
+        (QPoint(2, 60), NONE, {"gamma"}),
+        (QPoint(60, 2), NONE, {"every"}),
+        (QPoint(60, 50), NONE, {"every", "gamma"}),
+        (QPoint(60, 50), SHIFT, {"every"}),
+        (QPoint(50, 60), SHIFT, {"gamma"}),
+    ],
+)
+def test_a_handle_of_two_axes_leaves_alone_the_one_that_is_not_meant(
+    hand: Hand, by: QPoint, modifiers: Qt.KeyboardModifier, moved: set[str]
+) -> None:
+    before = StepDecay(Length(3, "epochs"), 0.5)
+    hand.give(before)
+    hand.drag("stair", by, modifiers)
+    assert {name for name in ("every", "gamma") if getattr(hand.schedule, name) != getattr(before, name)} == moved
+
+
+def test_control_snaps_a_step_to_the_epochs(hand: Hand) -> None:
+    hand.drag("boundary 0", QPoint(65, 0), CTRL)
+    assert hand.schedule.segments[0].length == Length(90, "steps")
+
+
+@pytest.mark.parametrize(("key", "modifiers", "steps"), [(Qt.Key.Key_Right, NONE, 46), (Qt.Key.Key_Right, CTRL, 90)])
+def test_arrow_keys_left_and_right_move_in_time(
+    hand: Hand, key: Qt.Key, modifiers: Qt.KeyboardModifier, steps: int
+) -> None:
+    hand.handle("boundary 0").setFocus(Qt.FocusReason.TabFocusReason)
+    QTest.keyClick(hand.panel.chart, key, modifiers)
+    assert hand.schedule.segments[0].length == Length(steps, "steps")
+    hand.settle()
+    assert hand.handle("boundary 0").hasFocus()
+
+
+def test_the_tab_key_goes_through_the_handles_and_on(hand: Hand) -> None:
+    items = hand.panel._handles.items()
+    assert len(items) > 2
+    hand.panel._header.epochs.setFocus()
+    hand.panel.chart.setFocus(Qt.FocusReason.TabFocusReason)
+    for item in items[1:]:
+        QTest.keyClick(hand.panel.chart, Qt.Key.Key_Tab)
+        assert item.hasFocus()
+    QTest.keyClick(hand.panel.chart, Qt.Key.Key_Backtab)
+    assert items[-2].hasFocus()
+    items[-1].setFocus()
+    assert not hand.panel._handles.focus_next(1)
+
+
+def test_handles_closer_together_than_they_are_wide_give_way_to_earlier_ones(hand: Hand) -> None:
+    hand.give(MultiStep(tuple(Length(100.0 + step, "steps") for step in range(40)), 0.99))
+    shown = hand.panel._handles.stacks()
+    assert 3 < len(shown) < 20
+    assert shown[0].names[0] == "base_lr"
+
+
+def test_the_cursor_tells_along_which_axes_a_handle_goes(hand: Hand) -> None:
+    hand.give(Sequence((Segment(Linear(1.0, 0.1), Length(90, "steps")), Segment(Constant(0.5)))))
+    shapes = {name: hand.handle(name).cursor().shape() for name in ("base_lr", "boundary 0", "1.factor")}
+    assert shapes == {
+        "base_lr": Qt.CursorShape.SizeVerCursor,
+        "boundary 0": Qt.CursorShape.SizeHorCursor,
+        "1.factor": Qt.CursorShape.SizeVerCursor,
+    }
+    hand.give(WARM_UP)
+    assert hand.handle("base_lr").cursor().shape() == Qt.CursorShape.SizeAllCursor
+
+
+def test_what_a_log_axis_cannot_show_is_taken_from_its_lower_edge(hand: Hand) -> None:
+    hand.give(Cosine(0.0))
+    item = hand.handle("floor")
+    bottom = hand.panel.chart.view.sceneBoundingRect().bottom()
+    assert item.isVisible()
+    assert item.scenePos().y() == pytest.approx(bottom, abs=10)
+    hand.drag("floor", QPoint(0, -60))
+    assert 0 < hand.schedule.floor < 1
+    assert hand.schedule.length == Length()
+
+
+def test_on_a_linear_axis_a_floor_is_dragged_down_to_nothing(hand: Hand) -> None:
+    hand.give(Cosine(0.3))
+    hand.panel.set_log(False)
+    item = hand.handle("floor")
+    hand.drag("floor", QPoint(0, int(hand.viewport.height() - item.scenePos().y())))
+    assert hand.schedule.floor == 0.0
+
+
+def test_the_tabs_are_the_tracks_that_some_group_has(hand: Hand) -> None:
+    def offered() -> list[str]:
+        return [view for view, made in hand.panel._header.views.items() if made.isVisible()]
+
+    assert offered() == ["lr", "weight_decay", "momentum", "beta2", "lr_wd"]
+    for group in hand.workspace.design.groups:
+        hand.workspace.commit("", edits.set_optimizer, group.id, "SGD")
+    hand.settle()
+    assert offered() == ["lr", "weight_decay", "momentum", "lr_wd"]
+
+
+def test_a_tab_selects_the_track_everywhere_and_follows_it(hand: Hand, qtbot: QtBot) -> None:
+    with qtbot.waitSignal(hand.workspace.signals.selected_slot_changed):
+        QTest.mouseClick(hand.panel._header.views["momentum"], LEFT)
+    assert (hand.workspace.selected_slot, hand.panel.view) == ("momentum", "momentum")
+    hand.workspace.select_slot("weight_decay")
+    assert hand.panel.view == "weight_decay"
+    assert hand.panel._header.views["weight_decay"].isChecked()
+    hand.panel.set_view("lr_wd")
+    assert (hand.workspace.selected_slot, hand.panel.view) == ("weight_decay", "lr_wd")
+    hand.panel.set_view("beta2")
+    hand.panel.set_view("lr_wd")
+    assert (hand.workspace.selected_slot, hand.panel.view) == ("lr", "lr_wd")
+
+
+def test_the_next_track_comes_after_the_last_one_again(hand: Hand) -> None:
+    seen = []
+    for _ in range(6):
+        seen.append(hand.panel.view)
+        hand.panel.next_view()
+    assert seen == ["lr", "weight_decay", "momentum", "beta2", "lr_wd", "lr"]
+
+
+def test_each_tab_keeps_its_own_axis(hand: Hand) -> None:
+    assert hand.panel.log
+    hand.panel.set_view("momentum")
+    assert not hand.panel.log
+    hand.panel.set_log(True)
+    hand.panel.set_view("lr")
+    hand.panel.set_log(False)
+    hand.panel.set_view("momentum")
+    assert hand.panel.log
+    assert not hand.panel.log_of("lr")
+
+
+def test_a_constant_track_is_drawn_and_read_out(hand: Hand) -> None:
+    hand.panel.set_view("beta2")
+    hand.settle()
+    curve = hand.panel._curves._curves[hand.workspace.selected_group.id]
+    assert curve.drawn
+    assert set(curve.values.tolist()) == {0.999}
+    at = hand.place(200, 0.95)
+    QTest.mouseMove(hand.viewport, at + QPoint(1, 1))
+    QTest.mouseMove(hand.viewport, at)
+    text = hand.panel._scenery.box.text()
+    assert "Beta 2" in text
+    assert "0.999" in text
+
+
+def test_the_product_of_rate_and_weight_decay_has_no_handles(hand: Hand) -> None:
+    head = hand.workspace.selected_group
+    hand.workspace.commit("", edits.set_track, head.id, "weight_decay", Cosine(0.5))
+    hand.panel.set_view("lr_wd")
+    hand.settle()
+    curve = hand.panel._curves._curves[head.id]
+    assert curve.values[45] == pytest.approx(1e-3 * 0.01 * (0.5 + 0.5 * (1 + np.cos(np.pi * 0.1)) / 2))
+    assert hand.panel._handles.items() == []
+
+
+def test_a_drag_in_another_tab_moves_that_track_only(hand: Hand) -> None:
+    head = hand.workspace.selected_group
+    hand.workspace.commit("", edits.set_track, head.id, "weight_decay", Cosine(0.5))
+    hand.panel.set_view("weight_decay")
+    hand.settle()
+    hand.drag("floor", QPoint(0, 40))
+    after = hand.workspace.selected_group
+    assert after.weight_decay != Cosine(0.5)
+    assert after.lr == head.lr
+    hand.drag("weight_decay", QPoint(0, 40))
+    assert 0 < hand.workspace.selected_group.options.weight_decay < 0.01
+
+
+def test_the_selected_group_says_where_it_is_frozen_and_the_others_are_shaded(hand: Hand) -> None:
+    bands = hand.panel._scenery.bands
+    head, backbone = (group.id for group in hand.workspace.design.groups)
+    freeze = (Freeze(Length(0, "steps"), Length(3, "epochs")),)
+    hand.workspace.commit("", edits.set_freeze, backbone, freeze)
+    hand.settle()
+    assert (bands.frozen(), bands.words()) == (1, [])
+    hand.workspace.select_group(backbone)
+    hand.settle()
+    assert (bands.frozen(), bands.words()) == (1, ["frozen"])
+    hand.panel.set_view("momentum")
+    assert bands.frozen() == 0
+    assert head != backbone
+
+
+@pytest.mark.parametrize("trace", [None, "the loss of trial 3"])
+def test_a_curve_that_a_metric_steers_is_dashed_and_says_for_which_metric(hand: Hand, trace: str | None) -> None:
+    schedule = Plateau() if trace is None else Plateau(metric=RecordedTrace((2.0, 1.0), trace))
+    hand.give(schedule)
+    pen = hand.panel._curves._curves[hand.workspace.selected_group.id].item.opts["pen"]
+    assert pen.style() == Qt.PenStyle.DashLine
+    said = trace or "an assumed metric"
+    assert hand.panel._scenery.hint == f"everything: drawn for {said}; in training the real one decides"
+
+
+def test_a_selected_group_without_the_track_says_so(hand: Hand) -> None:
+    head = hand.workspace.selected_group.id
+    hand.panel.set_view("beta2")
+    hand.workspace.commit("", edits.set_optimizer, head, "SGD")
+    hand.settle()
+    assert hand.panel.view == "beta2"
+    assert hand.panel._scenery.hint == "everything: SGD has no beta 2"
+    assert head not in hand.panel._curves._curves

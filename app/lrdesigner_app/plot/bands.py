@@ -13,7 +13,7 @@ from lrdesigner.tracks import frozen_stretches
 from lrdesigner_app.charts import AxisMap, ChartSurface
 from lrdesigner_app.theme import SECONDARY_PX, Theme
 
-_LIGHT_ALPHA = 22
+_LIGHT_ALPHA = 14
 _WORD = "frozen"
 
 

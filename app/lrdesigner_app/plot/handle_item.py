@@ -120,6 +120,7 @@ class HandleItem(QGraphicsObject):
         """Left takes hold; any other button while held lets go and restores."""
         if event.button() == Qt.MouseButton.LeftButton:
             self.setFocus(Qt.FocusReason.MouseFocusReason)
+            self._keyed = False  # also where the window became active by this press
             self._last = event.scenePos()
             self.update()
             self.pressed.emit()

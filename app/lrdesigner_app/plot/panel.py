@@ -39,6 +39,7 @@ class PlotPanel(Panel):
         self._map = AxisMap(log=True, epochs=True, steps_per_epoch=workspace.design.plan.steps_per_epoch)
         self._wanted: View = workspace.selected_slot
         self._shown: View = "lr"
+        self._choosing = False
         self._logs = {view: kind.log for view, kind in KINDS.items()}
         self._framed = True
         self._unsettled = True
@@ -56,9 +57,11 @@ class PlotPanel(Panel):
     def set_view(self, view: View) -> None:
         """Show another track; the learning rate where no group has it."""
         self._wanted = view
-        slot = slot_of(view)
-        if slot is not None:
-            self._workspace.select_slot(slot)
+        slots = KINDS[view].slots
+        if self._workspace.selected_slot not in slots:  # of a product, its first one
+            self._choosing = True
+            self._workspace.select_slot(slots[0])
+            self._choosing = False
         self._show_view()
 
     def next_view(self) -> None:
@@ -178,7 +181,7 @@ class PlotPanel(Panel):
         self._throttle.request()
 
     def _on_selected_slot_changed(self, slot: str) -> None:
-        if slot != slot_of(self._wanted):
+        if not self._choosing and slot != slot_of(self._wanted):
             self._wanted = _as_view(slot)
             self._show_view()
 
