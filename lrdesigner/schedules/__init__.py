@@ -17,6 +17,10 @@ from lrdesigner.schedules.composites import Segment as Segment
 from lrdesigner.schedules.composites import Sequence as Sequence
 from lrdesigner.schedules.composites import children_of as children_of
 from lrdesigner.schedules.composites import contains as contains
+from lrdesigner.schedules.curved_ramps import LogWarmup as LogWarmup
+from lrdesigner.schedules.curved_ramps import Rex as Rex
+from lrdesigner.schedules.curved_ramps import Sigmoid as Sigmoid
+from lrdesigner.schedules.curved_ramps import Tanh as Tanh
 from lrdesigner.schedules.cyclic import Cyclic as Cyclic
 from lrdesigner.schedules.decays import Constant as Constant
 from lrdesigner.schedules.decays import Exponential as Exponential
@@ -52,12 +56,8 @@ from lrdesigner.schedules.ramps import Anneal as Anneal
 from lrdesigner.schedules.ramps import Cosine as Cosine
 from lrdesigner.schedules.ramps import CosineWaves as CosineWaves
 from lrdesigner.schedules.ramps import Linear as Linear
-from lrdesigner.schedules.ramps import LogWarmup as LogWarmup
 from lrdesigner.schedules.ramps import OneMinusSqrt as OneMinusSqrt
 from lrdesigner.schedules.ramps import Polynomial as Polynomial
-from lrdesigner.schedules.ramps import Rex as Rex
-from lrdesigner.schedules.ramps import Sigmoid as Sigmoid
-from lrdesigner.schedules.ramps import Tanh as Tanh
 from lrdesigner.schedules.registry import SHAPES as SHAPES
 from lrdesigner.schedules.registry import default_node as default_node
 from lrdesigner.schedules.registry import shape_named as shape_named

@@ -9,9 +9,10 @@ from typing import Any
 from msgspec.structs import replace
 
 from lrdesigner.schedules.composites import Sequence
+from lrdesigner.schedules.curved_ramps import LogWarmup
 from lrdesigner.schedules.decays import Constant
 from lrdesigner.schedules.length import Span, length_like
-from lrdesigner.schedules.ramps import Anneal, Linear, LogWarmup
+from lrdesigner.schedules.ramps import Anneal, Linear
 from lrdesigner.schedules.shape import ShapeHandle
 
 Starts = Callable[[Sequence, Span], list[int]]
@@ -44,6 +45,8 @@ def _boundary(node: Sequence, index: int, starts: Starts) -> ShapeHandle:
         if driven is None:
             return {}
         step = min(max(step, driven.lowest), driven.highest)
+        if step == found[index + 1]:
+            return {}
         steps = step - found[index] if driven.segment == index else found[index + 2] - step
         segment = node.segments[driven.segment]
         changed = replace(segment, length=length_like(segment.length, steps, span))
@@ -59,13 +62,13 @@ def _driven(node: Sequence, index: int, span: Span, starts: list[int]) -> _Drive
     before, after = [r for r in rests if r <= index], [r for r in rests if r > index]
     taken = sum(starts[r + 1] - starts[r] for r in rests)
     here = starts[index + 1]
+    least = min(starts[index] + 1, here)  # of a segment that has a step, one stays
     if not before:  # what follows is pushed on; the rest, if there is one, gives and takes
-        return _Driven(index, starts[index] + 1, max(here + taken - len(rests), starts[index] + 1) if rests else _FAR)
+        return _Driven(index, least, max(here + taken - len(rests), here) if rests else _FAR)
     if not after and taken >= len(rests):
-        return _Driven(index + 1, max(here - taken + len(rests), 1), starts[index + 2] - 1)
+        return _Driven(index + 1, max(here - taken + len(rests), 1), max(starts[index + 2] - 1, here))
     if after and before == [index]:
-        room = taken - (here - starts[index]) - len(after)
-        return _Driven(index, starts[index] + 1, here + max(room, 0))
+        return _Driven(index, least, max(here + taken - (here - starts[index]) - len(after), here))
     return None
 
 

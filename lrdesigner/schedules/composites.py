@@ -7,6 +7,7 @@ from typing import Annotated, Any
 from msgspec import Meta, Struct
 
 from lrdesigner.errors import InvalidValueError
+from lrdesigner.schedules.curved_ramps import LogWarmup, Rex, Sigmoid, Tanh
 from lrdesigner.schedules.cyclic import Cyclic
 from lrdesigner.schedules.decays import Constant, Exponential, InverseSqrt, InverseTime, MultiStep, Noam, StepDecay
 from lrdesigner.schedules.expression import Expression
@@ -20,12 +21,8 @@ from lrdesigner.schedules.ramps import (
     Cosine,
     CosineWaves,
     Linear,
-    LogWarmup,
     OneMinusSqrt,
     Polynomial,
-    Rex,
-    Sigmoid,
-    Tanh,
 )
 from lrdesigner.schedules.restarts import CosineRestarts, HardRestarts, check_growth
 from lrdesigner.schedules.shape import Node
@@ -48,7 +45,7 @@ class Segment(Struct, frozen=True, forbid_unknown_fields=True):
     skip: Annotated[
         Length,
         Meta(
-            title="Starts at",
+            title="Enters at",
             description="Step of the shape at which the segment enters it; 0 steps: its beginning. "
             "Half of it on, a warm-up can run over a decay that counts from the start of the run.",
         ),

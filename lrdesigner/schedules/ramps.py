@@ -10,7 +10,7 @@ from msgspec import Meta
 from lrdesigner.numbers import exact
 from lrdesigner.schedules.breaks import Breaks, Pattern
 from lrdesigner.schedules.formulas import FormulaBehaviour, steps_of
-from lrdesigner.schedules.handle_kinds import always, end_of, length, level, to_length, to_level, to_share
+from lrdesigner.schedules.handle_kinds import always, end_of, length, level, to_level, to_share
 from lrdesigner.schedules.length import REST, Length, Span
 from lrdesigner.schedules.level import Level, factor_of, level_words
 from lrdesigner.schedules.shape import Node, Shape, ShapeHandle, TorchForm
@@ -102,67 +102,19 @@ class Anneal(Node, frozen=True, tag="anneal"):
     length: Over = REST
 
 
-class Rex(Node, frozen=True, tag="rex"):
-    """Reflected exponential: stays high for long, then falls to the floor ever faster.
-
-    factor(step) = floor + (1 - floor) * (1 - z) / (1 - z / 2), z = min(step / length, 1). After Chen and others,
-    arXiv 2107.04197.
-    """
-
-    floor: Floor = 0.0
-    length: Over = REST
-
-
-class Tanh(Node, frozen=True, tag="tanh"):
-    """Along a hyperbolic tangent: high, then a slope, then low.
-
-    factor(step) = floor + (1 - floor) * (1 - tanh(lower * (1 - z) + upper * z)) / 2, z = min(step / length, 1): timm's
-    `TanhLRScheduler`. After Hsueh and others, arXiv 1806.01593.
-    """
-
-    lower: Annotated[float, Meta(ge=-50, le=50, title="Lower", description="Where the tangent is entered.")] = -7.0
-    upper: Annotated[float, Meta(ge=-50, le=50, title="Upper", description="Where the tangent is left.")] = 3.0
-    floor: Floor = 0.0
-    length: Over = REST
-
-
-class Sigmoid(Node, frozen=True, tag="sigmoid"):
-    """Along a logistic curve around one moment, down or up.
-
-    factor(step) = floor + (1 - floor) / (1 + exp((step - centre) / width)), with the sign turned when rising: Caffe's
-    "sigmoid" with gamma = 1 / width.
-    """
-
-    centre: Annotated[Length, Meta(title="Centre", description="When it is half-way.")] = Length(50, "percent")
-    width: Annotated[Length, Meta(title="Width", description="The time in which it changes most.")] = Length(
-        8, "percent"
-    )
-    floor: Annotated[Level, Meta(title="Floor", description="The low end.")] = 0.0
-    rising: Annotated[bool, Meta(title="Rising", description="From low to high.")] = False
-
-
-class LogWarmup(Node, frozen=True, tag="log_warmup"):
-    """A warm-up along a logarithm: fast at first, then slower.
-
-    factor(step) = start + (1 - start) * min(log(step + 1) / log(length), 1): DeepSpeed's default warm-up.
-    """
-
-    start: Start = 0.0
-    length: Over = REST
-
-
-_Z = "min(step / length, 1.0)"
+PROGRESS = "min(step / length, 1.0)"
+"""The part of the length that is over, in formulas."""
 
 _ANNEAL = {
-    "cosine": f"end + (start - end) / 2 * (1 + cos(pi * {_Z}))",
-    "linear": f"start + (end - start) * {_Z}",
-    "down": f"start + (end - start) * sqrt({_Z})",
-    "up": f"start + (end - start) * (1 - sqrt(1 - {_Z}))",
+    "cosine": f"end + (start - end) / 2 * (1 + cos(pi * {PROGRESS}))",
+    "linear": f"start + (end - start) * {PROGRESS}",
+    "down": f"start + (end - start) * sqrt({PROGRESS})",
+    "up": f"start + (end - start) * (1 - sqrt(1 - {PROGRESS}))",
 }
 
 
 def _z_to_k(node: Polynomial | Cosine) -> str:
-    return _Z if node.k == 1 else f"{_Z} ** k"
+    return PROGRESS if node.k == 1 else f"{PROGRESS} ** k"
 
 
 def _anneal_formula(node: Anneal, span: Span) -> str:
@@ -171,30 +123,29 @@ def _anneal_formula(node: Anneal, span: Span) -> str:
     return _ANNEAL["up" if factor_of(node.end, span) > factor_of(node.start, span) else "down"]
 
 
-def _length(node: Any, span: Span) -> int:
+def length_of(node: Any, span: Span) -> int:
+    """The field `length` in whole steps."""
     return steps_of(node, "length", span)
 
 
-def _ends(node: Any, span: Span) -> Breaks:
-    return Breaks(points=(_length(node, span),))
+def ends_at_length(node: Any, span: Span) -> Breaks:
+    """One corner, where the length is over."""
+    return Breaks(points=(length_of(node, span),))
 
 
 def _steep_ends(node: Polynomial | Cosine, span: Span) -> Breaks:
     """High powers and small k fall so far at the first step that a line to the next column would be another curve."""
-    return Breaks(points=(1, _length(node, span)))
+    return Breaks(points=(1, length_of(node, span)))
 
 
 def _wave_breaks(node: CosineWaves, span: Span) -> Breaks:
-    length = _length(node, span)
+    length = length_of(node, span)
     return Breaks(points=(length,), patterns=(Pattern(0, length, first=1, end=length + 1, parts=2 * node.waves),))
 
 
-def _log_length(node: LogWarmup, span: Span) -> dict[str, int]:
-    return {"length": max(_length(node, span), 2)}
-
-
-def _down(name: str) -> Callable[[Any, Span], str]:
-    return lambda node, span: f"{name} from 1 to {level_words(node.floor)} over {_length(node, span):,} steps"
+def down_words(name: str) -> Callable[[Any, Span], str]:
+    """Describes a fall from 1 to the floor along the curve of this name."""
+    return lambda node, span: f"{name} from 1 to {level_words(node.floor)} over {length_of(node, span):,} steps"
 
 
 def _torch_linear(node: Linear, span: Span) -> TorchForm | None:
@@ -202,20 +153,20 @@ def _torch_linear(node: Linear, span: Span) -> TorchForm | None:
     if not (0 < start <= 1 and end <= 1):
         return None
     return TorchForm(
-        name="LinearLR", arguments={"start_factor": start, "end_factor": end, "total_iters": _length(node, span)}
+        name="LinearLR", arguments={"start_factor": start, "end_factor": end, "total_iters": length_of(node, span)}
     )
 
 
 def _torch_polynomial(node: Polynomial, span: Span) -> TorchForm | None:
     if factor_of(node.floor, span) != 0 or node.k != 1:
         return None
-    return TorchForm(name="PolynomialLR", arguments={"total_iters": _length(node, span), "power": node.power})
+    return TorchForm(name="PolynomialLR", arguments={"total_iters": length_of(node, span), "power": node.power})
 
 
 def _torch_cosine(node: Cosine, span: Span) -> TorchForm | None:
     if node.k != 1:
         return None
-    length = _length(node, span)
+    length = length_of(node, span)
     eta_min = factor_of(node.floor, span) * span.base
     return TorchForm(name="CosineAnnealingLR", arguments={"T_max": length, "eta_min": eta_min}, until=length)
 
@@ -228,7 +179,7 @@ def _torch_swa(node: Anneal, span: Span) -> TorchForm | None:
         module="torch.optim.swa_utils",
         arguments={
             "swa_lr": factor_of(node.end, span) * span.base,
-            "anneal_epochs": _length(node, span),
+            "anneal_epochs": length_of(node, span),
             "anneal_strategy": {"cosine": "cos", "linear": "linear"}[node.curve],
         },
     )
@@ -244,42 +195,30 @@ def _linear_differs(node: Linear, span: Span) -> tuple[str, ...]:
 
 
 def _cosine_differs(node: Cosine, span: Span) -> tuple[str, ...]:
-    length = _length(node, span)
+    length = length_of(node, span)
     if node.k != 1 or span.steps <= length:
         return ()
     return (f"torch's CosineAnnealingLR climbs back after step {length:,} of its own; here the floor holds.",)
 
 
-_START = level("start", "start")
+START_HANDLE = level("start", "start")
 _END = level("end", "end", at=end_of("length"))
 _FLOOR = level("floor", "floor", at=end_of("length"))
 _LENGTH = length("length", "end", at=end_of("length"))
-_FALLS = always(_FLOOR, _LENGTH)
+FALLS = always(_FLOOR, _LENGTH)
 
 
 def _first_trough(node: CosineWaves, span: Span) -> int | None:
-    return round(_length(node, span) / (2 * node.waves)) if node.waves >= 0.5 else None
+    return round(length_of(node, span) / (2 * node.waves)) if node.waves >= 0.5 else None
 
 
 _TROUGH = ShapeHandle(
     name="trough",
     title="first trough",
     at=_first_trough,
-    step=to_share("waves", lambda node, span, step: _length(node, span) / (2 * max(step, 1)), _first_trough, 1e5),
+    step=to_share("waves", lambda node, span, step: length_of(node, span) / (2 * max(step, 1)), _first_trough, 1e5),
     value=to_level("floor"),
 )
-
-
-def _sigmoid_handles(node: Sigmoid) -> tuple[ShapeHandle, ...]:
-    """The floor is at the low end, its width at one width after the centre."""
-    width = ShapeHandle(
-        name="width",
-        title="one width after the centre",
-        at=lambda node, span: steps_of(node, "centre", span) + steps_of(node, "width", span),
-        step=to_length("width", start=lambda node, span: steps_of(node, "centre", span)),
-    )
-    floor = level("floor", "floor", at=lambda node, span: 0 if node.rising else span.steps)
-    return length("centre", "centre"), width, floor
 
 
 RAMPS = (
@@ -287,14 +226,14 @@ RAMPS = (
         node=Linear,
         title="Linear",
         family="ramp",
-        behaviour=FormulaBehaviour(lambda node, span: f"start + (end - start) * {_Z}"),
-        breaks=_ends,
+        behaviour=FormulaBehaviour(lambda node, span: f"start + (end - start) * {PROGRESS}"),
+        breaks=ends_at_length,
         describe=lambda node, span: (
-            f"linear from {level_words(node.start)} to {level_words(node.end)} over {_length(node, span):,} steps"
+            f"linear from {level_words(node.start)} to {level_words(node.end)} over {length_of(node, span):,} steps"
         ),
         torch_form=_torch_linear,
         differs=_linear_differs,
-        handles=always(_START, _END, _LENGTH),
+        handles=always(START_HANDLE, _END, _LENGTH),
     ),
     Shape(
         node=Polynomial,
@@ -302,9 +241,9 @@ RAMPS = (
         family="ramp",
         behaviour=FormulaBehaviour(lambda node, span: f"floor + (1 - floor) * (1 - {_z_to_k(node)}) ** power"),
         breaks=_steep_ends,
-        describe=lambda node, span: f"{_down('polynomial')(node, span)}, power {exact(node.power)}",
+        describe=lambda node, span: f"{down_words('polynomial')(node, span)}, power {exact(node.power)}",
         torch_form=_torch_polynomial,
-        handles=_FALLS,
+        handles=FALLS,
     ),
     Shape(
         node=Cosine,
@@ -312,20 +251,22 @@ RAMPS = (
         family="ramp",
         behaviour=FormulaBehaviour(lambda node, span: f"floor + (1 - floor) / 2 * (1 + cos(pi * {_z_to_k(node)}))"),
         breaks=_steep_ends,
-        describe=_down("cosine"),
+        describe=down_words("cosine"),
         torch_form=_torch_cosine,
         differs=_cosine_differs,
-        handles=_FALLS,
+        handles=FALLS,
     ),
     Shape(
         node=CosineWaves,
         title="Cosine waves",
         family="cycle",
-        behaviour=FormulaBehaviour(lambda node, span: f"floor + (1 - floor) / 2 * (1 + cos(2 * pi * waves * {_Z}))"),
+        behaviour=FormulaBehaviour(
+            lambda node, span: f"floor + (1 - floor) / 2 * (1 + cos(2 * pi * waves * {PROGRESS}))"
+        ),
         breaks=_wave_breaks,
         describe=lambda node, span: (
             f"{exact(node.waves)} cosine waves down to {level_words(node.floor)} and up again "
-            f"over {_length(node, span):,} steps"
+            f"over {length_of(node, span):,} steps"
         ),
         handles=always(_TROUGH, _LENGTH),
     ),
@@ -333,72 +274,22 @@ RAMPS = (
         node=OneMinusSqrt,
         title="1 − square root",
         family="ramp",
-        behaviour=FormulaBehaviour(lambda node, span: f"floor + (1 - floor) * (1 - sqrt({_Z}))"),
-        breaks=_ends,
-        describe=_down("1 - sqrt"),
-        handles=_FALLS,
+        behaviour=FormulaBehaviour(lambda node, span: f"floor + (1 - floor) * (1 - sqrt({PROGRESS}))"),
+        breaks=ends_at_length,
+        describe=down_words("1 - sqrt"),
+        handles=FALLS,
     ),
     Shape(
         node=Anneal,
         title="Anneal",
         family="ramp",
         behaviour=FormulaBehaviour(_anneal_formula),
-        breaks=_ends,
+        breaks=ends_at_length,
         describe=lambda node, span: (
-            f"{node.curve} from {level_words(node.start)} to {level_words(node.end)} over {_length(node, span):,} steps"
+            f"{node.curve} from {level_words(node.start)} to {level_words(node.end)} over "
+            f"{length_of(node, span):,} steps"
         ),
         torch_form=_torch_swa,
-        handles=always(_START, _END, _LENGTH),
-    ),
-    Shape(
-        node=Rex,
-        title="REX",
-        family="ramp",
-        behaviour=FormulaBehaviour(lambda node, span: f"floor + (1 - floor) * (1 - {_Z}) / (1 - {_Z} / 2)"),
-        breaks=_ends,
-        describe=_down("reflected exponential"),
-        handles=_FALLS,
-    ),
-    Shape(
-        node=Tanh,
-        title="Hyperbolic tangent",
-        family="ramp",
-        behaviour=FormulaBehaviour(
-            lambda node, span: f"floor + (1 - floor) * (1 - tanh(lower * (1 - {_Z}) + upper * {_Z})) / 2"
-        ),
-        breaks=_ends,
-        describe=_down("hyperbolic tangent"),
-        handles=_FALLS,
-    ),
-    Shape(
-        node=Sigmoid,
-        title="Sigmoid",
-        family="ramp",
-        # The largest exponent is kept where exp is finite: beyond it the factor is the floor to the last digit.
-        behaviour=FormulaBehaviour(
-            lambda node, span: (
-                "floor + (1 - floor) / (1 + exp(min("
-                + ("(centre - step)" if node.rising else "(step - centre)")
-                + " / width, 500.0)))"
-            )
-        ),
-        describe=lambda node, span: (
-            f"sigmoid {'up from' if node.rising else 'down to'} {level_words(node.floor)} around step "
-            f"{steps_of(node, 'centre', span):,}, {steps_of(node, 'width', span):,} steps wide"
-        ),
-        handles=_sigmoid_handles,
-    ),
-    Shape(
-        node=LogWarmup,
-        title="Logarithmic warm-up",
-        family="ramp",
-        behaviour=FormulaBehaviour(
-            lambda node, span: "start + (1 - start) * min(log(step + 1) / log(length), 1.0)", more=_log_length
-        ),
-        breaks=lambda node, span: Breaks(points=(max(_length(node, span), 2) - 1,)),
-        describe=lambda node, span: (
-            f"logarithmic warm-up from {level_words(node.start)} over {_length(node, span):,} steps"
-        ),
-        handles=always(_START, length("length", "warm-up ends", before=1, least=2)),
+        handles=always(START_HANDLE, _END, _LENGTH),
     ),
 )

@@ -6,6 +6,7 @@ from types import MappingProxyType
 from typing import Any
 
 from lrdesigner.schedules.composites import Clamp, Product, Repeat, Segment, Sequence
+from lrdesigner.schedules.curved_ramps import CURVED_RAMPS
 from lrdesigner.schedules.cyclic import CYCLIC
 from lrdesigner.schedules.decays import DECAYS
 from lrdesigner.schedules.expression import EXPRESSION
@@ -25,6 +26,7 @@ from lrdesigner.schedules.whole_runs import WHOLE_RUNS
 SHAPES: tuple[Shape, ...] = (
     *DECAYS,
     *RAMPS,
+    *CURVED_RAMPS,
     *WHOLE_RUNS,
     CYCLIC,
     *RESTARTS,
