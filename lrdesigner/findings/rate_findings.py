@@ -7,6 +7,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache, partial
 
+import numpy as np
+
 from lrdesigner import edits
 from lrdesigner.curves import first_impossible, looks_at_every_step, trained_groups
 from lrdesigner.document import Design, Freeze, Group, Plan, Track
@@ -78,7 +80,7 @@ def rises_at_the_end(design: Design) -> Iterator[Finding]:
         if isinstance(track.track.schedule, FEEDBACK_NODES):
             continue
         course = _course(track.track, design.plan)
-        if course.last > max(0.1 * course.highest, 2 * course.lowest):
+        if min(course.last, course.next) > max(0.1 * course.highest, 2 * course.lowest):
             yield track.finding(
                 "rises-at-the-end",
                 "warning",
@@ -105,27 +107,32 @@ def _frozen_at_first(group: Group, plan: Plan) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class _Course:
-    """A curve in few numbers. `lowest`: since it was highest. `last`: the lower one of its last value and the next."""
+    """A curve in few numbers. `lowest`: where it had come down to half of what it was before, infinite if nowhere.
+
+    `next` is the value after the last one that is used: a cycle that ends with the run has one of the two low.
+    """
 
     first: float
     highest: float
     lowest: float
     lowest_at: int
     last: float
+    next: float
 
 
 @lru_cache(maxsize=1024)
 def _course(track: Track, plan: Plan) -> _Course:
     points = plot_points(Lane(track), plan, 0, plan.total_steps)
     used = points.values[:-1]
-    peak = int(used.argmax())
-    low = peak + int(used[peak:].argmin())
+    fallen = np.where(used < 0.5 * np.maximum.accumulate(used), used, np.inf)
+    low = int(fallen.argmin())
     return _Course(
         first=float(used[0]),
-        highest=float(used[peak]),
-        lowest=float(used[low]),
+        highest=float(used.max()),
+        lowest=float(fallen[low]),
         lowest_at=int(points.steps[low]),
-        last=float(points.values[-2:].min()),
+        last=float(used[-1]),
+        next=float(points.values[-1]),
     )
 
 
