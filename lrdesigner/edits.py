@@ -14,7 +14,7 @@ from lrdesigner.errors import UserError
 from lrdesigner.inventory import Inventory
 from lrdesigner.membership import outermost
 from lrdesigner.optimizers import OPTIMIZERS, carry_over, optimizer_of
-from lrdesigner.schedules import AnySchedule, Cyclic, OneCycle, OneCycleMomentum, Greedy, Plateau, RecordedTrace
+from lrdesigner.schedules import AnySchedule, Cyclic, Greedy, OneCycle, OneCycleMomentum, Plateau, RecordedTrace
 from lrdesigner.schedules.traces import MOST_EVALUATIONS
 from lrdesigner.tracks import TRACK_KINDS, Slot, option_of
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from msgspec import Struct
 from msgspec.structs import replace
 
 from lrdesigner.checked import replaced
@@ -39,7 +40,7 @@ def reshaped(node: Any, tag: str) -> Any:
     return _carried(node, default_node(shape))
 
 
-def _carried(old: Any, new: Any) -> Any:
+def _carried(old: Struct, new: Struct) -> Any:
     """`new` with each field of `old` that it has too, unless the shape does not allow such a value."""
     theirs = {field.name: field for field in fields_of(type(old))}
     for field in fields_of(type(new)):

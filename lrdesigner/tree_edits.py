@@ -74,7 +74,7 @@ def set_segment(design: Design, group: int, slot: Slot, path: Path, **changes: A
     if length is not None and length.unit != "rest" and resolve(length, design.plan.span) < 1:
         raise UserError(f"A segment lasts at least 1 step; {length} is none.")
     if skip is not None and skip.unit == "rest":
-        raise UserError("Starts at needs a number of steps, epochs or %, not the rest.")
+        raise UserError("Enters at needs a number of steps, epochs or %, not the rest.")
     sequence = node_at(track_of(design.group(group), slot).schedule, path[:-1])
     segment = replaced(sequence.segments[path[-1]], **changes)
     if segment is sequence.segments[path[-1]]:

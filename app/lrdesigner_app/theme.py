@@ -88,15 +88,16 @@ class Theme(QObject):
         super().__init__(application)
         self._application = application
         self.tokens = self._wanted()
+        # Before any widget is made: until the event loop runs, Qt tells widgets that exist of no other font.
+        font = QFont(application.font())
+        font.setPixelSize(BASE_PX)
+        application.setFont(font)
         hints = QGuiApplication.styleHints()
         hints.colorSchemeChanged.connect(self._follow)
 
     def apply(self) -> None:
         """Style the whole application."""
         self._application.setStyle("Fusion")
-        font = QFont(self._application.font())
-        font.setPixelSize(BASE_PX)
-        self._application.setFont(font)
         self._application.setPalette(_palette(self.tokens))
         template = resource_path("style.qss").read_text(encoding="utf-8")
         self._application.setStyleSheet(_filled(template, self.tokens))

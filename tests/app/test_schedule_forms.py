@@ -8,10 +8,11 @@ import pytest
 from msgspec.structs import replace
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QComboBox
+from PySide6.QtWidgets import QComboBox, QScrollArea
 from pytestqt.qtbot import QtBot
 
 from lrdesigner import edits
+from lrdesigner.document import Batches, Freeze, Plan
 from lrdesigner.schedules import (
     SHAPES,
     Absolute,
@@ -30,14 +31,17 @@ from lrdesigner.schedules import (
     Segment,
     Sequence,
     Shape,
+    default_node,
     fields_of,
     resolve,
 )
+from lrdesigner_app.layout import INSPECTOR_MIN
 from lrdesigner_app.notices import Notice
 from lrdesigner_app.schedule_editor import Inspector, SegmentSelection
 from lrdesigner_app.schedule_editor.keys_field import KeysField
 from lrdesigner_app.schedule_editor.length_field import LengthField
 from lrdesigner_app.schedule_editor.shape_chooser import HEADINGS
+from lrdesigner_app.schedule_editor.struct_form import LABEL_WIDTH, WIDE
 from lrdesigner_app.schedule_editor.value_fields import ChoiceField, SwitchField, TextField
 from lrdesigner_app.workspace import Workspace
 
@@ -157,6 +161,30 @@ def test_every_typed_field_of_every_shape_explains_nonsense_and_loses_nothing(
         assert workspace.store.committed is before
         QTest.keyClick(found, Qt.Key.Key_Escape)
         assert found.property("invalid") == "false"
+
+
+def test_every_title_has_room_before_its_editor(inspector: Inspector) -> None:
+    metrics = inspector.fontMetrics()
+    for struct in (*(shape.node for shape in SHAPES), Keyframe, Segment, Freeze, Plan, Batches):
+        for field in fields_of(struct):
+            if field.kind not in WIDE:
+                assert metrics.horizontalAdvance(field.title) <= LABEL_WIDTH, field.title
+
+
+def test_every_form_is_narrow_enough_to_stand_beside_a_scroll_bar(
+    inspector: Inspector, workspace: Workspace, selection: SegmentSelection, qtbot: QtBot
+) -> None:
+    inspector.resize(INSPECTOR_MIN, 300)
+    workspace.commit("", edits.set_freeze, 1, (Freeze(),))
+    workspace.commit("", edits.set_plan, Plan(Batches(), 3))
+    inner = inspector.findChild(QScrollArea).widget()  # type: ignore[union-attr]
+    for shape in SHAPES:
+        give(workspace, default_node(shape))
+        for path in ((), (0,)):
+            selection.go_to(path)
+            qtbot.wait(1)
+            inner.layout().activate()  # type: ignore[union-attr]
+            assert inner.minimumSizeHint().width() <= INSPECTOR_MIN - 2 * 12 - 12, shape.tag
 
 
 def test_shapes_stand_under_the_headings_of_their_families_which_cannot_be_chosen(inspector: Inspector) -> None:
@@ -381,7 +409,7 @@ def rows(keys: KeysField) -> list[tuple[str, str, str]]:
 
 
 def test_keys_are_listed_and_the_selected_one_is_edited_below(keys: KeysField, workspace: Workspace) -> None:
-    assert rows(keys) == [("0 steps", "0", "linear"), ("10%", "1", "bezier"), ("100%", "0.1", "linear")]
+    assert rows(keys) == [("0 steps", "0", "Linear"), ("10%", "1", "Bezier"), ("100%", "0.1", "")]
     keys.list.setFocus()
     QTest.keyClick(keys.list, Qt.Key.Key_Down)
     field = keys.form.editor("value")
@@ -391,7 +419,7 @@ def test_keys_are_listed_and_the_selected_one_is_edited_below(keys: KeysField, w
     QTest.keyClick(field, Qt.Key.Key_Return)
     assert schedule_of(workspace).keys == (KEYS[0], replace(KEYS[1], value=0.8), KEYS[2])
     workspace.store.undo()
-    assert rows(keys)[1] == ("10%", "1", "bezier")
+    assert rows(keys)[1] == ("10%", "1", "Bezier")
     assert keys.index == 1
 
 

@@ -114,7 +114,7 @@ def test_segments_of_a_nested_sequence_are_added_moved_resized_and_removed() -> 
 
 @pytest.mark.parametrize(
     ("changes", "words"),
-    [({"length": Length(0.2, "steps")}, "at least 1 step"), ({"skip": REST}, "Starts at needs")],
+    [({"length": Length(0.2, "steps")}, "at least 1 step"), ({"skip": REST}, "Enters at needs")],
 )
 def test_a_segment_that_cannot_be_is_refused(changes: dict[str, Any], words: str) -> None:
     with pytest.raises(UserError, match=words):

@@ -26,7 +26,7 @@ class Crumbs(QWidget):
         self._shown: tuple[str, ...] = ()
         self._row = QHBoxLayout(self)
         self._row.setContentsMargins(0, 0, 0, 0)
-        self._row.setSpacing(2)
+        self._row.setSpacing(4)
 
     def show_path(self, schedule: Any, path: Path) -> None:
         """Show the way to a node; nothing for a segment of the row, which the strip shows, and for a whole schedule."""

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from lrdesigner import edits
@@ -66,11 +65,14 @@ class FreezeSection(QWidget):
         form = StructForm(form_outlet(self._workspace, self._sender(index)))
         remove = small_button("−", "Remove this stretch")
         remove.clicked.connect(calling(self._remove, index))
-        line = QHBoxLayout(row)
-        line.setContentsMargins(0, 0, 0, 0)
-        line.setSpacing(GRID // 2)
-        line.addWidget(form, 1)
-        line.addWidget(remove, 0, Qt.AlignmentFlag.AlignTop)
+        head = QHBoxLayout()
+        head.addWidget(label(f"Stretch {index + 1}"), 1)
+        head.addWidget(remove)
+        column = QVBoxLayout(row)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(GRID // 2)
+        column.addLayout(head)
+        column.addWidget(form)
         self._column.insertWidget(self._column.count() - 1, row)
         self.forms.append(form)
         self.removers.append(remove)

@@ -49,14 +49,14 @@ class Inspector(Panel):
         inner = QWidget()
         column = QVBoxLayout(inner)
         column.setContentsMargins(0, 0, 4, 0)
-        column.setSpacing(GRID)
+        column.setSpacing(GRID - 2)
         column.addWidget(label("GROUP", "section"))
         column.addWidget(self.header)
         column.addLayout(labelled("Optimizer", self.optimizer))
         column.addWidget(self.base_form)
         column.addWidget(self.options_form)
         for section in (self.track, self.segment, self.freeze, self.run):
-            column.addSpacing(GRID)
+            section.setContentsMargins(0, GRID + 2, 0, 0)  # a hidden one leaves no gap
             column.addWidget(section)
         column.addStretch(1)
         area = QScrollArea(widgetResizable=True)

@@ -5,12 +5,13 @@ from __future__ import annotations
 from typing import Any
 
 from msgspec.structs import replace
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QSize, Qt
 from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QHBoxLayout,
     QHeaderView,
+    QSizePolicy,
     QTreeWidget,
     QTreeWidgetItem,
     QVBoxLayout,
@@ -22,12 +23,12 @@ from lrdesigner.numbers import rate
 from lrdesigner.schedules import Field, Keyframe, Length, Span, length_like, resolve
 from lrdesigner_app.schedule_editor.outlet import FormOutlet, Outlet
 from lrdesigner_app.schedule_editor.struct_form import StructForm
+from lrdesigner_app.schedule_editor.value_fields import choice_words
 from lrdesigner_app.theme import GRID
-from lrdesigner_app.widgets import small_button
+from lrdesigner_app.widgets import label, small_button
 
 MOST_KEYS = 1000
 ROWS = 5
-_ROW_HEIGHT = 24
 
 Keys = tuple[Keyframe, ...]
 
@@ -38,6 +39,7 @@ class KeyList(QTreeWidget):
     def __init__(self, owner: KeysField) -> None:
         super().__init__()
         self._owner = owner
+        self.setObjectName("keys")
         self.setAccessibleName("Keys of the curve")
         self.setToolTip("+ adds a key after the selected one, Delete removes it, Alt+↑/↓ moves it.")
         self.setHeaderLabels(["At", "Value", "Then"])
@@ -46,7 +48,15 @@ class KeyList(QTreeWidget):
         self.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.header().setSectionResizeMode(QHeaderView.ResizeMode.Stretch)
-        self.setFixedHeight((ROWS + 1) * _ROW_HEIGHT + 4)
+        self.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerItem)
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+
+    def sizeHint(self) -> QSize:
+        rows = min(max(self.topLevelItemCount(), 2), ROWS) * max(self.sizeHintForRow(0), 1)
+        return QSize(super().sizeHint().width(), rows + self.header().sizeHint().height() + 2 * self.frameWidth() + 2)
+
+    def minimumSizeHint(self) -> QSize:
+        return QSize(0, self.sizeHint().height())
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         moves = {Qt.Key.Key_Up: -1, Qt.Key.Key_Down: 1}
@@ -95,6 +105,8 @@ class KeysField(QWidget):
         column.addWidget(self.list)
         column.addLayout(row)
         column.addWidget(self.form)
+        column.addSpacing(GRID // 2)
+        column.addWidget(label("Of the whole curve", "secondary"))  # what the form around this one goes on with
 
     @property
     def index(self) -> int:
@@ -173,12 +185,15 @@ class KeysField(QWidget):
             item = QTreeWidgetItem()
             item.setTextAlignment(1, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
             self.list.addTopLevelItem(item)
-        for item, key in zip(self._items(), self._keys, strict=True):
-            for column, text in enumerate((str(key.at), rate(key.value), key.then)):
+        last = len(self._keys) - 1
+        for place, (item, key) in enumerate(zip(self._items(), self._keys, strict=True)):
+            then = choice_words(key.then) if place < last else ""
+            for column, text in enumerate((str(key.at), rate(key.value), then)):
                 if item.text(column) != text:
                     item.setText(column, text)
         self.list.setCurrentIndex(self.list.model().index(index, 0))
         self.list.blockSignals(False)
+        self.list.updateGeometry()
 
     def _items(self) -> list[QTreeWidgetItem]:
         found = [self.list.topLevelItem(place) for place in range(self.list.topLevelItemCount())]

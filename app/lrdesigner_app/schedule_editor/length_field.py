@@ -4,15 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from PySide6.QtCore import QEvent, Qt
-from PySide6.QtGui import QAction, QIcon, QKeyEvent
-from PySide6.QtWidgets import QMenu
+from PySide6.QtCore import QEvent, QSize, Qt
+from PySide6.QtGui import QIcon, QKeyEvent, QResizeEvent
+from PySide6.QtWidgets import QMenu, QToolButton
 
 from lrdesigner.schedules import Field, Length, Span, in_unit, resolve
 from lrdesigner.schedules.length import Unit
 from lrdesigner_app.schedule_editor.outlet import Outlet
 from lrdesigner_app.schedule_editor.value_fields import TextField
 from lrdesigner_resources import path as resource_path
+
+_ARROW, _ARROW_ROOM = 12, 24
+"""Pixels, as of the arrow of a combo box."""
 
 UNITS: tuple[Unit, ...] = ("steps", "epochs", "percent", "rest")
 
@@ -25,10 +28,15 @@ class LengthField(TextField):
         self.span: Span | None = None
         self.menu = QMenu(self)
         self.menu.setAccessibleName(f"Unit of {field.title}")
-        self._arrow = QAction("Unit", self)
+        self._arrow = QToolButton(self)
         self._arrow.setToolTip("In another unit (Alt+Down)")
-        self._arrow.triggered.connect(self.open_menu)
-        self.addAction(self._arrow, TextField.ActionPosition.TrailingPosition)
+        self._arrow.setAccessibleName(f"Unit of {field.title}")
+        self._arrow.setProperty("role", "arrow")
+        self._arrow.setIconSize(QSize(_ARROW, _ARROW))
+        self._arrow.setCursor(Qt.CursorShape.ArrowCursor)
+        self._arrow.setFocusPolicy(Qt.FocusPolicy.NoFocus)  # Alt+Down is its key
+        self._arrow.clicked.connect(self.open_menu)
+        self.setTextMargins(0, 0, _ARROW_ROOM - 8, 0)
         self._style_arrow()
 
     def show_span(self, span: Span) -> None:
@@ -40,6 +48,10 @@ class LengthField(TextField):
             self.open_menu()
         else:
             super().keyPressEvent(event)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._arrow.setGeometry(self.width() - _ARROW_ROOM, 1, _ARROW_ROOM - 1, self.height() - 2)
 
     def changeEvent(self, event: QEvent) -> None:
         super().changeEvent(event)

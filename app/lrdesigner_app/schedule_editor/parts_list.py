@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from PySide6.QtCore import Qt
-from PySide6.QtGui import QKeyEvent
-from PySide6.QtWidgets import QHBoxLayout, QListWidget, QVBoxLayout, QWidget
+from PySide6.QtCore import QSize, Qt
+from PySide6.QtGui import QFocusEvent, QKeyEvent
+from PySide6.QtWidgets import QHBoxLayout, QListWidget, QSizePolicy, QVBoxLayout, QWidget
 
 from lrdesigner.schedules import Clamp, Product, Repeat, Sequence, children_of, shape_of
 from lrdesigner_app.schedule_editor.segment_selection import SegmentSelection
@@ -14,7 +14,6 @@ from lrdesigner_app.theme import GRID
 from lrdesigner_app.widgets import label, small_button
 
 ROWS = 5
-_ROW_HEIGHT = 24
 
 
 class PartRows(QListWidget):
@@ -25,6 +24,9 @@ class PartRows(QListWidget):
         self._selection = selection
         self.setAccessibleName("Parts of this schedule")
         self.setToolTip("Click or Enter goes into a part. + adds one, Delete removes it, Alt+↑/↓ moves it.")
+        self.setObjectName("parts")
+        self.setCursor(Qt.CursorShape.PointingHandCursor)
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.itemClicked.connect(lambda item: selection.go_in(self.row(item)))
 
@@ -52,8 +54,20 @@ class PartRows(QListWidget):
             row = self.currentRow()
             self.clear()
             self.addItems(texts)
-            self.setCurrentRow(max(min(row, len(texts) - 1), 0))
-            self.setFixedHeight(min(len(texts), ROWS) * _ROW_HEIGHT + 4)
+            self.setCurrentRow(min(row, len(texts) - 1))  # -1, of none, until the keyboard is here
+            self.updateGeometry()
+
+    def sizeHint(self) -> QSize:
+        height = min(self.count(), ROWS) * max(self.sizeHintForRow(0), 1) + 2 * self.frameWidth()
+        return QSize(super().sizeHint().width(), height)
+
+    def minimumSizeHint(self) -> QSize:
+        return QSize(super().minimumSizeHint().width(), self.sizeHint().height())
+
+    def focusInEvent(self, event: QFocusEvent) -> None:
+        super().focusInEvent(event)
+        if self.currentRow() < 0 and event.reason() != Qt.FocusReason.MouseFocusReason:
+            self.setCurrentRow(0)
 
 
 class PartsList(QWidget):

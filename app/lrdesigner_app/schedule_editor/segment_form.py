@@ -5,7 +5,6 @@ from __future__ import annotations
 from types import MappingProxyType
 from typing import Any
 
-from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from lrdesigner import edits, schedule_edits, tree_edits
@@ -33,7 +32,8 @@ from lrdesigner_app.schedule_editor.outlet import Outlet, apply, form_outlet
 from lrdesigner_app.schedule_editor.parts_list import PartsList
 from lrdesigner_app.schedule_editor.segment_selection import SegmentSelection
 from lrdesigner_app.schedule_editor.shape_chooser import ShapeChooser
-from lrdesigner_app.schedule_editor.struct_form import MAKERS, StructForm, labelled
+from lrdesigner_app.schedule_editor.shape_words import ShapeWords
+from lrdesigner_app.schedule_editor.struct_form import MAKERS, StructForm
 from lrdesigner_app.schedule_editor.trace_field import TraceField
 from lrdesigner_app.theme import GRID
 from lrdesigner_app.widgets import button, label, small_button
@@ -59,7 +59,7 @@ class SegmentForm(QWidget):
         self.fields_form = StructForm(form_outlet(workspace, self._send_field), makers=MappingProxyType(makers))
         self.parts = PartsList(selection)
         self.couple = button("Momentum beside it", tip="Let the momentum go down while the rate goes up, and back")
-        self._about = label("", "secondary")
+        self.about = ShapeWords()
         self.more = NodeMenu(selection, self.parts)
         self.earlier = small_button("←", "Move this segment earlier (Alt+Left in the strip)")
         self.later = small_button("→", "Move this segment later (Alt+Right in the strip)")
@@ -70,8 +70,6 @@ class SegmentForm(QWidget):
         self._refresh()
 
     def _build(self) -> None:
-        self._about.setWordWrap(True)
-        self._about.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(GRID - 2)
@@ -82,8 +80,7 @@ class SegmentForm(QWidget):
             head.addWidget(made)
         column.addLayout(head)
         column.addWidget(self.crumbs)
-        column.addLayout(labelled("Shape", self.shape))
-        for part in (self.length_form, self.fields_form, self.parts, self.couple, self._about):
+        for part in (self.shape, self.length_form, self.fields_form, self.parts, self.couple, self.about):
             column.addWidget(part)
 
     def _connect(self) -> None:
@@ -113,9 +110,7 @@ class SegmentForm(QWidget):
             trace.show_trial(self._last_trial.available)
         self.parts.show_node(node)
         self._show_couple(node)
-        about = "\n".join(" ".join(part.split()) for part in shape.doc.replace("`", "").split("\n\n"))
-        if self._about.text() != about:
-            self._about.setText(about)
+        self.about.show_shape(shape)
 
     def _show_place(self) -> None:
         """Title and buttons: where the node is among its siblings."""
@@ -124,7 +119,11 @@ class SegmentForm(QWidget):
         index = path[-1] if path else 0
         several = isinstance(parent, Sequence | Product)
         word = "SEGMENT" if isinstance(parent, Sequence) else "PART"
-        self._title.setText(f"{word} {index + 1} OF {siblings}" if several and siblings > 1 else "SCHEDULE")
+        alone = "SCHEDULE" if parent is None else f"INSIDE {shape_of(parent).title.upper()}"
+        of = " OF " if siblings < 10 else "/"
+        self._title.setText(f"{word} {index + 1}{of}{siblings}" if several and siblings > 1 else alone)
+        for made in (self.earlier, self.later, self.remove):
+            made.setVisible(several)
         self.earlier.setEnabled(several and index > 0)
         self.later.setEnabled(several and index < siblings - 1)
         self.remove.setEnabled(several and siblings > 1)

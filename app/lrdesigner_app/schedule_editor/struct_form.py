@@ -16,7 +16,7 @@ from lrdesigner_app.schedule_editor.value_fields import ChoiceField, FormulaFiel
 from lrdesigner_app.theme import GRID
 from lrdesigner_app.widgets import label
 
-LABEL_WIDTH = 100
+LABEL_WIDTH = 114
 
 Maker = Callable[[Field, Outlet], QWidget]
 
@@ -113,6 +113,8 @@ class StructForm(QWidget):
         title.setBuddy(editor)
         title.setToolTip(field.help)
         wide = field.kind in WIDE
+        if not wide:
+            title.setFixedWidth(LABEL_WIDTH)
         self._grid.addWidget(title, row, 0, 1, 2 if wide else 1)
         row += 1 if wide else 0
         self._grid.addWidget(editor, row, 0 if wide else 1, 1, 2 if wide else 1)

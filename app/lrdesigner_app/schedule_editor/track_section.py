@@ -8,7 +8,6 @@ from lrdesigner import edits
 from lrdesigner.numbers import rate
 from lrdesigner.schedules import Cosine, Linear
 from lrdesigner.tracks import TRACK_KINDS, moves, track_of
-from lrdesigner_app.schedule_editor.struct_form import LABEL_WIDTH
 from lrdesigner_app.theme import GRID
 from lrdesigner_app.widgets import button, label
 from lrdesigner_app.workspace import Workspace
@@ -23,7 +22,7 @@ class TrackSection(QWidget):
         self._title = label("", "section")
         self._base = label("", "secondary")
         self.constant = button("Constant", tip="It stays at the option's value")
-        self.moving = button("Moves", tip="A schedule multiplies the option's value over the run")
+        self.moving = button("Moves over the run", tip="A schedule multiplies the option's value over the run")
         self._build()
         self.constant.clicked.connect(lambda: self._let(False))
         self.moving.clicked.connect(lambda: self._let(True))
@@ -36,11 +35,9 @@ class TrackSection(QWidget):
         group = QButtonGroup(self)
         row = QHBoxLayout()
         row.setSpacing(GRID - 2)
-        title = label("Over the run")
-        title.setFixedWidth(LABEL_WIDTH)
-        row.addWidget(title)
         for made in (self.constant, self.moving):
             made.setCheckable(True)
+            made.setProperty("role", "half")
             group.addButton(made)
             row.addWidget(made, 1)
         self._base.setWordWrap(True)

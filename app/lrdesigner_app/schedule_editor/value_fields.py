@@ -208,7 +208,7 @@ class ChoiceField(NarrowCombo):
         self._outlet = outlet
         self.setToolTip(field.help)
         for choice in field.choices:
-            self.addItem(_choice_words(choice), choice)
+            self.addItem(choice_words(choice), choice)
         self.activated.connect(self._commit)
 
     def show_value(self, value: Any) -> None:
@@ -224,16 +224,17 @@ class ChoiceField(NarrowCombo):
 _WORDS = {
     "min": "lower",
     "max": "higher",
-    "rel": "a share of the best",
-    "abs": "a difference",
-    "exp_range": "exponential range",
-    "triangular2": "triangular, halved each cycle",
-    "log": "logarithms",
-    "slope": "continue the slope",
+    "rel": "relative",
+    "abs": "absolute",
+    "triangular2": "halving",
+    "exp_range": "by gamma",
+    "log": "logarithmic",
+    "slope": "go on straight",
     "ping-pong": "there and back",
 }
 
 
-def _choice_words(choice: str) -> str:
+def choice_words(choice: str) -> str:
+    """A choice as it is shown."""
     words = _WORDS.get(choice, choice)
     return words[:1].upper() + words[1:]
