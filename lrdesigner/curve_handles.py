@@ -193,7 +193,7 @@ class CurveHandle:
         field = _field(node, name)
         if not isinstance(found, (float, int, Absolute)):  # a key of many
             return handle.value(node, span, at, settled(factor, precision) if factor > 0 else 0.0)
-        if _is_the_factor(found, factor, span.base):
+        if self._drives_the_factor(node, at, factor):
             return {name: _with(found, settled_in(field, _number(found), precision))}
         if precision == "snap":
             factor = settled(factor, precision)
@@ -214,7 +214,7 @@ class CurveHandle:
         factor = factor_at(placed.node, placed.span, placed.at)
         fields = placed.handle.value(placed.node, placed.span, placed.at, factor)
         for name, found in fields.items():
-            if isinstance(found, (float, int, Absolute)) and _is_the_factor(found, factor, placed.span.base):
+            if isinstance(found, (float, int, Absolute)) and self._drives_the_factor(placed.node, placed.at, factor):
                 old = getattr(placed.node, name)
                 scale = placed.span.base if isinstance(old, Absolute) and _number(old) == 0 else 1.0
                 field = _field(placed.node, name)
@@ -223,6 +223,16 @@ class CurveHandle:
             return {}  # further down nobody sees it
         wanted = notched_in(_POSITIVE, max(factor, LOWEST), direction, precision)
         return self._rounded(placed.node, placed.at, wanted, "normal")
+
+    def _drives_the_factor(self, node: Any, at: int, factor: float) -> bool:
+        """Whether the field is the factor itself, so that it is the field that is rounded. One look might be chance."""
+        handle, span = self.placed.handle, self.placed.span
+        assert handle.value is not None
+        for looked_at in (factor, 0.5 * factor + 0.125):
+            fields = handle.value(node, span, at, looked_at)
+            if not all(_is_the_factor(found, looked_at, span.base) for found in fields.values()):
+                return False
+        return True
 
     def _possible(self, fields: dict[str, Any]) -> bool:
         """Numbers that a step drives stay within their bounds; lengths have none."""

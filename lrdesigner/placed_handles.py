@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -11,7 +12,6 @@ import numpy as np
 
 from lrdesigner.document import Plan, Track
 from lrdesigner.schedules import Span, factors, shape_of
-from lrdesigner.schedules.handle_kinds import factor_at
 from lrdesigner.schedules.shape import Part, ShapeHandle
 from lrdesigner.tracks import Stretch
 
@@ -73,27 +73,37 @@ def placed_handles(track: Track, plan: Plan, frozen: tuple[Stretch, ...] = ()) -
 
 def _placed(node: Any, span: Span, chain: tuple[Part, ...], tall: bool) -> Iterator[PlacedHandle]:
     shape = shape_of(node)
-    for handle in shape.handles(node):
-        found = _place(handle, node, span, chain) if tall or handle.step else None
-        if found is not None:
-            yield found
+    places = [
+        (handle, at)
+        for handle in shape.handles(node)
+        if (tall or handle.step) and (at := _local(handle, node, span, chain)) is not None
+    ]
+    if places:
+        own = factors(node, np.array([at for _, at in places]), span)  # of many milestones in one go
+        for (handle, at), factor in zip(places, own, strict=True):
+            found = _place(PlacedHandle(handle, node, span, chain, at, at, float(factor)))
+            if found is not None:
+                yield found
     for part in shape.parts(node, span):
         yield from _placed(part.schedule, part.span, (*chain, part), tall)
 
 
-def _place(handle: ShapeHandle, node: Any, span: Span, chain: tuple[Part, ...]) -> PlacedHandle | None:
+def _local(handle: ShapeHandle, node: Any, span: Span, chain: tuple[Part, ...]) -> int | None:
     at = handle.at(node, span)
-    if at is None or at < 0:
-        return None
-    if handle.step is None and at == _end(chain):
+    if at is not None and handle.step is None and at == _end(chain):
         at -= 1  # the next segment begins here; its last own step shows what the node leads to
-    step, factor = at, factor_at(node, span, at)
-    for part in reversed(chain):
+    return at if at is None or at >= 0 else None
+
+
+def _place(local: PlacedHandle) -> PlacedHandle | None:
+    """The same handle at its place on the track; None where the parts that lead to it do not act."""
+    step, factor = local.at, local.factor
+    for part in reversed(local.chain):
         step += part.origin
         if not part.first <= step < part.end:
             return None
         factor = part.factor(step, factor)
-    return PlacedHandle(handle, node, span, chain, at, step, factor) if math.isfinite(factor) else None
+    return dataclasses.replace(local, step=step, factor=factor) if math.isfinite(factor) else None
 
 
 def _end(chain: tuple[Part, ...]) -> int:
