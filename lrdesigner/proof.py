@@ -8,7 +8,7 @@ from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 
 from lrdesigner.curves import param_groups, steering
-from lrdesigner.document import Design, Group, Plan
+from lrdesigner.document import Design
 from lrdesigner.errors import UserError
 from lrdesigner.export import export
 from lrdesigner.export.freezing import freeze_steps
@@ -40,16 +40,16 @@ def verify_request(design: Design, file: Path) -> VerifyRequest:
         source=parse_source(design.model.source).child_source,
         exported_file=str(file),
         steps=design.plan.total_steps,
-        metrics=tuple(_metrics(groups[0].group, design.plan) for groups in param_groups(design)),
+        metrics=metrics_of(design),
         freeze_steps=tuple(freeze_steps(design)),
         kwargs=design.model.kwargs,
     )
 
 
-def _metrics(group: Group, plan: Plan) -> tuple[float, ...]:
-    """What the metric that steers the group is drawn with, by evaluation."""
-    node = steering(group)
-    return tuple(metric_values(node, plan.span)) if node else ()
+def metrics_of(design: Design) -> tuple[tuple[float, ...], ...]:
+    """For each optimizer the metric that its rates are drawn for, by evaluation; nothing where none steers them."""
+    nodes = [steering(groups[0].group) for groups in param_groups(design)]
+    return tuple(tuple(metric_values(node, design.plan.span)) if node else () for node in nodes)
 
 
 def trial_request(

@@ -7,7 +7,7 @@ import itertools
 import math
 import operator
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any
 
@@ -30,7 +30,7 @@ from lrdesigner.expressions.emit import number
 from lrdesigner.findings.rate_findings import impossible_words
 from lrdesigner.schedules import shape_of
 from lrdesigner.schedules.breaks import FOR_EVER
-from lrdesigner.schedules.code_writer import PART, TABLE, CodeWriter, Table
+from lrdesigner.schedules.code_writer import PART, TABLE, CodeWriter, Helper, Table
 from lrdesigner.tracks import TRACK_KINDS, Lane, Slot, lane_of, moves, option_of, slots_of
 
 CHECKED_CALLS = 400
@@ -58,7 +58,7 @@ def factor_functions(groups: Sequence[ParamGroup], plan: Plan) -> tuple[list[Fac
 
     Raises `UserError` where a value cannot be (negative, no number, a beta of 1), or Python cannot compute it.
     """
-    by_body: dict[str, FactorFunction] = {}
+    known: dict[_Written, FactorFunction] = {}
     names: Names = {}
     taken = {"step", "torch", "nn", *MODULES}
     for group in groups:
@@ -66,45 +66,35 @@ def factor_functions(groups: Sequence[ParamGroup], plan: Plan) -> tuple[list[Fac
             if not moves(group.group, slot) or (slot == "lr" and steering(group.group)):
                 continue
             lane = lane_of(group.group, slot, plan)
-            body, words = _body(lane, plan)
-            if body not in by_body:
+            written = _written(lane, plan)
+            if written not in known:
                 name = identifier(f"{group.name[:LONGEST_NAME]} {option_of(group.group, slot)} factor", taken)
-                function = FactorFunction(name, _source(name, words, body))
-                _prove(function, f"{_title(slot)} of {group.name!r}", lane, plan)
-                by_body[body] = function
-            names[group.name, slot] = by_body[body].name
-    return list(by_body.values()), names
+                known[written] = FactorFunction(name, _source(name, written))
+                _prove(known[written], f"{_title(slot)} of {group.name!r}", lane, plan)
+            names[group.name, slot] = known[written].name
+    return list(known.values()), names
 
 
 def _title(slot: Slot) -> str:
     return "lr" if slot == "lr" else TRACK_KINDS[slot].title.lower()
 
 
-def _body(lane: Lane, plan: Plan) -> tuple[str, str]:
-    """Helpers and statements, with places left for the names, and what they do in words."""
+@dataclass(frozen=True, slots=True)
+class _Written:
+    """A function without its name: equal ones are one, whatever words describe them."""
+
+    tables: tuple[Table, ...]
+    helpers: tuple[Helper, ...]
+    lines: tuple[str, ...]
+    words: str = field(compare=False)
+
+
+def _written(lane: Lane, plan: Plan) -> _Written:
     schedule, span = lane.track.schedule, plan.span_for(lane.track.base)
     writer = CodeWriter(plan.total_steps)
-    lines = [*_frozen_lines(lane), *writer.lines(schedule, span)]
-    helpers = "".join(
-        f"def {helper.name}(step: int) -> float:\n{docstring(_sentence(helper.words), 4)}\n"
-        + "\n".join(_laid_out(line) for line in helper.lines)
-        + "\n\n\n"
-        for helper in writer.helpers
-    )
+    lines = (*_frozen_lines(lane), *writer.lines(schedule, span))
     words = shape_of(schedule).describe(schedule, span) + (f", {frozen_words(lane.frozen)}" if lane.frozen else "")
-    tables = "".join(f"{_table_text(table)}\n\n\n" for table in writer.tables)
-    return tables + helpers + _HERE + "\n".join(_laid_out(line) for line in lines), words
-
-
-_HERE = "\0"
-"""Where the head of the function goes: between its helpers and its statements."""
-
-
-def _table_text(table: Table) -> str:
-    """A name of the module with its value, which formatters leave whole where a line is too long."""
-    text = "\n".join([f"{table.name}: {table.kind} = {table.lines[0]}", *table.lines[1:]])
-    longest = max(len(line) for line in text.splitlines()) + LONGEST_NAME
-    return f"# {table.words}\n{text}{'  # fmt: skip' if longest > LINE else ''}"
+    return _Written(tuple(writer.tables), tuple(writer.helpers), lines, words)
 
 
 def _frozen_lines(lane: Lane) -> list[str]:
@@ -115,15 +105,30 @@ def _frozen_lines(lane: Lane) -> list[str]:
     return lines
 
 
-def _laid_out(line: str) -> str:
-    stripped = line.lstrip(" ")
-    return statement(stripped, 4 + len(line) - len(stripped))
+def _source(name: str, written: _Written) -> str:
+    """Tables, helpers and the function, with their names and then laid out."""
+
+    def named(text: str) -> str:
+        return text.replace(PART, f"{name}_part").replace(TABLE, f"{name.upper()}_TABLE")
+
+    tables = [_table_text(named(table.name), table, tuple(map(named, table.lines))) for table in written.tables]
+    helpers = [_function_text(named(h.name), h.words, tuple(map(named, h.lines))) for h in written.helpers]
+    lines = tuple(map(named, written.lines))
+    if any("step" in line for line in lines):
+        lines = ("step = min(max(step, 0), TOTAL_STEPS)", *lines)
+    return "\n\n\n".join([*tables, *helpers, _function_text(name, written.words, lines)])
 
 
-def _source(name: str, words: str, body: str) -> str:
-    helpers, statements = body.replace(PART, f"{name}_part").replace(TABLE, f"{name.upper()}_TABLE").split(_HERE)
-    clamp = "    step = min(max(step, 0), TOTAL_STEPS)\n" if "step" in statements else ""
-    return f"{helpers}def {name}(step: int) -> float:\n{docstring(_sentence(words), 4)}\n{clamp}{statements}"
+def _table_text(name: str, table: Table, lines: tuple[str, ...]) -> str:
+    """A name of the module with its value, which formatters leave whole where a line is too long."""
+    text = "\n".join([f"{name}: {table.kind} = {lines[0]}", *lines[1:]])
+    too_long = any(len(line) > LINE for line in text.splitlines())
+    return f"# {table.words}\n{text}{'  # fmt: skip' if too_long else ''}"
+
+
+def _function_text(name: str, words: str, lines: tuple[str, ...]) -> str:
+    body = [statement(line.lstrip(" "), 4 + len(line) - len(line.lstrip(" "))) for line in lines]
+    return "\n".join([f"def {name}(step: int) -> float:", docstring(_sentence(words), 4), *body])
 
 
 def _sentence(words: str) -> str:

@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from export_cases import CASES, demo_with
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
@@ -21,11 +22,21 @@ from lrdesigner import edits
 from lrdesigner.curves import param_groups, values_at
 from lrdesigner.demos import demo_design
 from lrdesigner.design_file import decode, encode
-from lrdesigner.document import Design, Model, Plan, new_design
+from lrdesigner.document import Design, Model, Plan, Track, new_design
 from lrdesigner.errors import UserError
 from lrdesigner.export import export
 from lrdesigner.inventory import Inventory, ModuleInfo, ParameterInfo
-from lrdesigner.schedules import Constant, Cosine, Exponential, Expression, Length, MultiStep, StepDecay
+from lrdesigner.schedules import (
+    SHAPES,
+    Constant,
+    Cosine,
+    Exponential,
+    Expression,
+    Length,
+    MultiStep,
+    StepDecay,
+    default_node,
+)
 
 HEAD = 2
 MILESTONES = MultiStep(tuple(Length(float(step), "steps") for step in range(1, 300)), 0.99)
@@ -74,6 +85,11 @@ CORPUS: dict[str, Callable[[], Design]] = {
     "code_as_source": lambda: sourced("/models/net.py:Net(); import os"),
     "nan_argument": lambda: sourced("/models/net.py:Net", dropout=float("nan")),
 }  # fmt: skip
+for _name, _case in CASES.items():
+    CORPUS[f"case_{_name}"] = lambda case=_case: case  # type: ignore[misc]
+for _shape in SHAPES:
+    _tracks = {"lr": Track(0.1, default_node(_shape))}
+    CORPUS[f"shape_{_shape.tag}"] = lambda tracks=_tracks: demo_with(tracks)  # type: ignore[misc]
 for _number, _name in enumerate((*NASTY_NAMES, "\n", " lead", "trail ", "x" * 60, '"' * 60, "\x1b[31m", "\u2028")):
     CORPUS[f"name_{_number}"] = lambda name=_name: named(name)  # type: ignore[misc]
 
