@@ -6,7 +6,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import pairwise
-from typing import Any
 
 import numpy as np
 from msgspec.structs import replace
@@ -17,7 +16,6 @@ from lrdesigner.findings.moving import Moving, Place, each_place
 from lrdesigner.numbers import rate
 from lrdesigner.schedules import (
     Constant,
-    Segment,
     Sequence,
     Span,
     factors,
@@ -120,27 +118,32 @@ def skips_without_effect(design: Design) -> Iterator[Finding]:
     """A segment that enters its shape later, where that makes no difference."""
     for track, place in _sequences(design):
         for index, segment in enumerate(place.node.segments):
-            if _skips_nothing(segment, place, index):
-                changed = replace(segment, skip=NOTHING)
-                segments = (*place.node.segments[:index], changed, *place.node.segments[index + 1 :])
+            if resolve(segment.skip, place.span) == 0:
+                continue
+            whole = (*place.node.segments[:index], replace(segment, skip=NOTHING), *place.node.segments[index + 1 :])
+            if _same_in_segment(place, Sequence(whole), index):
                 yield track.finding(
                     "skip-unused",
                     "info",
                     f"Segment {index + 1} starts at {segment.skip} of its shape, which changes nothing.",
                     place,
-                    track.fix("Start at its beginning", place, Sequence(segments)),
+                    track.fix("Start at its beginning", place, Sequence(whole)),
                 )
 
 
-def _skips_nothing(segment: Segment, place: Place, index: int) -> bool:
-    skip = resolve(segment.skip, place.span)
-    if skip == 0:
+def _same_in_segment(place: Place, other: Sequence, index: int) -> bool:
+    """Whether another sequence has the same values as the one at a place while one of its segments acts."""
+    part = next((part for part in shape_of(other).parts(other, place.span) if part.index == index), None)
+    if part is None:
         return False
-    start, end = segment_starts(place.node, place.span)[index : index + 2]
-    length = end - start
-    steps = np.unique(np.linspace(0, length, _LOOKS).astype(np.int64))
-    skipped: Any = factors(segment.schedule, steps + skip, place.span.part(length + skip))
-    return bool(np.array_equal(skipped, factors(segment.schedule, steps, place.span.part(length)), equal_nan=True))
+    last = min(part.end, place.end - place.origin) - 1
+    if part.first > last:
+        return False
+    breaks = [shape_of(node).breaks(node, place.span).listed(part.first, last, _LOOKS) for node in (place.node, other)]
+    looks = np.concatenate([np.linspace(part.first, last, _LOOKS).astype(np.int64), *breaks])
+    looks = np.concatenate([looks, np.maximum(looks - 1, part.first)])
+    here, there = (factors(node, looks, place.span) for node in (place.node, other))
+    return bool(np.array_equal(here, there, equal_nan=True))
 
 
 def _sequences(design: Design) -> Iterator[tuple[Moving, Place]]:
