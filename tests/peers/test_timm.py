@@ -12,7 +12,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from peers import timm_recipes as recipes
 from peers.comparison import assert_same
+from peers.recipe_parts import in_turn, part
 from peers.reference import TIMM_CLASSES, timm_rates
+
+from lrdesigner.schedules import Constant, Expression
 
 pytestmark = pytest.mark.peers
 
@@ -165,6 +168,22 @@ def test_rsqrt(bases: list[float], count: int, parameters: Parameters) -> None:
     check("rsqrt", bases, count, **own)
 
 
+LONG: dict[str, Parameters] = {
+    "cosine": {"t_initial": 1000, "cycle_mul": 2.0, "cycle_limit": 3, "cycle_decay": 0.5},
+    "poly": {"t_initial": 6000, "warmup_prefix": True},
+    "tanh": {"t_initial": 6000},
+    "step": {"decay_t": 900, "decay_rate": 0.7},
+    "multistep": {"decay_t": [3000, 5000], "decay_rate": 0.1},
+    "wsd": {"t_initial": 5500, "decay_t": 1000},
+    "rsqrt": {"t_initial": 5500, "decay_t": 1000},
+}
+
+
+@pytest.mark.parametrize("name", sorted(recipes.RECIPES))
+def test_over_a_long_run(name: str) -> None:
+    check(name, [3e-4, 1e-3], 7000, warmup_t=500, warmup_lr_init=1e-6, **LONG.get(name, {}))
+
+
 @pytest.mark.parametrize(("growth", "first"), [(3, 2), (1.5, 16)])
 def test_restarts_are_missed_where_it_is_said(growth: float, first: int) -> None:
     parameters = {"t_initial": first, "cycle_mul": growth, "cycle_limit": 9}
@@ -172,3 +191,9 @@ def test_restarts_are_missed_where_it_is_said(growth: float, first: int) -> None
     missed = missed_restarts(260, parameters)
     assert missed
     assert np.flatnonzero(real == 0).tolist() == list(missed)
+
+
+def test_a_decay_function_of_ones_own_is_a_formula() -> None:
+    real = timm_rates("wsd", 0.1, 25, t_initial=20, decay_t=8, decay_fn=lambda x: (1 - x) ** 3)
+    cubic = Expression("(1 - min(progress, 1)) ** 3")
+    assert_same(real, in_turn(part(Constant(1.0), 12), part(cubic, 8), last=Constant(0.0)), 0.1)

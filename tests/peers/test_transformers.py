@@ -141,6 +141,19 @@ def test_warmup_stable_decay(
     )
 
 
+LONG = {
+    "cosine_with_restarts": {"num_cycles": 5},
+    "cosine_with_min_lr": {"min_lr": 1e-5},
+    "cosine_warmup_with_min_lr": {"min_lr": 1e-5},
+    "warmup_stable_decay": {"num_decay_steps": 1000},
+}
+
+
+@pytest.mark.parametrize("name", sorted(set(recipes.RECIPES) - {"reduce_lr_on_plateau", "greedy"}))
+def test_over_a_long_run(name: str) -> None:
+    check(name, [3e-4, 1e-3], (500, 6000, 6000), **LONG.get(name, {}))
+
+
 METRICS = st.lists(
     st.one_of(st.sampled_from([-1.0, 0.0, 0.9999, 1.0, 1.0001]), st.floats(-2, 2)), min_size=2, max_size=80
 )
