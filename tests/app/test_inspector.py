@@ -222,3 +222,26 @@ def test_the_forms_are_narrow_enough_to_stand_beside_a_scroll_bar(inspector: Ins
     area = inspector.findChild(QScrollArea)
     assert area is not None
     assert area.widget().minimumSizeHint().width() <= INSPECTOR_MIN - 2 * 12 - 12
+
+
+def test_the_strip_goes_into_a_segment_and_out_by_key(
+    strip: SegmentStrip, selection: SegmentSelection, workspace: Workspace
+) -> None:
+    from lrdesigner import edits
+    from lrdesigner.schedules import Cosine, Linear, Repeat, Segment
+
+    workspace.commit(
+        "", edits.set_schedule, 1, Sequence((Segment(Linear(), Length(45, "steps")), Segment(Repeat(Cosine()))))
+    )
+    selection.select(1)
+    strip.setFocus()
+    QTest.keyClick(strip, Qt.Key.Key_Return)
+    assert selection.path == (1, 0)
+    QTest.keyClick(strip, Qt.Key.Key_Delete)
+    assert selection.path == (1, 0), "what is repeated is the only part"
+    for path in ((1,), ()):
+        QTest.keyClick(strip, Qt.Key.Key_Escape)
+        assert selection.path == path
+    assert selection.whole
+    QTest.keyClick(strip, Qt.Key.Key_Left)
+    assert selection.path == (0,)

@@ -120,6 +120,8 @@ class SegmentSelection(QObject):
     def remove(self) -> None:
         """Remove the selected part."""
         path = self.path
+        if self.whole:
+            return
         if not path:
             self._commit("Remove segment of", schedule_edits.remove_segment, self.index)
         elif self._commit("Remove segment of", tree_edits.remove_part, path):

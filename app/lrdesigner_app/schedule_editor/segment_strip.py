@@ -19,7 +19,10 @@ GAP = 2
 
 
 class SegmentStrip(QWidget):
-    """Click or arrow keys select a segment, Delete removes it, + adds one after it, Alt+arrows move it."""
+    """Click or arrow keys select a segment, Delete removes it, + adds one after it, Alt+arrows move it.
+
+    Enter goes into a segment that has parts, Esc out again.
+    """
 
     def __init__(self, workspace: Workspace, selection: SegmentSelection) -> None:
         super().__init__()
@@ -65,7 +68,7 @@ class SegmentStrip(QWidget):
         for index, (segment, rect) in enumerate(zip(self._selection.segments, self.segment_rects(), strict=True)):
             if rect.width() < 1:
                 continue
-            chosen = index == selected
+            chosen = index == selected or self._selection.whole
             painter.setPen(QPen(theme.colour("accent" if chosen else "line"), 2 if chosen and self.hasFocus() else 1))
             painter.setBrush(theme.colour("selection" if chosen else "raised"))
             painter.drawRoundedRect(rect.adjusted(0.5, 0.5, -0.5, -0.5), RADIUS - 2, RADIUS - 2)
@@ -97,6 +100,10 @@ class SegmentStrip(QWidget):
             self._selection.select(self._selection.index + moves[Qt.Key(event.key())])
         elif event.key() in (Qt.Key.Key_Delete, Qt.Key.Key_Backspace):
             self._selection.remove()
+        elif event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
+            self._selection.go_in()
+        elif event.key() == Qt.Key.Key_Escape and self._selection.path:
+            self._selection.go_out()
         elif event.text() == "+":
             self._selection.add_after()
         else:

@@ -34,6 +34,7 @@ class ShapeChooser(NarrowCombo):
     def __init__(self) -> None:
         super().__init__("Shape of the segment")
         self._items = QStandardItemModel(self)
+        self._allowed: frozenset[str] | None = None
         for family, shapes in SHAPES_BY_FAMILY.items():
             self._items.appendRow(_heading(HEADINGS[family]))
             for shape in shapes:
@@ -48,6 +49,9 @@ class ShapeChooser(NarrowCombo):
 
     def allow(self, tags: frozenset[str], why_not: str) -> None:
         """Let only these be chosen; the others say why not."""
+        if tags is self._allowed:
+            return
+        self._allowed = tags
         for row in range(self._items.rowCount()):
             item = self._items.item(row)
             tag = item.data(Qt.ItemDataRole.UserRole)

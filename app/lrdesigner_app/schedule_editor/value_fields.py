@@ -31,6 +31,7 @@ class TextField(QLineEdit):
         self._field = field
         self._outlet = outlet
         self._value: Any = None
+        self._at_rest = False
         self._unit = label("", "secondary")
         self._unit.setParent(self)
         self._unit.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
@@ -39,7 +40,7 @@ class TextField(QLineEdit):
         self.setMinimumWidth(NARROWEST)
         self.setProperty("invalid", "false")
         self.textEdited.connect(self._on_typed)
-        self.textChanged.connect(self._place_unit)
+        self.textChanged.connect(self._on_changed)
         self.editingFinished.connect(self._finish)
 
     @property
@@ -49,13 +50,14 @@ class TextField(QLineEdit):
 
     def show_value(self, value: Any) -> None:
         """Show a value that came from the design; what is being typed is left alone."""
+        known = value is self._value or (type(value) is type(self._value) and value == self._value)
         self._value = value
-        if not self.isModified():
-            text = written(self._field, value)
-            if text != self.text():
-                self.setText(text)
-            self._show_unit()
-            self._explain("")
+        if self.isModified() or (known and self._at_rest):
+            return
+        self.setText(written(self._field, value))
+        self._show_unit()
+        self._explain("")
+        self._at_rest = True
 
     def read(self) -> Any:
         """The value of what is typed; raises `UserError`."""
@@ -91,6 +93,10 @@ class TextField(QLineEdit):
             self._explain(str(error))
             return
         self.show_value(self._value)
+
+    def _on_changed(self) -> None:
+        self._at_rest = False
+        self._place_unit()
 
     def _on_typed(self) -> None:
         self._unit.hide()
@@ -156,6 +162,7 @@ class TextField(QLineEdit):
         self._unit.move(self.width() - size.width() - _UNIT_ROOM, (self.height() - size.height()) // 2)
 
     def _explain(self, text: str) -> None:
+        self._at_rest = False
         invalid = "true" if text else "false"
         if self.property("invalid") != invalid:
             self.setProperty("invalid", invalid)
