@@ -46,7 +46,7 @@ def label(text: str, role: str = "") -> QLabel:
 
 
 def button(text: str, role: str = "", tip: str = "") -> QPushButton:
-    """A push button; roles: primary, quiet, small."""
+    """A push button; roles: primary, quiet, small, tab."""
     made = QPushButton(text)
     if role:
         made.setProperty("role", role)

@@ -20,10 +20,10 @@ class PlotHeader(QWidget):
     def __init__(self) -> None:
         super().__init__()
         self.views: dict[View, QPushButton] = {view: _view_button(view) for view in VIEWS}
-        self.linear = button("Linear", tip="Values on a linear axis")
-        self.log = button("Log", tip="Values on a logarithmic axis")
-        self.steps = button("Steps", tip="Time in optimizer steps")
-        self.epochs = button("Epochs", tip="Time in passes over the data")
+        self.linear = button("Linear", "tab", "Values on a linear axis")
+        self.log = button("Log", "tab", "Values on a logarithmic axis")
+        self.steps = button("Steps", "tab", "Time in optimizer steps")
+        self.epochs = button("Epochs", "tab", "Time in passes over the data")
         row = QHBoxLayout(self)
         row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(GRID - 2)
@@ -72,4 +72,5 @@ def _view_button(view: View) -> QPushButton:
         "momentum": "The momentum, or Adam's beta 1, of every group over time",
         "lr_wd": "Learning rate times weight decay: by how much AdamW and SGD shrink the weights at each step",
     }
-    return button(KINDS[view].title, tip=words.get(view, f"The {KINDS[view].title.lower()} of every group over time"))
+    tip = words.get(view, f"The {KINDS[view].title.lower()} of every group over time")
+    return button(KINDS[view].title, "tab", tip)
