@@ -182,8 +182,8 @@ def _looks(track: Track, plan: Plan) -> Iterable[NDArray[np.int64]]:
         return (checked_steps(track, plan),)
     edges = _evenly(0, last, LOOKS)
     breaks = track_breaks(track, plan)
-    corners = breaks.in_columns(edges)
-    return (sorted_once(np.concatenate([edges, corners, np.maximum(corners - 1, 0), breaks.samples(edges)])),)
+    corners, looks = breaks.corners(edges), [rows.ravel() for rows in breaks.looks(edges)]
+    return (sorted_once(np.concatenate([edges, corners, np.maximum(corners - 1, 0), *looks])),)
 
 
 def _impossible_among(track: Track, plan: Plan, steps: NDArray[np.int64], below: float | None) -> int | None:

@@ -40,21 +40,29 @@ def plot_points(lane: Lane, plan: Plan, first: int, last: int, columns: int = CO
         steps = np.arange(first, last + 1, dtype=np.int64)
         return PlotPoints(steps, lane_values(lane, plan, steps))
     edges = np.linspace(first, last, columns + 1).astype(np.int64)
-    steps = sorted_once(np.concatenate([edges, *_between(lane, plan, edges)]))
+    breaks = track_breaks(lane.track, plan)
+    extremes = [_extremes(rows, lane, plan) for rows in breaks.looks(edges)]
+    corners = np.concatenate([breaks.corners(edges), _turns_of_freezing(lane, first, last)])
+    both_sides = [corners, np.maximum(corners - 1, first)]
+    steps = sorted_once(np.concatenate([edges, *both_sides, *extremes, breaks.all_of_rough(edges)]))
     values = lane_values(lane, plan, steps)
-    kept = _shown(edges, steps, values) if len(steps) > 2 * columns else slice(None)
+    kept = _shown(edges, steps, values) if len(steps) > 2 * columns + len(extremes) * 2 * columns else slice(None)
     return PlotPoints(steps[kept], values[kept])
 
 
-def _between(lane: Lane, plan: Plan, edges: Points) -> list[Points]:
-    """Both sides of each corner, and looks into stretches that may do anything."""
-    first, last = int(edges[0]), int(edges[-1])
-    breaks = track_breaks(lane.track, plan)
-    corners = breaks.in_columns(edges)
-    if lane.frozen:
-        turns = np.array([step for stretch in lane.frozen for step in stretch if first <= step <= last], dtype=np.int64)
-        corners = np.concatenate([corners, turns])
-    return [corners, np.maximum(corners - 1, first), breaks.samples(edges)]
+def _extremes(rows: Points, lane: Lane, plan: Plan) -> Points:
+    """Of each row of steps the one with the lowest value, and the one with the highest."""
+    rows = np.sort(rows, axis=1)  # then all of it is in order, and the parts of a sequence are told apart by slices
+    values = lane_values(lane, plan, rows.ravel()).reshape(rows.shape)
+    unknown = np.isnan(values)
+    lowest = np.where(unknown, np.inf, values).argmin(axis=1)
+    highest = np.where(unknown, -np.inf, values).argmax(axis=1)
+    each = np.arange(len(rows))
+    return np.concatenate([rows[each, lowest], rows[each, highest]])
+
+
+def _turns_of_freezing(lane: Lane, first: int, last: int) -> Points:
+    return np.array([step for stretch in lane.frozen for step in stretch if first <= step <= last], dtype=np.int64)
 
 
 def _shown(edges: Points, steps: Points, values: NDArray[np.float64]) -> NDArray[np.bool_]:

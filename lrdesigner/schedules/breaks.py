@@ -64,13 +64,15 @@ class Pattern:
         begin, end = self._cycles(np.array([low - max(self.offsets), high - min(self.offsets)], dtype=np.int64))
         return _inside(self._of(np.arange(begin - 1, end + 2, dtype=np.int64), self.offsets), low, high)
 
-    def around(self, edges: Points) -> Points:
-        """Those of the cycles in which each column begins, of the next one, and of the last whole one in it."""
-        low, high = max(int(edges[0]), self.first), min(int(edges[-1]), self.end - 1)
-        touched = slice(max(int(np.searchsorted(edges, low)) - 1, 0), int(np.searchsorted(edges, high)) + 1)
-        begins = self._cycles(edges[touched])
-        cycles = np.concatenate([begins, begins + 1, begins - 1])
-        return _inside(self._of(cycles, self.turns or thinned(self.offsets)), low, high)
+    def looks(self, edges: Points) -> Points:
+        """For each column a row of steps: its turns in its first two cycles and in its last two.
+
+        What of that lies outside of the column, or where the pattern does not hold, is its first step instead.
+        """
+        begins = self._cycles(edges)
+        cycles = np.stack([begins[:-1], begins[:-1] + 1, begins[1:] - 1, begins[1:]], axis=1)
+        turns = self._of(cycles.ravel(), self.turns or thinned(self.offsets)).reshape(len(cycles), -1)
+        return within_columns(np.concatenate([turns, turns - 1], axis=1), edges, self.first, self.end)
 
     def _cycles(self, steps: Points) -> Points:
         """The cycle in which each step lies; a fraction of a step may make it the one after."""
@@ -125,23 +127,31 @@ class Breaks:
         stop = max(first, pattern.first) + int(cycles * pattern.period / pattern.parts) + 1
         return pattern.between(first, min(last, stop))[:most]
 
-    def in_columns(self, edges: Points) -> Points:
-        """What to look at so that each column between two of the sorted `edges` shows its extremes; unsorted."""
+    def corners(self, edges: Points) -> Points:
+        """Every breakpoint between the sorted `edges` that is not among too many in a column; unsorted."""
         first, last = int(edges[0]), int(edges[-1])
         found = [_inside(np.asarray(self.points, dtype=np.int64), first, last)]
-        found += [p.around(edges) if _crowded(p, edges) else p.between(first, last) for p in self.patterns]
+        found += [pattern.between(first, last) for pattern in self.patterns if not _crowded(pattern, edges)]
         return np.concatenate(found)
 
-    def samples(self, edges: Points) -> Points:
-        """Further steps to look at in rough stretches: all of them where they are few, some in each column else."""
-        found: list[Points] = [_NONE]
-        for low, end in (*self.rough, *self._beats(edges)):
-            first, last = max(int(edges[0]), low), min(int(edges[-1]), end - 1)
-            if last - first < _ALL_SAMPLED:
-                found.append(np.arange(first, last + 1, dtype=np.int64))
-            else:
-                found.append(_inside(_looks(edges), first, last))
-        return np.concatenate(found)
+    def all_of_rough(self, edges: Points) -> Points:
+        """Every step of the rough stretches that are short."""
+        found = [np.arange(*stretch, dtype=np.int64) for stretch in self._stretches(edges) if _is_short(stretch)]
+        return np.concatenate(found) if found else _NONE
+
+    def looks(self, edges: Points) -> list[Points]:
+        """Where to look for the extremes of columns that hold more than can be listed: rows of steps, one a column."""
+        found = [pattern.looks(edges) for pattern in self.patterns if _crowded(pattern, edges)]
+        long = [stretch for stretch in self._stretches(edges) if not _is_short(stretch)]
+        if long:
+            everywhere = _looks(edges)
+            found += [within_columns(everywhere, edges, first, end) for first, end in long]
+        return found
+
+    def _stretches(self, edges: Points) -> list[tuple[int, int]]:
+        """The rough stretches as far as the edges go."""
+        first, end = int(edges[0]), int(edges[-1]) + 1
+        return [(max(low, first), min(high, end)) for low, high in (*self.rough, *self._beats(edges))]
 
     def _beats(self, edges: Points) -> Iterable[tuple[int, int]]:
         """Where patterns of different periods, both closer than columns, run beside each other: no telling then."""
@@ -156,14 +166,25 @@ def _crowded(pattern: Pattern, edges: Points) -> bool:
     return pattern.count(int(edges[0]), int(edges[-1])) > _FEW * len(edges)
 
 
+def _is_short(stretch: tuple[int, int]) -> bool:
+    return stretch[1] - stretch[0] <= _ALL_SAMPLED
+
+
+def within_columns(rows: Points, edges: Points, first: int, end: int) -> Points:
+    """Rows of steps, one for each column; what lies outside of it or not in `first` to `end` is its first step."""
+    starts = edges[:-1, None]
+    inside = (rows >= np.maximum(starts, first)) & (rows < np.minimum(edges[1:, None], end))
+    return np.where(inside, rows, starts)
+
+
 def _looks(edges: Points) -> Points:
     """In each column some steps in a row, and some spread over it, differently in each."""
     widths, columns = np.diff(edges), np.arange(len(edges) - 1)
     # By the golden ratio, so that no period of a formula hides between the looks.
-    shares = (np.arange(_SPREAD)[:, None] * 0.6180339887498949 + columns * 0.7548776662466927) % 1.0
-    spread = edges[:-1] + (widths * shares).astype(np.int64)
+    shares = (np.arange(_SPREAD) * 0.6180339887498949 + columns[:, None] * 0.7548776662466927) % 1.0
+    spread = edges[:-1, None] + (widths[:, None] * shares).astype(np.int64)
     begin = edges[:-1] + (widths * ((columns * 0.5698402909980532) % 0.9)).astype(np.int64)
-    return np.concatenate([spread.ravel(), (begin[:, None] + np.arange(_RUN)).ravel()])
+    return np.concatenate([spread, begin[:, None] + np.arange(_RUN)], axis=1)
 
 
 NO_BREAKS = Breaks()
