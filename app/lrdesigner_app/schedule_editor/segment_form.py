@@ -128,6 +128,7 @@ class SegmentForm(QWidget):
         self.later.setEnabled(several and index < siblings - 1)
         self.remove.setEnabled(several and siblings > 1)
         self.add.setEnabled((several or not path) and not self._selection.whole)
+        self.add.setVisible(self.add.isEnabled())
 
     def _allow_shapes(self) -> None:
         free = not self._selection.path and self._workspace.selected_slot == "lr" and not self._selection.whole

@@ -22,7 +22,7 @@ class TrackSection(QWidget):
         self._title = label("", "section")
         self._base = label("", "secondary")
         self.constant = button("Constant", tip="It stays at the option's value")
-        self.moving = button("Moves over the run", tip="A schedule multiplies the option's value over the run")
+        self.moving = button("Moves", tip="A schedule multiplies the option's value over the run")
         self._build()
         self.constant.clicked.connect(lambda: self._let(False))
         self.moving.clicked.connect(lambda: self._let(True))
@@ -55,7 +55,7 @@ class TrackSection(QWidget):
         self._title.setText(TRACK_KINDS[slot].title.upper())
         (self.moving if moving else self.constant).setChecked(True)
         base = rate(track_of(group, slot).base)
-        self._base.setText(f"The schedule multiplies {base}, the option above." if moving else f"It stays at {base}.")
+        self._base.setText(f"The schedule multiplies {base}, the value above." if moving else f"It stays at {base}.")
 
     def _let(self, move: bool) -> None:
         group, slot = self._workspace.selected_group, self._workspace.selected_slot
