@@ -98,8 +98,9 @@ def demo_with(backbone: dict[str, Any], head: dict[str, Any] | None = None) -> D
 
 def _cases() -> dict[str, Design]:
     freezes = (Freeze(steps(0), Length(2, "epochs")), Freeze(steps(300), REST))
-    plateau, greedy = Plateau(floor=0.01), Greedy(ceiling=Absolute(0.1))
-    rising = Plateau(mode="max", floor=Absolute(1e-6), metric=AssumedTrace(0.1, 0.9))
+    plateau = Plateau(patience=0, threshold=0.1, floor=0.01)
+    greedy = Greedy(patience=1, threshold=0.05, ceiling=Absolute(0.1))
+    rising = Plateau(patience=0, threshold=0.1, mode="max", floor=Absolute(1e-6), metric=AssumedTrace(0.1, 0.9))
     reduced, raised = {"lr": Track(1e-2, plateau)}, {"lr": Track(1e-3, greedy)}
     many = tuple(Freeze(steps(20 * number), steps(7)) for number in range(20))
     return {
@@ -121,6 +122,13 @@ def _cases() -> dict[str, Design]:
 
 
 CASES = _cases()
+
+
+def small(design: Design) -> Design:
+    """The same design for a model whose parameters hold one number each, which trains fast."""
+    inventory = design.model.inventory
+    parameters = tuple(replace(parameter, shape=(1,), numel=1) for parameter in inventory.parameters)
+    return replace(design, model=replace(design.model, inventory=replace(inventory, parameters=parameters)))
 
 
 class MovingTraining(Training):

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import itertools
+import json
 import math
 import sys
 import textwrap
@@ -9,12 +10,18 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from export_cases import demo_with
+from msgspec.structs import replace
 
 from lrdesigner.child.channel import Channel
-from lrdesigner.jobs.protocol import Heartbeat, Metrics, TrialRequest
+from lrdesigner.document import Design, Freeze, Plan, Track
+from lrdesigner.export import export
+from lrdesigner.jobs.protocol import Heartbeat, Metrics, TrialRequest, encode_request
 from lrdesigner.jobs.reader import Outcome
 from lrdesigner.jobs.run import run_job
 from lrdesigner.models.source import parse_source
+from lrdesigner.proof import trial_request
+from lrdesigner.schedules import Length, Plateau
 
 pytestmark = pytest.mark.torch
 
@@ -165,6 +172,48 @@ def test_heartbeats_tell_the_steps_done(tmp_path: Path) -> None:
     assert outcome.state == "finished"
     assert "test_accuracy" not in outcome.metrics
     assert 3 in [report.step for report in reports if isinstance(report, Heartbeat)]
+
+
+# Exported designs, in this process
+
+
+def trial_of(folder: Path, design: Design) -> list[Any]:
+    from lrdesigner.child.trial_job import trial as run_trial
+
+    (folder / "exported.py").write_text(export(design))
+    channel = Recorder()
+    request = json.loads(encode_request(trial_request(design, folder / "exported.py", device="cpu", data="synthetic")))
+    assert run_trial(request, channel)[0] == "finished"
+    return [fields for kind, fields in channel.sent if kind == "metrics"]
+
+
+@pytest.mark.usefixtures("clean_imports")
+@pytest.mark.parametrize("mode", ["min", "max"])
+def test_a_metric_is_the_mean_loss_since_the_last_evaluation(tmp_path: Path, mode: Any) -> None:
+    import torch
+
+    every, factor = 2, 0.5
+    plateau = Plateau(factor, 0, mode, every=Length(float(every), "steps"))
+    design = replace(demo_with({}, {"lr": Track(0.001, plateau)}), plan=Plan(9, 2))
+    reports = trial_of(tmp_path, design)
+    optimizer = torch.optim.SGD([torch.zeros(1)], lr=0.001)
+    scheduler = torch.optim.lr_scheduler.ReduceLROnPlateau(optimizer, mode, factor, 0)
+    losses: list[float] = []
+    for report in reports:
+        assert report["lr"]["head"] == optimizer.param_groups[0]["lr"]
+        losses.append(report["loss"])
+        if len(losses) % every == 0:
+            mean = sum(losses[-every:]) / every
+            scheduler.step(mean if mode == "min" else math.exp(-mean))
+    assert report["lr"]["head"] < 0.001
+    assert report["lr"]["backbone"] != reports[0]["lr"]["backbone"]  # a curve beside it
+
+
+@pytest.mark.usefixtures("clean_imports")
+def test_a_trial_in_which_everything_is_frozen_at_first_starts_to_learn_when_it_thaws(tmp_path: Path) -> None:
+    frozen = {"freeze": (Freeze(Length(0.0, "steps"), Length(3.0, "steps")),)}
+    reports = trial_of(tmp_path, replace(demo_with(frozen, frozen), plan=Plan(6, 1)))
+    assert [report["lr"]["head"] > 0 for report in reports] == [False] * 3 + [True] * 3
 
 
 # Data and steps, in this process

@@ -1,17 +1,24 @@
 from __future__ import annotations
 
+import json
 import math
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import pytest
+from export_cases import CASES
 
 from lrdesigner.child.channel import Channel
-from lrdesigner.jobs.protocol import ParamGroups, Progress, Values, VerifyRequest
+from lrdesigner.curves import param_groups, values_at
+from lrdesigner.document import Design
+from lrdesigner.export import export
+from lrdesigner.jobs.protocol import ParamGroups, Progress, Values, VerifyRequest, decode_report, encode_request
 from lrdesigner.jobs.reader import Outcome
 from lrdesigner.jobs.run import run_job
 from lrdesigner.models.source import parse_source
+from lrdesigner.proof import exported_file, verify_request
+from lrdesigner.verification import Verdict, Verifier, report_taker
 
 pytestmark = pytest.mark.torch
 
@@ -166,3 +173,72 @@ def test_a_rate_held_in_a_tensor_is_a_plain_number() -> None:
     groups = Groups([torch.optim.SGD(model.parameters(), lr=torch.tensor(0.25))])
     assert groups.report(model)[0]["options"]["lr"] == 0.25
     assert groups.rates(0) == {"group 0": 0.25}
+
+
+# Exported files, in this process
+
+
+def verified_here(tmp_path: Path, design: Design, text: str) -> Verdict:
+    """What the verifier makes of the reports about this text, sent as they are between processes."""
+    from lrdesigner.child.verify_job import verify as verify_here
+
+    file = tmp_path / "exported.py"
+    file.write_text(text)
+    channel, verifier = Recorder(), Verifier(design)
+    assert verify_here(json.loads(encode_request(verify_request(design, file))), channel)[0] == "finished"
+    take = report_taker(verifier, lambda _: None)
+    for kind, fields in channel.sent:
+        take(decode_report(json.dumps({"kind": kind, **fields}).encode()))
+    return verifier.verdict()
+
+
+@pytest.mark.parametrize("name", [name for name in CASES if "greedy" not in name])
+def test_every_case_is_verified_in_all_its_tracks(tmp_path: Path, name: str) -> None:
+    design = CASES[name]
+    verdict = verified_here(tmp_path, design, export(design))
+    assert verdict.problems == ()
+    assert verdict.steps == 450
+    for group, tracks in verdict.differences.items():
+        assert set(tracks) == set(values_at(_named(design, group), design.plan, [0]))
+
+
+def _named(design: Design, name: str) -> Any:
+    return next(group for groups in param_groups(design) for group in groups if group.name == name)
+
+
+@pytest.mark.parametrize(
+    ("name", "written", "instead", "problem"),
+    [
+        ("thaw", "((0, 90), (300, ", "((0, 91), (300, ", "at step 90"),
+        ("thaw", "def apply_freeze(", "def apply_nothing(", "backbone: 8 parameters need a gradient at step 0"),
+        ("never_trains", "requires_grad_(not frozen)", "requires_grad_(True)", "8 parameters of no param group"),
+        ("plateau", "METRIC_EVERY = 45", "METRIC_EVERY = 44", "backbone: lr is"),
+        ("plateau", "factor=0.1", "factor=0.2", "backbone: lr is"),
+        ("betas", 'group["betas"] = (value, group["betas"][1])', "pass", "head: beta1 is"),
+    ],
+)
+def test_a_file_that_does_something_else_is_told(
+    tmp_path: Path, name: str, written: str, instead: str, problem: str
+) -> None:
+    text = export(CASES[name])
+    assert text.count(written) == 1
+    verdict = verified_here(tmp_path, CASES[name], text.replace(written, instead))
+    assert any(problem in told for told in verdict.problems), verdict.problems
+
+
+@pytest.mark.parametrize("every", ["(45, 45)", "0", "()"])
+def test_an_interval_that_cannot_be_is_told(tmp_path: Path, every: str) -> None:
+    from lrdesigner.child.failures import JobError
+
+    text = export(CASES["plateau"]).replace("METRIC_EVERY = 45", f"METRIC_EVERY = {every}")
+    with pytest.raises(JobError, match=r"METRIC_EVERY of exported\.py does not fit its 1 schedulers"):
+        verified_here(tmp_path, CASES["plateau"], text)
+
+
+def test_a_child_verifies_what_freezes_and_follows_a_metric() -> None:
+    design = CASES["plateau_of_one"]
+    verifier = Verifier(design)
+    with exported_file(design) as file:
+        outcome = run_job(verify_request(design, file), report_taker(verifier, lambda _: None), time_limit=60)
+    assert outcome.state == "finished"
+    assert verifier.verdict().problems == ()

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import itertools
 import sys
+from collections.abc import Iterator
 from types import ModuleType
 from typing import Any
 
 import numpy as np
 import pytest
-from export_cases import CASES, MOVES, MovingTraining, demo_with, moving_designs, planned, steps
+from export_cases import CASES, MOVES, MovingTraining, demo_with, moving_designs, planned, small, steps
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
@@ -28,6 +29,17 @@ from lrdesigner.schedules import Absolute, Constant, Cosine, Greedy, Length, Lin
 from lrdesigner.tracks import frozen_stretches
 
 WITHOUT_TRANSFORMERS = [name for name in CASES if "greedy" not in name]
+
+
+@pytest.fixture(scope="module", autouse=True)
+def one_thread() -> Iterator[None]:
+    """Two threads of torch on busy cores wait for each other for most of the time."""
+    import torch
+
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(threads)
 
 
 def assert_as_planned(design: Design, training: MovingTraining) -> None:
@@ -49,9 +61,10 @@ def test_every_track_is_at_every_step_what_was_drawn(design: Design) -> None:
 @pytest.mark.torch
 @pytest.mark.parametrize("name", WITHOUT_TRANSFORMERS)
 def test_the_cases_are_at_every_step_what_was_drawn(name: str) -> None:
-    training = MovingTraining(CASES[name])
-    training.train(CASES[name].plan.total_steps)
-    assert_as_planned(CASES[name], training)
+    design = small(CASES[name])
+    training = MovingTraining(design)
+    training.train(design.plan.total_steps)
+    assert_as_planned(design, training)
 
 
 @pytest.mark.torch
@@ -392,7 +405,7 @@ def test_a_model_of_two_optimizers_builds_from_its_design() -> None:
 @pytest.mark.torch
 @pytest.mark.parametrize("options", [SGDOptions(momentum=0.9, weight_decay=0.1), AdamWOptions(weight_decay=0.5)])
 def test_momentum_and_weight_decay_wait_while_a_group_is_frozen(options: Any) -> None:
-    training = MovingTraining(demo_with({"options": options, "freeze": (FROM_10_TO_20,), "lr": Track(0.1)}))
+    training = MovingTraining(small(demo_with({"options": options, "freeze": (FROM_10_TO_20,), "lr": Track(0.1)})))
     weights = training.model.state_dict()["features.0.weight"]
     seen = []
     for _ in range(25):

@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
+from export_cases import CASES, demo_with, steps
+from msgspec.structs import replace
 
 from lrdesigner.curves import param_groups, values_at
-from lrdesigner.document import Design
-from lrdesigner.jobs.protocol import ParamGroupReport, ParamGroups, Values
+from lrdesigner.document import Design, Freeze
+from lrdesigner.jobs.protocol import Freezing, ParamGroupReport, ParamGroups, Values
 from lrdesigner.optimizers import torch_options
-from lrdesigner.verification import Verdict, Verifier
+from lrdesigner.proof import verify_request
+from lrdesigner.schedules import Linear
+from lrdesigner.verification import Verdict, Verifier, report_taker
 
 
 def _groups(design: Design) -> ParamGroups:
@@ -29,10 +35,11 @@ def _values(design: Design, start: int, steps: int) -> dict[str, dict[str, tuple
     }
 
 
-def _verdict(design: Design, *reports: ParamGroups | Values) -> Verdict:
+def _verdict(design: Design, *reports: ParamGroups | Values | Freezing) -> Verdict:
     verifier = Verifier(design)
+    take = report_taker(verifier, lambda _: None)
     for report in reports:
-        verifier.take_groups(report) if isinstance(report, ParamGroups) else verifier.take_values(report)
+        take(report)
     return verifier.verdict()
 
 
@@ -86,3 +93,51 @@ def test_other_members_options_or_names_fail(design: Design) -> None:
     altered = ParamGroups((ParamGroupReport(first.name, "AdamW", first.parameters, decay), second))
     for report in (moved, altered, ParamGroups((second, first)), ParamGroups((first,))):
         assert not _verdict(design, report, values).passed
+
+
+@pytest.mark.parametrize(("case", "near"), [("plateau", 1e-9), ("weight_decay", 1e-12)])
+def test_rates_that_a_metric_steers_may_drift_as_torchs_do(case: str, near: float) -> None:
+    design = CASES[case]
+    for error, passes in ((0.9 * near, True), (1.1 * near, False)):
+        values = _values(design, 0, design.plan.total_steps)
+        base = design.groups[0].lr.base
+        values["backbone"]["lr"] = tuple(rate + error * base for rate in values["backbone"]["lr"])
+        assert _verdict(design, _groups(design), Values(0, values)).passed == passes
+
+
+def test_an_option_that_rises_from_0_is_compared_with_its_base() -> None:
+    design = demo_with({"weight_decay": Linear(0.0, 1.0)})
+    for error, passes in ((0.9e-14, True), (1.1e-14, False)):
+        values = _values(design, 0, design.plan.total_steps)
+        values["backbone"]["weight_decay"] = tuple(value + error for value in values["backbone"]["weight_decay"])
+        assert _verdict(design, _groups(design), Values(0, values)).passed == passes
+
+
+FROZEN = demo_with({"freeze": (Freeze(steps(0), steps(10)), Freeze(steps(90), steps(10)))}, {"freeze": (Freeze(),)})
+
+
+def _freezings() -> list[Freezing]:
+    return [Freezing(step, {"backbone": 0 if step in (0, 90) else 8}, 0) for step in (0, 10, 90, 100)]
+
+
+def test_every_turn_of_the_freezing_is_asked_for_and_awaited(tmp_path: Path) -> None:
+    assert verify_request(FROZEN, tmp_path).freeze_steps == (0, 10, 90, 100)
+    whole = Values(0, _values(FROZEN, 0, FROZEN.plan.total_steps))
+    assert _verdict(FROZEN, _groups(FROZEN), *_freezings(), whole).passed
+    assert _verdict(FROZEN, _groups(FROZEN), *_freezings()[:-1], whole).problems == (
+        "The freezing at step 100 was not seen.",
+    )
+
+
+def test_what_needs_a_gradient_against_the_design_fails() -> None:
+    whole = Values(0, _values(FROZEN, 0, FROZEN.plan.total_steps))
+    first, *others = _freezings()
+    for wrong, words in (
+        (
+            replace(first, trainable={"backbone": 1}),
+            "backbone: 1 parameters need a gradient at step 0, designed were 0",
+        ),
+        (replace(first, others=2), "2 parameters of no param group need a gradient at step 0"),
+        (replace(first, trainable={}), "backbone: None parameters need a gradient at step 0, designed were 0"),
+    ):
+        assert _verdict(FROZEN, _groups(FROZEN), wrong, *others, whole).problems == (f"{words}.",)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from export_cases import CASES, MovingTraining, demo_with, planned
+from export_cases import CASES, MovingTraining, demo_with, planned, small
 from feedback_cases import feedback_plans, greedys
 from hypothesis import given, settings
 from msgspec.structs import replace
@@ -27,19 +27,19 @@ def assert_as_planned(design: Design) -> MovingTraining:
 
 @pytest.mark.parametrize("name", [name for name in CASES if "greedy" in name])
 def test_the_cases_are_at_every_step_what_was_drawn(name: str) -> None:
-    assert_as_planned(CASES[name])
+    assert_as_planned(small(CASES[name]))
 
 
 @settings(max_examples=40, deadline=None)
 @given(greedys(), feedback_plans())
 def test_a_file_is_at_every_step_what_was_drawn(node: Greedy, plan: Plan) -> None:
-    assert_as_planned(replace(demo_with({"lr": Track(0.01, node)}), plan=plan))
+    assert_as_planned(replace(small(demo_with({"lr": Track(0.01, node)})), plan=plan))
 
 
 @settings(max_examples=20, deadline=None)
 @given(greedys(), feedback_plans())
 def test_a_run_resumed_in_the_middle_is_the_same_run(node: Greedy, plan: Plan) -> None:
-    design = replace(demo_with({"lr": Track(0.01, node)}), plan=plan)
+    design = replace(small(demo_with({"lr": Track(0.01, node)})), plan=plan)
     straight = assert_as_planned(design)
     first, second = MovingTraining(design), MovingTraining(design)
     half = plan.total_steps // 2
