@@ -414,6 +414,7 @@ def test_check_lists_faults_with_all_other_findings(faulty: Path, capsys: pytest
     assert [(f["code"], f["severity"], f["where"]) for f in found] == [
         ("file-fault", "error", "group 'head'"),
         ("file-fault", "error", "group 'head', lr, segment 2"),
+        ("jump-at-join", "warning", "head"),  # of the default that took the place of what could not be read
     ]
     assert found[1]["message"] == "Gamma must be above 0, not -3. Used instead: 0.5."
 
