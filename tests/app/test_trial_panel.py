@@ -11,6 +11,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from msgspec.structs import replace
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtTest import QTest
@@ -23,14 +24,21 @@ from lrdesigner.document import Design
 from lrdesigner.errors import UserError
 from lrdesigner.jobs.protocol import Metrics
 from lrdesigner.jobs.reader import Outcome
-from lrdesigner.schedules import Cosine
+from lrdesigner.schedules import Cosine, Plateau
 from lrdesigner.store import Store
 from lrdesigner_app.processes import SpareChild
 from lrdesigner_app.theme import Theme
 from lrdesigner_app.trial import TrialRunner
 from lrdesigner_app.trial.panel import TrialPanel, steps_typed
 from lrdesigner_app.trial.record import Growing, TrialRecord
-from lrdesigner_app.trial.words import duration, progress_text, result_text
+from lrdesigner_app.trial.words import (
+    deviation_details,
+    deviation_text,
+    duration,
+    off_plan,
+    progress_text,
+    result_text,
+)
 from lrdesigner_app.workspace import Workspace
 
 PRELUDE = """
@@ -268,6 +276,18 @@ def test_the_difference_from_the_plan_is_the_largest_one_seen(record: TrialRecor
         [Metrics(10, 1.0, {group.name: float(plan[10]) + 1e-4}), Metrics(11, 1.0, {group.name: float(plan[11])})]
     )
     assert record.deviations[group.name] == pytest.approx(0.1)
+
+
+def test_a_rate_that_a_metric_steers_is_not_held_against_the_plan(record: TrialRecord) -> None:
+    steered, other = record.design.groups
+    steered = replace(steered, lr=replace(steered.lr, schedule=Plateau()))
+    record.design = replace(record.design, groups=(steered, other))
+    assert not record.steered
+    record.add([Metrics(0, 1.0, {steered.name: 0.5})])
+    assert (deviation_text(record), off_plan(record)) == ("steered by the metric", False)
+    record.add([Metrics(1, 1.0, {steered.name: 0.5, other.name: other.lr.base})])
+    assert deviation_text(record) == "largest difference from plan: 0"
+    assert deviation_details(record) == f"{other.name}: 0\n{steered.name}: steered by the metric"
 
 
 def test_a_group_that_appears_later_has_gaps_before(record: TrialRecord) -> None:
