@@ -5,12 +5,13 @@ from __future__ import annotations
 import html
 from collections.abc import Callable
 
-from PySide6.QtCore import Qt
-from PySide6.QtGui import QPaintEvent, QWheelEvent
+from PySide6.QtCore import QEvent, Qt
+from PySide6.QtGui import QKeyEvent, QKeySequence, QPaintEvent, QWheelEvent
 from PySide6.QtWidgets import (
     QComboBox,
     QFrame,
     QLabel,
+    QLineEdit,
     QPushButton,
     QStyle,
     QStyledItemDelegate,
@@ -67,6 +68,25 @@ def plain_tip(text: str) -> str:
     """A tooltip that shows foreign text as it is, also where Qt would take it for markup."""
     shown = html.escape(text).replace("\n", "<br>")
     return f"<qt>{shown}</qt>" if "<" in text or "&" in text else text
+
+
+class LineEdit(QLineEdit):
+    """A line of text that takes undo and redo for itself only while it is being typed into.
+
+    Qt's own keeps these keys also when it has nothing to undo, so that after an entered value Ctrl+Z would do nothing.
+    """
+
+    def event(self, event: QEvent) -> bool:
+        keys = (QKeySequence.StandardKey.Undo, QKeySequence.StandardKey.Redo)
+        if (
+            event.type() == QEvent.Type.ShortcutOverride
+            and isinstance(event, QKeyEvent)
+            and not self.isModified()
+            and any(event.matches(key) for key in keys)
+        ):
+            event.ignore()
+            return False
+        return super().event(event)
 
 
 class NarrowCombo(QComboBox):

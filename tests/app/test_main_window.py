@@ -56,6 +56,26 @@ def test_edits_by_key_are_undone_and_redone_by_key(window: MainWindow) -> None:
     assert len(window.workspace.design.groups) == 3
 
 
+def test_a_field_leaves_undo_to_the_window_unless_it_is_being_typed_into(window: MainWindow) -> None:
+    control, shift = Qt.KeyboardModifier.ControlModifier, Qt.KeyboardModifier.ShiftModifier
+    field = window.inspector.base_form.editor("base")
+    before = window.workspace.design
+    field.setFocus()
+    field.selectAll()
+    QTest.keyClicks(field, "0.25")
+    QTest.keyClick(field, Qt.Key.Key_Return)
+    assert window.workspace.design.group(1).lr.base == 0.25
+    QTest.keyClick(field, Qt.Key.Key_Z, control)
+    assert (window.workspace.design, field.text()) == (before, "0.001")
+    QTest.keyClick(field, Qt.Key.Key_Z, control | shift)
+    assert (window.workspace.design.group(1).lr.base, field.text()) == (0.25, "0.25")
+    QTest.keyClicks(field, "5")
+    QTest.keyClick(field, Qt.Key.Key_Z, control)
+    assert field.text() == "0.25"
+    assert window.workspace.design is window.workspace.store.committed
+    assert window.workspace.design.group(1).lr.base == 0.25
+
+
 def test_the_title_marks_what_is_not_saved(window: MainWindow, tmp_path: Path) -> None:
     assert "*" not in window.windowTitle()
     window.workspace.commit("Slower", edits.set_base_lr, 1, 1e-5)

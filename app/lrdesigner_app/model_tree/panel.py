@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from PySide6.QtCore import QEvent, QObject, QPoint, Qt, Signal
 from PySide6.QtGui import QKeyEvent
-from PySide6.QtWidgets import QLabel, QLineEdit, QMenu, QStackedWidget
+from PySide6.QtWidgets import QLabel, QMenu, QStackedWidget
 
 from lrdesigner import edits
 from lrdesigner.document import Design
@@ -18,7 +18,7 @@ from lrdesigner_app.model_tree.names import group_name
 from lrdesigner_app.model_tree.tree_model import TreeModel
 from lrdesigner_app.model_tree.view import TreeView
 from lrdesigner_app.notices import Notice
-from lrdesigner_app.widgets import Panel, label, restyle
+from lrdesigner_app.widgets import LineEdit, Panel, label, restyle
 from lrdesigner_app.workspace import Workspace
 
 FILTER_DELAY_MS = 120
@@ -40,7 +40,7 @@ class ModelTreePanel(Panel):
         self._found: Found | None = None
         self.model = TreeModel(workspace.design, self)
         self.view = TreeView(workspace, self.model)
-        self.filter = QLineEdit()
+        self.filter = LineEdit()
         self._pages = QStackedWidget()
         self._message = label("", "secondary")
         self._debounce = Debounce(FILTER_DELAY_MS, self._apply_filter, self)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QSize, Qt
-from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QMenu, QSizePolicy, QToolButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QMenu, QSizePolicy, QToolButton, QVBoxLayout, QWidget
 
 from lrdesigner import edits
 from lrdesigner.document import COLOURS, LONGEST_NAME
@@ -11,7 +11,7 @@ from lrdesigner.membership import membership
 from lrdesigner.numbers import count
 from lrdesigner_app.swatches import COLOUR_NAMES, SIDE, swatch
 from lrdesigner_app.theme import GRID
-from lrdesigner_app.widgets import label
+from lrdesigner_app.widgets import LineEdit, label
 from lrdesigner_app.workspace import Workspace
 
 
@@ -22,7 +22,7 @@ class GroupHeader(QWidget):
         super().__init__()
         self._workspace = workspace
         self.colour = QToolButton(popupMode=QToolButton.ToolButtonPopupMode.InstantPopup)
-        self.name = QLineEdit()
+        self.name = LineEdit()
         self.size_label = label("", "secondary")
         self._build()
         workspace.signals.design_changed.connect(self._refresh)

@@ -6,14 +6,14 @@ from typing import Any
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QFocusEvent, QFontDatabase, QKeyEvent, QResizeEvent
-from PySide6.QtWidgets import QCheckBox, QLineEdit
+from PySide6.QtWidgets import QCheckBox
 
 from lrdesigner.errors import UserError
 from lrdesigner.schedules import Absolute, Field
 from lrdesigner_app.schedule_editor.outlet import Outlet
 from lrdesigner_app.schedule_editor.texts import read, stepped, written
 from lrdesigner_app.theme import SECONDARY_PX
-from lrdesigner_app.widgets import NarrowCombo, label, restyle
+from lrdesigner_app.widgets import LineEdit, NarrowCombo, label, restyle
 
 NARROWEST = 60
 """Pixels; a form must fit beside its scroll bar."""
@@ -21,7 +21,7 @@ NARROWEST = 60
 _UNIT_ROOM = 10
 
 
-class TextField(QLineEdit):
+class TextField(LineEdit):
     """A typed value. Enter or leaving commits, Esc restores; what cannot be is marked and explained."""
 
     explained = Signal(str)
@@ -99,6 +99,9 @@ class TextField(QLineEdit):
         self._place_unit()
 
     def _on_typed(self) -> None:
+        if not self.isModified():  # undone, character by character, to what it was
+            self._restore()
+            return
         self._unit.hide()
         try:
             self._outlet.send(self.read(), False)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLineEdit, QProgressBar, QStackedWidget, QWidget
+from PySide6.QtWidgets import QComboBox, QHBoxLayout, QProgressBar, QStackedWidget, QWidget
 
 from lrdesigner.errors import UserError
 from lrdesigner.numbers import parse_number
@@ -16,7 +16,7 @@ from lrdesigner_app.trial.details import ResultLine
 from lrdesigner_app.trial.record import TrialRecord
 from lrdesigner_app.trial.runner import TrialRunner
 from lrdesigner_app.trial.words import NO_EVIDENCE, progress_text
-from lrdesigner_app.widgets import Panel, button, label, plain_tip, restyle
+from lrdesigner_app.widgets import LineEdit, Panel, button, label, plain_tip, restyle
 from lrdesigner_app.workspace import Workspace
 
 _DEVICES = (("Auto", "auto"), ("CPU", "cpu"), ("CUDA", "cuda"), ("MPS", "mps"))
@@ -48,7 +48,7 @@ class TrialPanel(Panel):
         self.device = _combo("Device", _DEVICES)
         self.data = _combo("Data", _DATA)
         self.data.setItemData(1, NO_EVIDENCE.capitalize(), Qt.ItemDataRole.ToolTipRole)
-        self.steps = QLineEdit()
+        self.steps = LineEdit()
         self.steps.setAccessibleName("Steps of the trial")
         self.steps.setToolTip("How many optimizer steps to train; empty: the whole plan")
         self.steps.setFixedWidth(_STEPS_PX)
