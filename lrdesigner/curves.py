@@ -48,11 +48,14 @@ def param_groups(design: Design) -> tuple[tuple[ParamGroup, ...], ...]:
     """For each optimizer, in design order, its param groups in order; without those that hold nothing to train.
 
     Groups share an optimizer if theirs has the same name, and if the same metric, or none, steers their rates: torch's
-    metric schedulers act on a whole optimizer.
+    metric schedulers act on a whole optimizer. GreedyLR even begins anew for all groups at once, so under it only
+    groups that move alike share one.
     """
     by_optimizer: dict[Any, list[ParamGroup]] = {}
     for found in trained_groups(design):
-        key = (optimizer_of(found.group.options).name, steering(found.group))
+        track = found.group.lr
+        alike = track if isinstance(track.schedule, Greedy) else None
+        key = (optimizer_of(found.group.options).name, steering(found.group), alike)
         by_optimizer.setdefault(key, []).append(found)
     return tuple(tuple(found) for found in by_optimizer.values())
 

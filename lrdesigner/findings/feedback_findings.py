@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from functools import lru_cache
+from functools import partial
 
-from lrdesigner.curves import param_groups
 from lrdesigner.document import Design
-from lrdesigner.findings.finding import Finding
+from lrdesigner.edits import set_track
+from lrdesigner.findings.finding import Finding, Fix
 from lrdesigner.findings.moving import Moving, moving
 from lrdesigner.schedules import AssumedTrace, Greedy, Plateau, RecordedTrace, Span
 from lrdesigner.schedules.formulas import steps_of
-from lrdesigner.schedules.metric_runs import bounds_of, evaluations, greedy_rates, metric_values, simulate
+from lrdesigner.schedules.metric_runs import evaluations
 from lrdesigner.schedules.traces import MOST_EVALUATIONS
+from lrdesigner.tracks import TRACK_KINDS, moves, slots_of
 
 
 def drawn_for_a_trace(design: Design) -> Iterator[Finding]:
@@ -65,42 +66,22 @@ def recorded_too_little(design: Design) -> Iterator[Finding]:
             )
 
 
-def shared_resets(design: Design) -> Iterator[Finding]:
-    """GreedyLR begins anew when all groups of its optimizer are at their floors, not when one is."""
-    for groups in param_groups(design):
-        steered = [
-            (group.group, node, design.plan.span_for(group.group.lr.base))
-            for group in groups
-            if isinstance(node := group.group.lr.schedule, Greedy)
-        ]
-        if len(steered) < 2:
-            continue
-        apart = _drawn_otherwise(tuple((node, span) for _, node, span in steered))
-        for (group, _, _), differs in zip(steered, apart, strict=True):
-            if differs:
-                yield Moving(group, "lr", group.lr).finding(
-                    "greedy-shared-reset",
-                    "warning",
-                    "GreedyLR begins anew only when every group of its optimizer is at its floor; this one is drawn "
-                    "as if it were alone. Give the groups the same floor, as a fraction of the peak.",
+def beside_moving_options(design: Design) -> Iterator[Finding]:
+    """No scheduler follows a metric with the lr and the steps with something else; the export refuses it."""
+    for track, _, _ in _steered(design):
+        for slot in slots_of(track.group):
+            if slot != "lr" and moves(track.group, slot):
+                title = TRACK_KINDS[slot].title
+                yield track.finding(
+                    "metric-beside-moving",
+                    "error",
+                    f"The lr follows a metric, the {title.lower()} the steps; no scheduler does both. Give the lr a "
+                    f"curve, or keep the {title.lower()} constant.",
+                    fix=Fix(
+                        f"{title} of {track.group.name} stays constant",
+                        partial(set_track, group=track.group.id, slot=slot, schedule=None),
+                    ),
                 )
-
-
-@lru_cache(maxsize=64)
-def _drawn_otherwise(groups: tuple[tuple[Greedy, Span], ...]) -> tuple[bool, ...]:
-    """For each group, whether its rate beside the others is another than alone."""
-    node, span = groups[0]
-    every, bounds = steps_of(node, "every", span), [bounds_of(*group) for group in groups]
-    together = greedy_rates(node, metric_values(node, span), bounds)
-    found = []
-    for place, (own, own_span) in enumerate(groups):
-        rates, before = [], own_span.base
-        for index, all_rates in together:
-            if all_rates[place] != before:
-                before = all_rates[place]
-                rates.append(((index + 1) * every, before / own_span.base))
-        found.append(tuple(rates) != simulate(own, own_span))
-    return tuple(found)
 
 
 def _steered(design: Design) -> Iterator[tuple[Moving, Plateau | Greedy, Span]]:
@@ -110,4 +91,10 @@ def _steered(design: Design) -> Iterator[tuple[Moving, Plateau | Greedy, Span]]:
             yield track, node, design.plan.span_for(track.track.base)
 
 
-FEEDBACK_CHECKS = (drawn_for_a_trace, too_few_evaluations, evaluations_left_out, recorded_too_little, shared_resets)
+FEEDBACK_CHECKS = (
+    drawn_for_a_trace,
+    too_few_evaluations,
+    evaluations_left_out,
+    recorded_too_little,
+    beside_moving_options,
+)

@@ -8,7 +8,7 @@ import pytest
 from msgspec.structs import replace
 
 from lrdesigner import edits
-from lrdesigner.curves import track_factors
+from lrdesigner.curves import param_groups, track_factors
 from lrdesigner.document import Design, Freeze, Model, Plan, new_design
 from lrdesigner.errors import UserError
 from lrdesigner.export import export
@@ -183,10 +183,20 @@ def test_a_recorded_metric_shorter_than_the_run_is_told(design: Design) -> None:
     assert [finding.code for finding in check(full)] == ["metric-drawn"]
 
 
-def test_greedy_groups_that_would_reset_each_other_otherwise_than_drawn_are_told(design: Design) -> None:
+def test_a_metric_beside_an_option_that_moves_is_an_error_that_a_fix_repairs(design: Design) -> None:
+    both = edits.set_track(steered(design, Plateau(patience=2)), 2, "weight_decay", Cosine())
+    (found,) = named(both, "metric-beside-moving")
+    assert (found.severity, found.where) == ("error", "backbone")
+    with pytest.raises(UserError, match="no scheduler does both"):
+        export(both)
+    assert repaired(both, found) == steered(design, Plateau(patience=2))
+
+
+def test_greedy_groups_share_an_optimizer_only_if_they_move_alike(design: Design) -> None:
     node = Greedy(patience=0, factor=0.5, every=steps(10), reset_start=1, metric=RecordedTrace((1.0,)))
     alike = edits.set_schedule(steered(design, replace(node, floor=0.25)), 1, replace(node, floor=0.25))
-    assert not named(edits.set_base_lr(alike, 1, 0.1), "greedy-shared-reset")
-    apart = edits.set_schedule(alike, 1, replace(node, floor=0.01))
-    assert [finding.where for finding in named(apart, "greedy-shared-reset")] == ["backbone"]
-    assert named(apart, "greedy-shared-reset")[0].severity == "warning"
+    same_base = edits.set_base_lr(alike, 1, alike.group(2).lr.base)
+    assert [len(found) for found in param_groups(same_base)] == [2]
+    # GreedyLR begins anew for all groups of an optimizer at once.
+    assert [len(found) for found in param_groups(edits.set_base_lr(alike, 1, 0.2))] == [1, 1]
+    assert [len(found) for found in param_groups(edits.set_schedule(same_base, 1, node))] == [1, 1]
