@@ -295,7 +295,7 @@ def test_the_cursor_goes_to_the_character_that_is_wrong(inspector: Inspector, wo
         (Length(23, "steps"), {"23 steps", "0.5 epochs", "5.1%", "The rest"}),
         (Length(), {"450 steps", "10 epochs", "100%", "The rest"}),
     ],
-    ids=str,
+    ids=["at an epoch", "between epochs", "rest"],  # of the sets themselves the order would differ between processes
 )
 def test_the_unit_of_a_length_changes_without_moving_its_end(
     inspector: Inspector, workspace: Workspace, start: Length, text: set[str]
