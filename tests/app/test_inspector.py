@@ -8,7 +8,7 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QScrollArea
 from pytestqt.qtbot import QtBot
 
-from lrdesigner import schedule_edits
+from lrdesigner import edits, schedule_edits
 from lrdesigner.schedules import Constant, Length, Sequence
 from lrdesigner.schedules.segments import as_segments
 from lrdesigner_app.layout import INSPECTOR_MIN
@@ -50,6 +50,18 @@ def test_a_typed_rate_is_previewed_at_once_and_kept_with_enter(inspector: Inspec
     assert workspace.store.committed.groups[0].lr.base == pytest.approx(6e-4)
     assert field.text() == "6e-4"
     assert workspace.store.undo_label == "Base lr of everything"
+
+
+def test_of_a_number_too_long_for_its_field_the_first_digits_are_shown(
+    inspector: Inspector, workspace: Workspace
+) -> None:
+    field = _field(inspector.base_form, "base")
+    workspace.commit("Third", edits.set_base_lr, 1, 1 / 3)
+    assert field.cursorPosition() == 0
+    _type(field, "0.123456789012345678")
+    assert field.cursorPosition() == len(field.text())
+    inspector.header.name.setFocus()
+    assert field.cursorPosition() == 0
 
 
 def test_escape_while_typing_restores_the_value_and_the_preview(inspector: Inspector, workspace: Workspace) -> None:

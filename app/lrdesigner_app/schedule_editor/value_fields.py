@@ -55,6 +55,8 @@ class TextField(LineEdit):
         if self.isModified() or (known and self._at_rest):
             return
         self.setText(written(self._field, value))
+        if not self.hasFocus():
+            self.setCursorPosition(0)  # of a long number, the first digits are those that count
         self._show_unit()
         self._explain("")
         self._at_rest = True
@@ -76,6 +78,7 @@ class TextField(LineEdit):
         super().focusOutEvent(event)
         if self.property("invalid") == "true":  # left with something unreadable in it
             self._restore()
+        self.setCursorPosition(0)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
