@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
 import pytest
 from msgspec.structs import replace
 from PySide6.QtCore import QPoint, Qt
@@ -32,6 +33,7 @@ from lrdesigner.schedules import (
     Sequence,
     Shape,
     default_node,
+    factors,
     fields_of,
     resolve,
 )
@@ -448,10 +450,10 @@ def test_keys_are_added_removed_and_put_in_order_by_keyboard(keys: KeysField, wo
     keys.list.setFocus()
     QTest.keyClicks(keys.list, "+")
     assert [str(key.at) for key in schedule_of(workspace).keys] == ["0 steps", "4.9%", "10%", "100%"]
-    assert schedule_of(workspace).keys[1].value == 0.5
+    assert schedule_of(workspace).keys[1].value == 0.4889  # 22 of 45 steps up
     assert keys.index == 1
     QTest.keyClick(keys.list, Qt.Key.Key_Down, Qt.KeyboardModifier.AltModifier)
-    assert [key.value for key in schedule_of(workspace).keys] == [0.0, 1.0, 0.5, 0.1]
+    assert [key.value for key in schedule_of(workspace).keys] == [0.0, 1.0, 0.4889, 0.1]
     assert [str(key.at) for key in schedule_of(workspace).keys] == ["0 steps", "4.9%", "10%", "100%"]
     assert keys.index == 2
     for _ in range(3):
@@ -464,6 +466,31 @@ def test_keys_are_added_removed_and_put_in_order_by_keyboard(keys: KeysField, wo
     for _ in range(5):
         workspace.store.undo()
     assert schedule_of(workspace).keys == KEYS
+
+
+def test_a_new_key_lies_on_the_curve_and_leaves_it_as_it_was(keys: KeysField, workspace: Workspace) -> None:
+    ends = (Keyframe(Length(0, "steps"), 1.0, "bezier", 1.0, 0.01), Keyframe(Length(100, "percent"), 0.01))
+    workspace.commit("", edits.set_schedule, 1, Keyframes(ends, space="log"))
+    span = workspace.design.plan.span
+    steps = np.arange(span.steps)
+    before = factors(schedule_of(workspace), steps, span)
+    keys.select(0)
+    keys.more.click()
+    assert schedule_of(workspace).keys[1].then == "bezier"
+    assert factors(schedule_of(workspace), steps, span) == pytest.approx(before, rel=1e-3)
+    keys.less.click()
+    assert [key.value for key in schedule_of(workspace).keys] == [1.0, 0.01]
+
+
+def test_between_keys_one_step_apart_there_is_no_room(keys: KeysField, workspace: Workspace) -> None:
+    notices: list[Notice] = []
+    workspace.signals.notice_posted.connect(notices.append)
+    pair = (Keyframe(Length(3, "steps"), 1.0), Keyframe(Length(4, "steps"), 0.5))
+    workspace.commit("", edits.set_schedule, 1, Keyframes(pair))
+    keys.select(0)
+    keys.more.click()
+    assert "no step between" in notices[0].text
+    assert schedule_of(workspace).keys == pair
 
 
 def test_a_key_after_the_last_one_comes_later(keys: KeysField, workspace: Workspace) -> None:

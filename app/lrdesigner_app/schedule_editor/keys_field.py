@@ -19,15 +19,16 @@ from PySide6.QtWidgets import (
 )
 
 from lrdesigner.checked import replaced
+from lrdesigner.errors import UserError
 from lrdesigner.numbers import rate
-from lrdesigner.schedules import Field, Keyframe, Length, Span, length_like, resolve
+from lrdesigner.schedules import Field, Keyframe, Keyframes, Span, resolve
+from lrdesigner.schedules.key_edits import insert_key, remove_key
 from lrdesigner_app.schedule_editor.outlet import FormOutlet, Outlet
 from lrdesigner_app.schedule_editor.struct_form import StructForm
 from lrdesigner_app.schedule_editor.value_fields import choice_words
 from lrdesigner_app.theme import GRID
 from lrdesigner_app.widgets import label, small_button
 
-MOST_KEYS = 1000
 ROWS = 5
 
 Keys = tuple[Keyframe, ...]
@@ -43,6 +44,7 @@ class KeyList(QTreeWidget):
         self.setAccessibleName("Keys of the curve")
         self.setToolTip("+ adds a key after the selected one, Delete removes it, Alt+↑/↓ moves it.")
         self.setHeaderLabels(["At", "Value", "Then"])
+        self.headerItem().setTextAlignment(1, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
         self.setRootIsDecorated(False)
         self.setUniformRowHeights(True)
         self.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
@@ -77,6 +79,7 @@ class KeysField(QWidget):
         super().__init__()
         self._outlet = outlet
         self._keys: Keys = ()
+        self._curve: Keyframes | None = None
         self._span: Span | None = None
         self.setAccessibleName(field.title)
         self.list = KeyList(self)
@@ -117,6 +120,10 @@ class KeysField(QWidget):
         """What the keys' times refer to."""
         self._span = span
 
+    def show_whole(self, curve: Keyframes) -> None:
+        """The curve that the keys make, on which a new one is put."""
+        self._curve = curve
+
     def show_value(self, value: Any) -> None:
         """Show the keys of the design; the selected place stays."""
         if value is not self._keys:
@@ -130,25 +137,34 @@ class KeysField(QWidget):
         self.list.setCurrentIndex(self.list.model().index(max(0, min(index, len(self._keys) - 1)), 0))
 
     def add_key(self) -> None:
-        """Add a key half-way to the next one, on the line between the two."""
-        if len(self._keys) >= MOST_KEYS:
-            self._outlet.refuse(f"A curve has at most {MOST_KEYS} keys.")
+        """Add a key half-way to the next one, on the curve."""
+        curve, span, index = self._curve, self._span, self.index
+        if curve is None or span is None:
             return
-        index = self.index
-        before = self._keys[index]
         after = self._keys[index + 1] if index + 1 < len(self._keys) else None
-        value = before.value if after is None else float(f"{(before.value + after.value) / 2:.4g}")
-        new = Keyframe(self._between(before, after), value, before.then if before.then != "bezier" else "linear")
-        if self._outlet.keep((*self._keys[: index + 1], new, *self._keys[index + 1 :])):
-            self.select(index + 1)
+        step = self._between(span, self._keys[index], after)
+        if any(resolve(key.at, span) == step for key in self._keys):
+            self._outlet.refuse("There is no step between this key and the next.")
+            return
+        try:
+            value = _at(insert_key(curve, span, step).keys, step, span)[1].value
+            keys = insert_key(curve, span, step, float(f"{value:.4g}")).keys  # a value that can be read
+        except UserError as error:
+            self._outlet.refuse(str(error))
+            return
+        if self._outlet.keep(keys):
+            self.select(_at(keys, step, span)[0])
 
     def remove_key(self) -> None:
         """Remove the selected key; a curve needs one."""
-        if len(self._keys) == 1:
-            self._outlet.refuse("A curve needs at least one key.")
+        if self._curve is None or self._span is None:
             return
-        index = self.index
-        self._outlet.keep((*self._keys[:index], *self._keys[index + 1 :]))
+        try:
+            keys = remove_key(self._curve, self._span, self.index).keys
+        except UserError as error:
+            self._outlet.refuse(str(error))
+            return
+        self._outlet.keep(keys)
 
     def move_key(self, by: int) -> None:
         """Exchange the selected key with a neighbour: each takes the other's time."""
@@ -161,15 +177,11 @@ class KeysField(QWidget):
         if self._outlet.keep(tuple(keys)):
             self.select(target)
 
-    def _between(self, before: Keyframe, after: Keyframe | None) -> Length:
-        """Half-way to the next key, or to the end of the schedule."""
-        span = self._span
-        if span is None:
-            return before.at
+    def _between(self, span: Span, before: Keyframe, after: Keyframe | None) -> int:
+        """The step half-way to the next key, or to the end of the schedule."""
         start = resolve(before.at, span)
         end = max(span.steps, start) if after is None else resolve(after.at, span)
-        unit = before.at if start or after is None else after.at  # "0 steps" is no wish for steps
-        return length_like(unit, (start + end) // 2 if after is not None or end > start + 1 else end + 1, span)
+        return (start + end) // 2 if after is not None or end > start + 1 else end + 1
 
     def _change(self, name: str, value: Any, keep: bool) -> None:
         index = self.index
@@ -211,3 +223,8 @@ class KeysField(QWidget):
         self.earlier.setEnabled(index > 0)
         self.later.setEnabled(index < len(self._keys) - 1)
         self.less.setEnabled(len(self._keys) > 1)
+
+
+def _at(keys: Keys, step: int, span: Span) -> tuple[int, Keyframe]:
+    """The key at a step, with its place."""
+    return next((place, key) for place, key in enumerate(keys) if resolve(key.at, span) == step)

@@ -77,6 +77,8 @@ class StructForm(QWidget):
         for name, editor in self._editors.items():
             if span is not None and hasattr(editor, "show_span"):
                 editor.show_span(span)
+            if hasattr(editor, "show_whole"):
+                editor.show_whole(struct)
             cast("Editor", editor).show_value(getattr(struct, name))
 
     def editor(self, name: str) -> QWidget:

@@ -39,6 +39,8 @@ class TextField(LineEdit):
         self.setToolTip(field.help)
         self.setMinimumWidth(NARROWEST)
         self.setProperty("invalid", "false")
+        if field.optional:
+            self.setPlaceholderText("automatic")
         self.textEdited.connect(self._on_typed)
         self.textChanged.connect(self._on_changed)
         self.editingFinished.connect(self._finish)
