@@ -482,6 +482,12 @@ def test_a_new_key_lies_on_the_curve_and_leaves_it_as_it_was(keys: KeysField, wo
     assert [key.value for key in schedule_of(workspace).keys] == [1.0, 0.01]
 
 
+def test_the_columns_of_the_keys_fit_into_their_list(inspector: Inspector, keys: KeysField, qtbot: QtBot) -> None:
+    inspector.resize(INSPECTOR_MIN, 800)
+    qtbot.waitUntil(lambda: keys.list.header().length() <= keys.list.viewport().width())
+    assert keys.list.horizontalScrollBar().maximum() == 0
+
+
 def test_between_keys_one_step_apart_there_is_no_room(keys: KeysField, workspace: Workspace) -> None:
     notices: list[Notice] = []
     workspace.signals.notice_posted.connect(notices.append)
