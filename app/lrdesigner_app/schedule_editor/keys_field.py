@@ -149,7 +149,7 @@ class KeysField(QWidget):
             return
         try:
             value = _at(insert_key(curve, span, step).keys, step, span)[1].value
-            keys = insert_key(curve, span, step, float(f"{value:.4g}")).keys  # a value that can be read
+            keys = tuple(_short(key) for key in insert_key(curve, span, step, float(f"{value:.4g}")).keys)
         except UserError as error:
             self._outlet.refuse(str(error))
             return
@@ -229,3 +229,9 @@ class KeysField(QWidget):
 def _at(keys: Keys, step: int, span: Span) -> tuple[int, Keyframe]:
     """The key at a step, with its place."""
     return next((place, key) for place, key in enumerate(keys) if resolve(key.at, span) == step)
+
+
+def _short(key: Keyframe) -> Keyframe:
+    """With control points that can be read: four digits are nearer than any eye."""
+    leave, arrive = (None if value is None else float(f"{value:.4g}") for value in (key.leave, key.arrive))
+    return replace(key, leave=leave, arrive=arrive)
