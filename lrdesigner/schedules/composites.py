@@ -13,7 +13,7 @@ from lrdesigner.schedules.decays import Constant, Exponential, InverseSqrt, Inve
 from lrdesigner.schedules.expression import Expression
 from lrdesigner.schedules.keyframes import Keyframes
 from lrdesigner.schedules.length import REST, Length
-from lrdesigner.schedules.level import Absolute, Level
+from lrdesigner.schedules.level import Absolute, Level, level_text
 from lrdesigner.schedules.multiplicative import Multiplicative
 from lrdesigner.schedules.one_cycle import OneCycle, OneCycleMomentum
 from lrdesigner.schedules.ramps import (
@@ -144,7 +144,7 @@ class Clamp(Node, frozen=True, tag="clamp"):
     def __post_init__(self) -> None:
         low, high = self.lowest, self.highest
         if not isinstance(low, Absolute) and not isinstance(high, Absolute) and low > high:
-            raise InvalidValueError(f"At least, {low!r}, must not be above At most, {high!r}.")
+            raise InvalidValueError(f"At least, {level_text(low)}, must not be above At most, {level_text(high)}.")
         _check_depth(self)
 
 

@@ -255,6 +255,18 @@ def test_a_value_still_being_typed_stays_with_its_group(window: MainWindow) -> N
     assert window.workspace.store.undo_label != "Base lr of backbone"
 
 
+def test_the_keyboard_stays_in_the_form_when_its_field_goes(window: MainWindow, qtbot: QtBot) -> None:
+    control = Qt.KeyboardModifier.ControlModifier
+    window.segments.select(1)
+    form = window.inspector.segment.fields_form
+    qtbot.waitUntil(lambda: form.editor("floor").isVisible())
+    form.editor("floor").setFocus()
+    QTest.keyClick(window, Qt.Key.Key_T, control)
+    assert QApplication.focusWidget() is form.editor("factor")
+    QTest.keyClick(form.editor("factor"), Qt.Key.Key_Z, control)
+    assert QApplication.focusWidget() is form.editor("floor")
+
+
 def test_a_field_of_a_segment_still_being_typed_survives_a_new_segment(window: MainWindow) -> None:
     from lrdesigner.schedules.segments import as_segments
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from types import MappingProxyType
 from typing import Any
 
-from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QApplication, QHBoxLayout, QVBoxLayout, QWidget
 
 from lrdesigner import edits, schedule_edits, tree_edits
 from lrdesigner.document import Design
@@ -95,6 +96,18 @@ class SegmentForm(QWidget):
         self.couple.clicked.connect(self._couple)
 
     def _refresh(self) -> None:
+        focused = self._has_focus()
+        self._show()
+        if focused and not self._has_focus():  # the field that had it is gone; Qt gives it to whatever comes next
+            first = next((self.fields_form.editor(name) for name in self.fields_form.names), self.shape)
+            first.show()  # the layout would, a little later
+            first.setFocus(Qt.FocusReason.OtherFocusReason)
+
+    def _has_focus(self) -> bool:
+        widget = QApplication.focusWidget()
+        return widget is not None and self.isAncestorOf(widget)
+
+    def _show(self) -> None:
         node, path, span = self._selection.node, self._selection.path, self._selection.span
         shape = shape_of(node)
         self._show_place()
