@@ -13,6 +13,7 @@ from msgspec.structs import replace
 
 from lrdesigner.curves import breakpoints
 from lrdesigner.document import Design, Group, Plan
+from lrdesigner.errors import UserError
 from lrdesigner.handle_values import (
     LOWEST,
     Precision,
@@ -194,7 +195,8 @@ class CurveHandle:
         if not isinstance(found, (float, int, Absolute)):  # a key of many
             return handle.value(node, span, at, settled(factor, precision) if factor > 0 else 0.0)
         if self._drives_the_factor(node, at, factor):
-            return {name: _with(found, settled_in(field, _number(found), precision))}
+            rounded = {name: _with(found, settled_in(field, _number(found), precision))}
+            return rounded if _fit(node, rounded) else fields
         if precision == "snap":
             factor = settled(factor, precision)
             fields = handle.value(node, span, at, factor)
@@ -203,8 +205,10 @@ class CurveHandle:
             found = fields[name]
 
         def good(amount: float) -> bool:
-            reached = factor_at(replace(node, **{name: _with(found, within(field, amount))}), span, at)
-            return abs(reached - factor) <= _TOLERANCE[precision] * abs(factor)
+            rounded = {name: _with(found, within(field, amount))}
+            if not _fit(node, rounded):
+                return False
+            return abs(factor_at(replace(node, **rounded), span, at) - factor) <= _TOLERANCE[precision] * abs(factor)
 
         return {name: _with(found, within(field, shortest(_number(found), precision, good)))}
 
@@ -218,7 +222,8 @@ class CurveHandle:
                 old = getattr(placed.node, name)
                 scale = placed.span.base if isinstance(old, Absolute) and _number(old) == 0 else 1.0
                 field = _field(placed.node, name)
-                return {name: _with(old, notched_in(field, _number(old), direction, precision) * scale)}
+                notched = {name: _with(old, notched_in(field, _number(old), direction, precision) * scale)}
+                return notched if _fit(placed.node, notched) else {}
         if factor < LOWEST and direction < 0:
             return {}  # further down nobody sees it
         wanted = notched_in(_POSITIVE, max(factor, LOWEST), direction, precision)
@@ -251,6 +256,15 @@ _POSITIVE = Field(name="factor", title="Factor", kind="number", help="", default
 
 def _field(node: Node, name: str) -> Field:
     return next(field for field in fields_of(type(node)) if field.name == name)
+
+
+def _fit(node: Node, fields: dict[str, Any]) -> bool:
+    """Whether the node can have these: one level of a clamp must not pass the other."""
+    try:
+        replace(node, **fields)
+    except UserError:
+        return False
+    return True
 
 
 def _number(value: Any) -> float:

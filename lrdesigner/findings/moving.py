@@ -11,7 +11,7 @@ from lrdesigner.document import Design, Group, Plan, Track
 from lrdesigner.edits import set_track
 from lrdesigner.findings.finding import Finding, Fix, Severity
 from lrdesigner.schedule_edits import node_at, replace_node
-from lrdesigner.schedules import Product, Sequence, Span, shape_of
+from lrdesigner.schedules import Product, Repeat, Sequence, Span, shape_of
 from lrdesigner.tracks import Slot, moves, option_of, slots_of, track_of
 
 
@@ -20,6 +20,7 @@ class Place:
     """A node of a schedule: how to get to it, and when it acts, in steps of the run.
 
     Its own step 0 is step `origin`; it acts from `first` up to before `end`, of a repeated one in its first cycle.
+    `grows`: later cycles are longer, so that what has no effect in the first one may have some in them.
     """
 
     node: Any
@@ -29,6 +30,7 @@ class Place:
     first: int = 0
     end: int = 0
     words: str = ""
+    grows: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,6 +109,7 @@ def _places(place: Place) -> Iterator[Place]:
                     first=first,
                     end=end,
                     words=_words(place, part.index),
+                    grows=place.grows or (isinstance(place.node, Repeat) and place.node.growth > 1),
                 )
             )
 

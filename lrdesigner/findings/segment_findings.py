@@ -56,7 +56,7 @@ def empty_segments(design: Design) -> Iterator[Finding]:
             for index, (start, end) in enumerate(pairwise(starts[:-1]))
             if start == end and place.origin + start < design.plan.total_steps
         ]
-        if empty:
+        if empty and not place.grows:
             numbers = ", ".join(str(index + 1) for index in empty)
             yield track.finding(
                 "segment-empty",
@@ -118,7 +118,7 @@ def skips_without_effect(design: Design) -> Iterator[Finding]:
     """A segment that enters its shape later, where that makes no difference."""
     for track, place in _sequences(design):
         for index, segment in enumerate(place.node.segments):
-            if resolve(segment.skip, place.span) == 0:
+            if resolve(segment.skip, place.span) == 0 or place.grows:
                 continue
             whole = (*place.node.segments[:index], replace(segment, skip=NOTHING), *place.node.segments[index + 1 :])
             if _same_in_segment(place, Sequence(whole), index):

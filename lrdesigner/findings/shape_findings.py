@@ -10,7 +10,7 @@ from msgspec.structs import replace
 from lrdesigner.document import Design
 from lrdesigner.findings.finding import Finding
 from lrdesigner.findings.moving import Place, each_place
-from lrdesigner.schedules import REST, Keyframes, MultiStep, Span, resolve, shape_of
+from lrdesigner.schedules import REST, Keyframes, Length, MultiStep, Span, resolve, shape_of
 from lrdesigner.schedules.keyframe_curve import colliding
 
 
@@ -47,10 +47,9 @@ def _arrival(node: Any, span: Span) -> int:
 def milestones_never_reached(design: Design) -> Iterator[Finding]:
     """A milestone at which the run, or the segment, is over."""
     for track, place in each_place(design):
-        if not isinstance(place.node, MultiStep):
+        if not isinstance(place.node, MultiStep) or place.grows:
             continue
-        reached = [m for m in place.node.milestones if place.origin + resolve(m, place.span) < place.end]
-        late = [m for m in place.node.milestones if m not in reached]
+        reached, late = _by_when(place, place.node.milestones)
         if late:
             step = place.origin + resolve(late[0], place.span)
             yield track.finding(
@@ -64,6 +63,15 @@ def milestones_never_reached(design: Design) -> Iterator[Finding]:
             )
 
 
+def _by_when(place: Place, milestones: tuple[Length, ...]) -> tuple[list[Length], list[Length]]:
+    """The milestones that a node comes to, and those that it does not."""
+    reached: list[Length] = []
+    late: list[Length] = []
+    for milestone in milestones:
+        (reached if place.origin + resolve(milestone, place.span) < place.end else late).append(milestone)
+    return reached, late
+
+
 def _what_ends(place: Place, design: Design) -> str:
     return "the run" if place.end == design.plan.total_steps else "this part"
 
@@ -71,7 +79,8 @@ def _what_ends(place: Place, design: Design) -> str:
 def keys_on_one_step(design: Design) -> Iterator[Finding]:
     """Keyframes that another one on the same step hides."""
     for track, place in each_place(design):
-        hidden = colliding(place.node, place.span) if isinstance(place.node, Keyframes) else ()
+        looked_at = isinstance(place.node, Keyframes) and not place.grows
+        hidden = colliding(place.node, place.span) if looked_at else ()
         if hidden:
             kept = tuple(key for index, key in enumerate(place.node.keys) if index not in hidden)
             numbers = ", ".join(str(index + 1) for index in hidden)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Annotated, Literal
 
 from msgspec import Meta
@@ -90,7 +91,7 @@ def _cyclic_handles(node: Cyclic) -> tuple[ShapeHandle, ...]:
 
 
 def _gamma_of_peak(node: Cyclic, span: Span, step: int, factor: float) -> float:
-    return float(falls_to(node.low, span, factor) ** (1 / step))
+    return math.pow(falls_to(node.low, span, factor), 1 / step)
 
 
 _SECOND_PEAK = ShapeHandle(

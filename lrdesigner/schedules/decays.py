@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from bisect import bisect_right
 from typing import Annotated, Any
 
@@ -158,18 +159,18 @@ def _first_drop(node: MultiStep, span: Span) -> int:
 
 def _gamma_at_milestone(node: MultiStep, span: Span, step: int, factor: float) -> float | None:
     passed = bisect_right(_milestones(node, span), step)
-    return factor ** (1 / passed) if passed else None
+    return math.pow(factor, 1 / passed) if passed else None
 
 
 def _gamma_of_far_end(node: Exponential, span: Span, step: int, factor: float) -> float | None:
     every = steps_of(node, "every", span)
     times = step // every if node.stairs else step / every
-    return float(factor ** (1 / times)) if times else None
+    return math.pow(factor, 1 / times) if times else None
 
 
 def _rate_of_first_division(node: InverseTime, span: Span, step: int, factor: float) -> float | None:
     try:
-        return float(factor ** (-1 / node.power)) - 1
+        return math.pow(factor, -1 / node.power) - 1
     except OverflowError:  # a small power of the divisor falls too slowly to be there after one interval
         return None
 

@@ -9,11 +9,10 @@ import numpy as np
 
 from lrdesigner.errors import UserError
 from lrdesigner.numbers import exact
-from lrdesigner.schedules.keyframes import MOST_KEYS, Keyframe, Keyframes, Space
+from lrdesigner.schedules.keyframes import MOST_KEYS, MOST_VALUE, Keyframe, Keyframes, Space
 from lrdesigner.schedules.length import Length, Span
 from lrdesigner.schedules.shape import Factors, Steps
 
-MOST_FACTOR = 1e6
 _COMPARED = 200_000
 
 
@@ -37,7 +36,7 @@ def bake(schedule: Any, span: Span, count: int, space: Space = "linear") -> Bake
     at = _spread(corners, span.steps, count)
     values = _factors(schedule, at, span)
     for step, value in zip(at.tolist(), values.tolist(), strict=True):
-        if not 0 <= value <= MOST_FACTOR:
+        if not 0 <= value <= MOST_VALUE:
             raise UserError(f"At step {step:,} the factor is {exact(value)}; keys hold factors from 0 to 1e6.")
     keys = zip(at.tolist(), values.tolist(), strict=True)
     node = Keyframes(tuple(Keyframe(Length(float(step), "steps"), value) for step, value in keys), space)

@@ -10,7 +10,7 @@ from msgspec.structs import replace
 
 from lrdesigner.errors import UserError
 from lrdesigner.schedules.keyframe_curve import Curve, curve_of, evaluate_curve
-from lrdesigner.schedules.keyframes import MOST_KEYS, Interpolation, Keyframe, Keyframes
+from lrdesigner.schedules.keyframes import LEAST_IN_LOG, MOST_KEYS, MOST_VALUE, Interpolation, Keyframe, Keyframes
 from lrdesigner.schedules.length import Span, length_like, resolve
 
 
@@ -112,7 +112,9 @@ def _carried(node: Keyframes, control: float | None, old: float, new: float) -> 
     """A control point beside a key whose value changes: by as much, in log space by the same ratio."""
     if control is None:
         return None
-    return control * (new / old) if node.space == "log" else max(control + new - old, 0.0)
+    if node.space == "log":
+        return min(max(control * (new / old), LEAST_IN_LOG), MOST_VALUE)
+    return min(max(control + new - old, 0.0), MOST_VALUE)
 
 
 def _cut(

@@ -7,7 +7,7 @@ from typing import Any
 from msgspec.structs import replace
 
 from lrdesigner.schedules.key_edits import move_key
-from lrdesigner.schedules.keyframes import LEAST_IN_LOG
+from lrdesigner.schedules.keyframes import LEAST_IN_LOG, MOST_VALUE
 from lrdesigner.schedules.length import Span, length_like, resolve
 from lrdesigner.schedules.shape import ShapeHandle
 
@@ -34,7 +34,7 @@ def _key(index: int) -> ShapeHandle:
 
     def value_fields(node: Any, span: Span, step: int, factor: float) -> dict[str, Any]:
         least = LEAST_IN_LOG if node.space == "log" else 0.0
-        return {"keys": move_key(node, span, index, factor=min(max(factor, least), 1e6)).keys}
+        return {"keys": move_key(node, span, index, factor=min(max(factor, least), MOST_VALUE)).keys}
 
     return ShapeHandle(name=f"key {index}", title=f"key {index + 1}", at=place, step=step_fields, value=value_fields)
 

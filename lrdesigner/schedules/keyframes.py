@@ -16,8 +16,13 @@ Space = Literal["linear", "log"]
 
 MOST_KEYS = 1000
 
+MOST_VALUE = 1e6
+"""Largest value of a key, and of a control point beside it."""
+
 LEAST_IN_LOG = 1e-300
 """Smallest value of a key in log space: ratios of two values must be finite."""
+
+KeyValue = Annotated[float, Meta(ge=0, le=MOST_VALUE)]
 
 
 class Keyframe(Struct, frozen=True, forbid_unknown_fields=True):
@@ -28,10 +33,10 @@ class Keyframe(Struct, frozen=True, forbid_unknown_fields=True):
     """
 
     at: Annotated[Length, Meta(title="At", description="Its step.")]
-    value: Annotated[float, Meta(ge=0, le=1e6, title="Value", description="The factor there.")]
+    value: Annotated[KeyValue, Meta(title="Value", description="The factor there.")]
     then: Annotated[Interpolation, Meta(title="Then", description="How the curve goes on to the next key.")] = "linear"
-    leave: Annotated[float, Meta(ge=0, le=1e6, title="Leaves by", description="First control point.")] | None = None
-    arrive: Annotated[float, Meta(ge=0, le=1e6, title="Arrives by", description="Second control point.")] | None = None
+    leave: Annotated[KeyValue, Meta(title="Leaves by", description="First control point.")] | None = None
+    arrive: Annotated[KeyValue, Meta(title="Arrives by", description="Second control point.")] | None = None
 
 
 class Keyframes(Node, frozen=True, tag="keyframes"):

@@ -48,8 +48,9 @@ class _ProductBehaviour:
 
     def evaluate(self, node: Product, steps: Steps, span: Span) -> Factors:
         result: Factors = _evaluated(node.factors[0], steps, span)
-        for child in node.factors[1:]:
-            result = result * _evaluated(child, steps, span)
+        with np.errstate(all="ignore"):  # what is too large for a number is told by whoever looks at the curve
+            for child in node.factors[1:]:
+                result = result * _evaluated(child, steps, span)
         return result
 
     def write(self, node: Product, span: Span, writer: CodeWriter) -> list[str]:

@@ -123,8 +123,9 @@ class _RestartsBehaviour:
             cycle = np.searchsorted(starts[1:], steps, side="right")
             progress = np.minimum((steps - starts[cycle]) / lengths[cycle], 1.0)
         wave = (1 + np.cos(math.pi * (progress if node.k == 1 else np.float_power(progress, node.k)))) / 2
-        peak = 1.0 if node.decay == 1 else np.float_power(node.decay, cycle)
-        factors = floor + (peak - floor) * wave
+        with np.errstate(all="ignore"):  # peaks that rise for ever are no numbers in the end
+            peak = 1.0 if node.decay == 1 else np.float_power(node.decay, cycle)
+            factors = floor + (peak - floor) * wave
         if node.cycles:
             factors = np.where(steps >= _end(node, first), floor, factors)
         return np.where(np.isfinite(factors), factors, np.nan)
