@@ -122,7 +122,7 @@ class Model(Struct, frozen=True, forbid_unknown_fields=True):
             raise InvalidValueError(fault)
 
 
-class Track(Struct, frozen=True, forbid_unknown_fields=True):
+class Track(Struct, frozen=True, cache_hash=True, forbid_unknown_fields=True):
     """One hyperparameter over time: value(step) = base x factor(step)."""
 
     base: Annotated[float, Meta(gt=0, le=1e6, title="Base lr", description="The rate where the factor is 1.")] = 1e-3

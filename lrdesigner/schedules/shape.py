@@ -22,8 +22,11 @@ Factors = NDArray[np.float64]
 Family = typing.Literal["constant", "ramp", "decay", "cycle", "free", "feedback", "composition"]
 
 
-class Node(Struct, frozen=True, tag_field="shape", forbid_unknown_fields=True):
-    """Base of every schedule node: plain data, without behaviour."""
+class Node(Struct, frozen=True, cache_hash=True, tag_field="shape", forbid_unknown_fields=True):
+    """Base of every schedule node: plain data, without behaviour.
+
+    Its hash is kept, since caches look whole trees up at every frame of a drag.
+    """
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -32,7 +32,9 @@ class AssumedTrace(Struct, frozen=True, tag_field="trace", tag="assumed", forbid
     )
 
 
-class RecordedTrace(Struct, frozen=True, tag_field="trace", tag="recorded", forbid_unknown_fields=True):
+class RecordedTrace(
+    Struct, frozen=True, cache_hash=True, tag_field="trace", tag="recorded", forbid_unknown_fields=True
+):
     """The metric of a finished trial, one value per evaluation; the last one is held."""
 
     values: Annotated[tuple[float, ...], Meta(min_length=1, max_length=MOST_EVALUATIONS)]
