@@ -15,7 +15,7 @@ import pytest
 from PySide6.QtCore import QTimer
 from pytestqt.qtbot import QtBot
 
-from lrdesigner.jobs.protocol import InspectRequest
+from lrdesigner.jobs.protocol import PROTOCOL_VERSION, InspectRequest
 from lrdesigner.jobs.reader import Outcome
 from lrdesigner_app.processes import Job, SpareChild
 
@@ -25,7 +25,7 @@ import json, os, sys, time
 def say(kind, **fields):
     os.write(1, (json.dumps({"kind": kind, **fields}) + "\\n").encode())
 def hello():
-    say("hello", protocol=1, pid=os.getpid(), python="3.11.0", torch="0")
+    say("hello", protocol=PROTOCOL, pid=os.getpid(), python="3.11.0", torch="0")
 def request():
     return json.loads(sys.stdin.buffer.readline())
 def metrics(step, loss=1.0, **lr):
@@ -38,7 +38,7 @@ unix = pytest.mark.skipif(sys.platform == "win32", reason="process groups and si
 
 
 def child(body: str) -> list[str]:
-    return [sys.executable, "-u", "-c", PRELUDE + body]
+    return [sys.executable, "-u", "-c", f"PROTOCOL = {PROTOCOL_VERSION}\n{PRELUDE}{body}"]
 
 
 def environment() -> dict[str, str]:

@@ -375,20 +375,21 @@ def test_greedy_tells_where_it_comes_from(monkeypatch: pytest.MonkeyPatch) -> No
     exported = run_export(export(CASES["greedy"]))
     assert "comes with transformers, which must be installed" in exported["__doc__"]
     with pytest.raises(ImportError, match="pip install -U transformers"):
-        exported["build_scheduler"](exported["build_optimizer"](exported["LeNet"]()))
+        exported["build_schedulers"](exported["build_optimizers"](exported["LeNet"]()))
 
 
 @pytest.mark.torch
 def test_greedy_gets_the_settings_of_the_design(monkeypatch: pytest.MonkeyPatch) -> None:
-    given: dict[str, Any] = {}
+    given: list[dict[str, Any]] = []
     module = ModuleType("transformers.optimization")
-    module.GreedyLR = lambda optimizer, **settings: given.update(settings)  # type: ignore[attr-defined]
+    module.GreedyLR = lambda optimizer, **settings: given.append(settings)  # type: ignore[attr-defined]
     monkeypatch.setitem(sys.modules, "transformers", ModuleType("transformers"))
     monkeypatch.setitem(sys.modules, "transformers.optimization", module)
     exported = run_export(export(CASES["greedy"]))
-    exported["build_scheduler"](exported["build_optimizer"](exported["LeNet"]()))
-    assert (given["min_lr"], given["max_lr"]) == ([1e-6, 1e-5], [0.1, 0.1])
-    assert list(given) == [
+    exported["build_schedulers"](exported["build_optimizers"](exported["LeNet"]()))
+    # Groups of different rates: an optimizer each, since GreedyLR begins anew for all of an optimizer's groups at once.
+    assert [(g["min_lr"], g["max_lr"]) for g in given] == [([1e-6], [0.1]), ([1e-5], [0.1])]
+    assert list(given[0]) == [
         "mode", "factor", "patience", "threshold", "threshold_mode", "cooldown", "warmup", "min_lr", "max_lr", "eps",
         "smooth", "window_size", "reset_start",
     ]  # fmt: skip
