@@ -22,7 +22,7 @@ from lrdesigner import edits
 from lrdesigner.curves import track_values
 from lrdesigner.document import Design
 from lrdesigner.errors import UserError
-from lrdesigner.jobs.protocol import Metrics
+from lrdesigner.jobs.protocol import PROTOCOL_VERSION, Metrics
 from lrdesigner.jobs.reader import Outcome
 from lrdesigner.schedules import Cosine, Plateau
 from lrdesigner.store import Store
@@ -45,7 +45,7 @@ PRELUDE = """
 import json, os, sys, time
 def say(kind, **fields):
     os.write(1, (json.dumps({"kind": kind, **fields}) + "\\n").encode())
-say("hello", protocol=1, pid=os.getpid(), python="3.11.0", torch="0")
+say("hello", protocol=PROTOCOL, pid=os.getpid(), python="3.11.0", torch="0")
 line = sys.stdin.buffer.readline()
 if not line:
     sys.exit()
@@ -96,7 +96,7 @@ class Bench:
         self.panel._throttle.flush()
 
     def _command(self) -> list[str]:
-        return [sys.executable, "-u", "-c", PRELUDE + self.body]
+        return [sys.executable, "-u", "-c", f"PROTOCOL = {PROTOCOL_VERSION}\n{PRELUDE}{self.body}"]
 
     def _export(self, design: Design) -> str:
         self.exported.append(design)
