@@ -65,12 +65,13 @@ def factor_functions(groups: Sequence[ParamGroup], plan: Plan) -> tuple[list[Fac
         for slot in slots_of(group.group):
             if not moves(group.group, slot) or (slot == "lr" and steering(group.group)):
                 continue
-            lane = lane_of(group.group, slot, plan)
+            lane, what = lane_of(group.group, slot, plan), f"{_title(slot)} of {group.name!r}"
+            _refuse_impossible(what, lane, plan)
             written = _written(lane, plan)
             if written not in known:
                 name = identifier(f"{group.name[:LONGEST_NAME]} {option_of(group.group, slot)} factor", taken)
                 known[written] = FactorFunction(name, _source(name, written))
-                _prove(known[written], f"{_title(slot)} of {group.name!r}", lane, plan)
+                _prove(known[written], what, lane, plan)
             names[group.name, slot] = known[written].name
     return list(known.values()), names
 
@@ -136,14 +137,17 @@ def _sentence(words: str) -> str:
     return text[:1].upper() + text[1:] + "."
 
 
+def _refuse_impossible(what: str, lane: Lane, plan: Plan) -> None:
+    """Of each track, also where several share a function: a factor that a rate can have may be too much for a beta."""
+    impossible = first_impossible(lane.track, plan, lane.below)
+    if impossible is not None:
+        raise UserError(f"The {what} is {impossible_words(*impossible)}; change its schedule.")
+
+
 @lru_cache(maxsize=512)
 def _prove(function: FactorFunction, what: str, lane: Lane, plan: Plan) -> None:
     """Hold the function against the curve; what passed once is not looked at again."""
-    track = lane.track
-    impossible = first_impossible(track, plan, lane.below)
-    if impossible is not None:
-        raise UserError(f"The {what} is {impossible_words(*impossible)}; change its schedule.")
-    steps, corners = checked_steps(track, plan), breakpoints(track, plan)[:CHECKED_CALLS]
+    steps, corners = checked_steps(lane.track, plan), breakpoints(lane.track, plan)[:CHECKED_CALLS]
     some = steps[np.linspace(0, len(steps) - 1, CHECKED_CALLS).astype(np.int64)]
     looked_at = np.unique(np.concatenate([some, corners, np.maximum(corners - 1, 0)]))
     _compare_calls(function, what, looked_at.tolist(), lane_factors(lane, plan, looked_at).tolist(), plan.total_steps)

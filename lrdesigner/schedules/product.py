@@ -48,10 +48,10 @@ class _ProductBehaviour:
 
     def evaluate(self, node: Product, steps: Steps, span: Span) -> Factors:
         result: Factors = _evaluated(node.factors[0], steps, span)
-        with np.errstate(all="ignore"):  # what is too large for a number is told by whoever looks at the curve
+        with np.errstate(all="ignore"):
             for child in node.factors[1:]:
                 result = result * _evaluated(child, steps, span)
-        return result
+        return np.where(np.isfinite(result), result, np.nan)
 
     def write(self, node: Product, span: Span, writer: CodeWriter) -> list[str]:
         if len(node.factors) == 1:

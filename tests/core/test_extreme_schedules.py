@@ -155,3 +155,20 @@ def test_no_drag_raises_and_what_it_makes_can_be_saved(data: st.DataObject) -> N
         assert decode(encode(changed), "design") == changed
         lane = lane_of(changed.group(group.id), slot, changed.plan)
         assert lane_values(lane, changed.plan, np.arange(3)).shape == (3,)
+
+
+@pytest.mark.parametrize(("slot", "option"), [("momentum", "momentum"), ("beta2", "beta 2")])
+def test_a_beta_of_1_is_refused_also_where_it_moves_as_the_rate_does(slot: Any, option: str) -> None:
+    """Both have one function in the code, and 1.5 times the base is fine for the rate."""
+    design = edits.set_track(with_schedule(Constant(1.5)), BACKBONE, slot, Constant(1.5))
+    with pytest.raises(UserError, match=f"{option} of 'head' is 1 or more at step 0"):
+        export(design)
+
+
+def test_a_product_too_large_for_a_number_on_a_base_of_0_is_drawn_without_a_warning() -> None:
+    growing = Product((StepDecay(steps(1), 10.0), StepDecay(steps(1), 10.0)))
+    design = edits.set_option(
+        edits.set_track(demo_design(), BACKBONE, "weight_decay", growing), BACKBONE, "weight_decay", 0.0
+    )
+    lane = lane_of(design.group(BACKBONE), "weight_decay", design.plan)
+    assert np.isnan(plot_points(lane, design.plan, 0, 450).values[-1])
