@@ -52,7 +52,8 @@ def parse_number(text: str) -> float:
     try:
         value = float(evaluate(parse(text, ()), {}))
     except ExpressionError as error:
-        raise UserError(f"{text.strip()!r} is not a number. {error}") from None
+        why = "" if text.strip().isidentifier() else f" {error}"  # a word is no formula that went wrong
+        raise UserError(f"{text.strip()!r} is not a number.{why}") from None
     if not math.isfinite(value):
         raise UserError(f"{text.strip()!r} has no finite value.")
     return value

@@ -42,7 +42,7 @@ class Field:
 
 
 _KINDS: dict[Any, Kind] = {Length: "length", float: "number", int: "integer", bool: "switch", str: "formula"}
-_UNITS = {"length": "steps, epochs or %", "lengths": "steps, epochs or %", "level": "× peak, or absolute"}
+_UNITS = {"length": "steps, epochs or %", "lengths": "steps, epochs or %", "level": "× base, or absolute"}
 
 
 @cache

@@ -198,6 +198,16 @@ def test_shapes_stand_under_the_headings_of_their_families_which_cannot_be_chose
     assert combo.count() - len(headings) == len(SHAPES)
 
 
+def test_an_empty_field_and_a_word_are_refused_in_few_words(inspector: Inspector, workspace: Workspace) -> None:
+    field = editor(inspector, "factor")
+    said: list[str] = []
+    field.explained.connect(said.append)
+    type_into(field, "abc")
+    assert said[-1] == "Factor: 'abc' is not a number."
+    type_into(field, " ")
+    assert said[-1] == "Factor needs a value."
+
+
 @pytest.mark.parametrize(("typed", "tag"), [("cos", "cosine"), ("fl", "flat_cosine"), ("key", "keyframes")])
 def test_the_first_letters_of_a_title_find_the_shape(
     inspector: Inspector, workspace: Workspace, typed: str, tag: str
@@ -250,13 +260,13 @@ def test_what_follows_a_metric_is_offered_for_a_whole_rate_only(
 @pytest.mark.parametrize(
     ("text", "level", "shown", "unit"),
     [
-        ("1%", 0.01, "0.01", "× peak"),
+        ("1%", 0.01, "0.01", "× base"),
         ("1e-5 absolute", Absolute(1e-5), "1e-5 absolute", ""),
-        ("1/4", 0.25, "0.25", "× peak"),
+        ("1/4", 0.25, "0.25", "× base"),
         ("2e-6 abs", Absolute(2e-6), "2e-6 absolute", ""),
     ],
 )
-def test_a_level_is_a_share_of_the_peak_or_absolute(
+def test_a_level_is_a_share_of_the_base_value_or_absolute(
     inspector: Inspector, workspace: Workspace, text: str, level: Any, shown: str, unit: str
 ) -> None:
     give(workspace, Cosine(0.5))

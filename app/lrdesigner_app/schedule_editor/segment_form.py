@@ -146,6 +146,8 @@ class SegmentForm(QWidget):
     def _allow_shapes(self) -> None:
         free = not self._selection.path and self._workspace.selected_slot == "lr" and not self._selection.whole
         why_not = "What is steered by a metric is the whole schedule of a learning rate"
+        if self._workspace.selected_slot == "lr":
+            why_not += "; remove the other segments or unwrap this one first"
         self.shape.allow(ALL_TAGS if free else PART_TAGS, why_not)
 
     def _show_segment(self, span: Span) -> None:

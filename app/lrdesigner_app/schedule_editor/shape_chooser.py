@@ -34,7 +34,7 @@ class ShapeChooser(NarrowCombo):
     def __init__(self) -> None:
         super().__init__("Shape of the segment")
         self._items = QStandardItemModel(self)
-        self._allowed: frozenset[str] | None = None
+        self._allowed: tuple[frozenset[str], str] | None = None
         for family, shapes in SHAPES_BY_FAMILY.items():
             self._items.appendRow(_heading(HEADINGS[family]))
             for shape in shapes:
@@ -49,13 +49,13 @@ class ShapeChooser(NarrowCombo):
 
     def allow(self, tags: frozenset[str], why_not: str) -> None:
         """Let only these be chosen; the others say why not."""
-        if tags is self._allowed:
+        if (tags, why_not) == self._allowed:
             return
-        self._allowed = tags
+        self._allowed = tags, why_not
         for row in range(self._items.rowCount()):
             item = self._items.item(row)
             tag = item.data(Qt.ItemDataRole.UserRole)
-            if tag is not None and item.isEnabled() != (tag in tags):
+            if tag is not None and (tag not in tags or not item.isEnabled()):
                 item.setEnabled(tag in tags)
                 item.setToolTip(plain_tip(_tips[tag] if tag in tags else why_not))
 

@@ -64,6 +64,8 @@ def read(field: Field, text: str) -> Any:
     """The value that a text means for a field; raises `UserError` that names field, value and bound."""
     if field.optional and not text.strip():
         return None
+    if not text.strip() and field.kind != "formula":
+        raise UserError(f"{field.title} needs a value.")
     try:
         value = _READ[field.kind](text)
     except ExpressionError:

@@ -159,7 +159,7 @@ class TextField(LineEdit):
     def _unit_text(self) -> str:
         """The unit of the shown value, where it is not part of the text."""
         if self._field.kind == "level":
-            return "" if isinstance(self._value, Absolute) else "× peak"
+            return "" if isinstance(self._value, Absolute) else "× base"
         return self._field.unit if self._field.kind in ("number", "integer") else ""
 
     def _place_unit(self) -> None:
