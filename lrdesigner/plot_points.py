@@ -20,7 +20,11 @@ from lrdesigner.schedules.breaks import Points, sorted_once
 from lrdesigner.tracks import Lane
 
 COLUMNS = 2000
+_FULL = 3
+"""Points per column, on average, up to which all of them are drawn."""
+
 _CROWDED = 8
+"""Points in a column up to which all of them are drawn."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +50,7 @@ def plot_points(lane: Lane, plan: Plan, first: int, last: int, columns: int = CO
     both_sides = [corners, np.maximum(corners - 1, first)]
     steps = sorted_once(np.concatenate([edges, *both_sides, *extremes, breaks.all_of_rough(edges)]))
     values = lane_values(lane, plan, steps)
-    kept = _shown(edges, steps, values) if len(steps) > 2 * columns + len(extremes) * 2 * columns else slice(None)
+    kept = _shown(edges, steps, values) if len(steps) > _FULL * columns else slice(None)
     return PlotPoints(steps[kept], values[kept])
 
 

@@ -40,7 +40,8 @@ Points = NDArray[np.int64]
 class Pattern:
     """The steps `phase + k * period / parts + offset` for all whole k and each offset, from `first` up to before `end`.
 
-    Fractions are rounded up. Where whole periods fall between two columns, `turns` are the offsets to look at.
+    Fractions are rounded up. Where whole periods fall between two columns, `turns` are the offsets to look at; a curve
+    that `jumps` there is looked at on the step before, too.
     """
 
     phase: int
@@ -50,6 +51,7 @@ class Pattern:
     end: int = FOR_EVER
     parts: float = 1
     turns: tuple[int, ...] = ()
+    jumps: bool = True
 
     def count(self, first: int, last: int) -> int:
         """About how many lie between two steps."""
@@ -65,14 +67,20 @@ class Pattern:
         return _inside(self._of(np.arange(begin - 1, end + 2, dtype=np.int64), self.offsets), low, high)
 
     def looks(self, edges: Points) -> Points:
-        """For each column a row of steps: its turns in its first two cycles and in its last two.
+        """For each column where it holds a row of steps: its turns in the first two cycles and in the last two.
 
         What of that lies outside of the column, or where the pattern does not hold, is its first step instead.
         """
+        low = int(np.searchsorted(edges, self.first, side="right")) - 1
+        high = int(np.searchsorted(edges, self.end, side="left"))
+        edges = edges[max(low, 0) : high + 1]  # the columns that it has to do with
+        if len(edges) < 2:
+            return np.empty((0, 1), dtype=np.int64)
         begins = self._cycles(edges)
         cycles = np.stack([begins[:-1], begins[:-1] + 1, begins[1:] - 1, begins[1:]], axis=1)
         turns = self._of(cycles.ravel(), self.turns or thinned(self.offsets)).reshape(len(cycles), -1)
-        return within_columns(np.concatenate([turns, turns - 1], axis=1), edges, self.first, self.end)
+        rows = np.concatenate([turns, turns - 1], axis=1) if self.jumps else turns
+        return within_columns(rows, edges, self.first, self.end)
 
     def _cycles(self, steps: Points) -> Points:
         """The cycle in which each step lies; a fraction of a step may make it the one after."""

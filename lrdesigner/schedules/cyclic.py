@@ -108,7 +108,7 @@ CYCLIC = Shape(
     family="cycle",
     behaviour=FormulaBehaviour(_cyclic_formula, more=lambda node, span: {"period": _period(node, span)}),
     breaks=lambda node, span: Breaks(
-        patterns=(Pattern(0, _period(node, span), offsets=(0, steps_of(node, "up", span))),)
+        patterns=(Pattern(0, _period(node, span), offsets=(0, steps_of(node, "up", span)), jumps=False),)
     ),
     describe=_cyclic_words,
     torch_form=_torch_cyclic,
