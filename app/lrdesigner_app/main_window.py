@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from PySide6.QtCore import QSize
 from PySide6.QtGui import QAction, QCloseEvent, QKeySequence
 from PySide6.QtWidgets import QApplication, QLineEdit, QMainWindow, QMenu, QMessageBox, QSplitter, QTabWidget
 
@@ -278,7 +279,7 @@ class MainWindow(QMainWindow):
         self.plot.set_epochs(self.settings.switch("plot/epochs", True))
         geometry = self.settings.bytes("geometry")
         if geometry is None or not self.restoreGeometry(geometry):
-            self.resize(1440, 900)
+            self.resize(first_size(self.screen().availableGeometry().size()))
         for name, splitter in self.splitters.items():
             state = self.settings.bytes(f"splitter/{name}")
             if state is not None:
@@ -304,6 +305,11 @@ class MainWindow(QMainWindow):
         self.runner.close()
         self.spare.close()
         event.accept()
+
+
+def first_size(available: QSize) -> QSize:
+    """How large a window is that nobody has sized yet: with its frame it fits on any screen from 1280x800 on."""
+    return QSize(1440, 900).boundedTo(available - QSize(16, 48)).expandedTo(QSize(1264, 752))
 
 
 def _log_key(view: View) -> str:

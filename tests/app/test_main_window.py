@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QSize, Qt
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QMessageBox
@@ -15,9 +15,10 @@ from pytestqt.qtbot import QtBot
 from lrdesigner import edits
 from lrdesigner.demos import demo_design
 from lrdesigner.design_file import load, save
+from lrdesigner.schedules import Expression
 from lrdesigner_app.actions import ACTIONS
 from lrdesigner_app.application import make_window
-from lrdesigner_app.main_window import MainWindow
+from lrdesigner_app.main_window import MainWindow, first_size
 from lrdesigner_app.notices import Notice
 
 Answer = QMessageBox.StandardButton
@@ -197,6 +198,26 @@ def test_the_windows_place_and_views_are_remembered(window: MainWindow, qapp: QA
     assert (again.plot.log, again.plot.epochs) == (False, False)
     qtbot.waitUntil(lambda: again.height() == 700, timeout=3000)
     qtbot.waitUntil(lambda: again.splitters["centre"].sizes() == sizes, timeout=3000)
+
+
+def test_the_first_window_is_whole_on_any_screen(window: MainWindow) -> None:
+    assert first_size(QSize(2560, 1440)) == QSize(1440, 900)
+    small = first_size(QSize(1280, 800))
+    assert small == QSize(1264, 752)
+    assert small.width() >= window.minimumSizeHint().width()
+    assert small.height() >= window.minimumSizeHint().height()
+    assert first_size(QSize(800, 600)) == small
+
+
+def test_what_the_code_tab_says_never_widens_the_window(window: MainWindow, qtbot: QtBot) -> None:
+    qtbot.waitUntil(lambda: bool(window.code.source))
+    before = window.minimumSizeHint().width()
+    assert before <= first_size(QSize(1280, 800)).width()
+    window.workspace.commit("Long", edits.rename_group, 1, "long " * 20)
+    window.workspace.commit("Wrong", edits.set_schedule, 1, Expression("1/step"))
+    window.code.refresh()
+    assert not window.code.source
+    assert window.minimumSizeHint().width() <= before
 
 
 def test_everything_fits_at_1280_by_800(window: MainWindow, qtbot: QtBot) -> None:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QGuiApplication, QShowEvent, QTextOption
-from PySide6.QtWidgets import QHBoxLayout, QPlainTextEdit, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QPlainTextEdit, QSizePolicy, QVBoxLayout, QWidget
 
 from lrdesigner.design_file import write_atomically
 from lrdesigner.errors import UserError
@@ -103,6 +103,8 @@ class CodePanel(QWidget):
         self._text.setTextInteractionFlags(
             Qt.TextInteractionFlag.TextSelectableByMouse | Qt.TextInteractionFlag.TextSelectableByKeyboard
         )
+        self._status.setWordWrap(True)  # a sentence about some group's long name must not widen the window
+        self._status.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
         row = QHBoxLayout()
         row.setSpacing(GRID)
         row.addWidget(self._status, 1)
@@ -125,7 +127,7 @@ class CodePanel(QWidget):
             self._debounce.request()
 
     def _show_problem(self, problem: str) -> None:
-        text = problem or "Plain PyTorch · one LambdaLR per optimizer, one plain function per shape · needs torch alone"
+        text = problem or "Plain PyTorch · a LambdaLR per optimizer, a function per shape · needs torch alone"
         self._status.setText(text)
         self._status.setToolTip(plain_tip(text))
         role = "bad" if problem else "secondary"
