@@ -112,9 +112,12 @@ def _carried(node: Keyframes, control: float | None, old: float, new: float) -> 
     """A control point beside a key whose value changes: by as much, in log space by the same ratio."""
     if control is None:
         return None
-    if node.space == "log":
-        return min(max(control * (new / old), LEAST_IN_LOG), MOST_VALUE)
-    return min(max(control + new - old, 0.0), MOST_VALUE)
+    return _bounded(node, control * (new / old) if node.space == "log" else control + new - old)
+
+
+def _bounded(node: Keyframes, value: float) -> float:
+    """The nearest value that a control point may have."""
+    return min(max(value, LEAST_IN_LOG if node.space == "log" else 0.0), MOST_VALUE)
 
 
 def _cut(
@@ -127,10 +130,10 @@ def _cut(
     left, right = first + (middle - first) * u, middle + (last - middle) * u
     on_curve = left + (right - left) * u
     log = node.space == "log"
-    off = (math.log(new.value / before.value) if log else new.value - before.value) - on_curve
+    off = (math.log(_bounded(node, new.value) / before.value) if log else new.value - before.value) - on_curve
 
     def value(height: float) -> float:
-        return before.value * math.exp(height) if log else max(before.value + height, 0.0)
+        return _bounded(node, before.value * math.exp(min(height, 700.0)) if log else before.value + height)
 
     return (
         replace(before, leave=value(first), arrive=value(left + off)),

@@ -38,6 +38,7 @@ from lrdesigner.schedules import (
     Sequence,
     StepDecay,
 )
+from lrdesigner.schedules.key_edits import insert_key
 from lrdesigner.tracks import lane_of, slots_of
 
 BACKBONE = 2
@@ -172,3 +173,18 @@ def test_a_product_too_large_for_a_number_on_a_base_of_0_is_drawn_without_a_warn
     )
     lane = lane_of(design.group(BACKBONE), "weight_decay", design.plan)
     assert np.isnan(plot_points(lane, design.plan, 0, 450).values[-1])
+
+
+@pytest.mark.parametrize("factor", [0.0, 1e-300, 1e6, 1e12])
+def test_a_key_far_from_a_bezier_in_log_space_is_put_or_refused_in_a_sentence(factor: float) -> None:
+    keys = (Keyframe(steps(0), 1e-300, "bezier", 1e6, 1e6), Keyframe(steps(10), 1e-300))
+    design = with_schedule(Keyframes(keys, "log"))
+    span = design.plan.span
+    if 0 < factor <= 1e6:
+        changed = insert_key(Keyframes(keys, "log"), span, 5, factor)
+        design = with_schedule(changed)
+        assert design.group(BACKBONE).lr.schedule.keys[1].value == factor
+        assert max(key.leave or 0.0 for key in changed.keys) <= 1e6
+    else:
+        with pytest.raises(UserError, match=r"must be|<= 1000000"):
+            with_schedule(insert_key(Keyframes(keys, "log"), span, 5, factor))
