@@ -64,6 +64,18 @@ def test_of_a_number_too_long_for_its_field_the_first_digits_are_shown(
     assert field.cursorPosition() == 0
 
 
+def test_fields_stay_as_wide_when_the_scroll_bar_comes_and_goes(inspector: Inspector, qtbot: QtBot) -> None:
+    field, bar = _field(inspector.base_form, "base"), inspector.findChildren(QScrollArea)[0].verticalScrollBar()
+    inspector.resize(300, 1600)
+    qtbot.waitUntil(lambda: not bar.isVisible())
+    qtbot.wait(20)
+    width = field.width()
+    inspector.resize(300, 300)
+    qtbot.waitUntil(bar.isVisible)
+    qtbot.wait(20)
+    assert field.width() == width
+
+
 def test_escape_while_typing_restores_the_value_and_the_preview(inspector: Inspector, workspace: Workspace) -> None:
     field = _field(inspector.base_form, "base")
     _type(field, "0.5")

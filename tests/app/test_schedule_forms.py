@@ -205,7 +205,7 @@ def test_an_empty_field_and_a_word_are_refused_in_few_words(inspector: Inspector
     type_into(field, "abc")
     assert said[-1] == "Factor: 'abc' is not a number."
     type_into(field, " ")
-    assert said[-1] == "Factor needs a value."
+    assert said[-1] == "Factor is empty; it needs a value."
 
 
 @pytest.mark.parametrize(("typed", "tag"), [("cos", "cosine"), ("fl", "flat_cosine"), ("key", "keyframes")])

@@ -62,6 +62,13 @@ class Inspector(Panel):
         area = QScrollArea(widgetResizable=True)
         area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         area.setWidget(inner)
+        bar = area.verticalScrollBar()
+
+        def keep_width(lowest: int, highest: int) -> None:  # fields that move sideways would look as if they changed
+            column.setContentsMargins(0, 0, 4 if highest > lowest else 4 + bar.sizeHint().width(), 0)
+
+        bar.rangeChanged.connect(keep_width)
+        keep_width(bar.minimum(), bar.maximum())
         self.body.addWidget(area)
 
     def _refresh(self, *_: object) -> None:

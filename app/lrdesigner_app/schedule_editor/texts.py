@@ -65,7 +65,7 @@ def read(field: Field, text: str) -> Any:
     if field.optional and not text.strip():
         return None
     if not text.strip() and field.kind != "formula":
-        raise UserError(f"{field.title} needs a value.")
+        raise UserError(f"{field.title} is empty; it needs a value.")
     try:
         value = _READ[field.kind](text)
     except ExpressionError:
