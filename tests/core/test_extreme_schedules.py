@@ -188,3 +188,12 @@ def test_a_key_far_from_a_bezier_in_log_space_is_put_or_refused_in_a_sentence(fa
     else:
         with pytest.raises(UserError, match=r"must be|<= 1000000"):
             with_schedule(insert_key(Keyframes(keys, "log"), span, 5, factor))
+
+
+def test_halves_of_growing_cycles_are_rounded_up_as_everywhere() -> None:
+    """190 * 1.15 is 218.49999999999997 in floats."""
+    design = with_schedule(Repeat(StepDecay(steps(1000)), steps(190), growth=1.15, decay=0.5))
+    lane = lane_of(design.group(BACKBONE), "lr", design.plan)
+    factors = lane_values(lane, design.plan, [189, 190, 408, 409]) / lane.track.base
+    assert factors.tolist() == [1.0, 0.5, 0.5, 0.25]
+    assert "step < 409" in export(design)
