@@ -15,7 +15,7 @@ from pytestqt.qtbot import QtBot
 from lrdesigner import edits
 from lrdesigner.demos import demo_design
 from lrdesigner.design_file import load, save
-from lrdesigner.schedules import Expression
+from lrdesigner.schedules import Constant, Expression, Linear
 from lrdesigner_app.actions import ACTIONS
 from lrdesigner_app.application import make_window
 from lrdesigner_app.main_window import MainWindow, first_size
@@ -207,6 +207,17 @@ def test_the_first_window_is_whole_on_any_screen(window: MainWindow) -> None:
     assert small.width() >= window.minimumSizeHint().width()
     assert small.height() >= window.minimumSizeHint().height()
     assert first_size(QSize(800, 600)) == small
+
+
+def test_the_tab_counts_problems_and_not_what_is_good_to_know(window: MainWindow) -> None:
+    window.workspace.commit("Hold", edits.set_schedule, 1, Constant(0.5))
+    window.problems.refresh()
+    assert [finding.severity for finding in window.problems.findings] == ["info"]
+    assert window.tabs.tabText(1) == "Problems"
+    window.workspace.commit("Zero", edits.set_schedule, 1, Linear(start=0.0, end=1.0))
+    window.problems.refresh()
+    assert "warning" in [finding.severity for finding in window.problems.findings]
+    assert window.tabs.tabText(1) == "Problems  1"
 
 
 def test_what_the_code_tab_says_never_widens_the_window(window: MainWindow, qtbot: QtBot) -> None:

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QHBoxLayout, QScrollArea, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QGridLayout, QPushButton, QScrollArea, QVBoxLayout, QWidget
 
 from lrdesigner.findings import Finding, check
 from lrdesigner_app.debounce import Debounce
 from lrdesigner_app.theme import GRID
-from lrdesigner_app.widgets import button, label
+from lrdesigner_app.widgets import button, calling, label, plain_tip
 from lrdesigner_app.workspace import Workspace
 
 DELAY_MS = 200
+
+PLACE_PX = 200
+"""Of the widest place; the sentences stand beside it in line."""
 
 MOST_ROWS = 200
 """Findings that are listed; a file with thousands of faults must not hold the window up."""
@@ -21,6 +24,7 @@ class ProblemsPanel(QWidget):
     """A list of findings; clicking a place selects its group."""
 
     count_changed = Signal(int)
+    """How many errors and warnings there are; what is only good to know is listed but does not alarm."""
 
     def __init__(self, workspace: Workspace) -> None:
         super().__init__()
@@ -55,34 +59,44 @@ class ProblemsPanel(QWidget):
             if (widget := item.widget()) is not None:
                 widget.hide()
                 widget.deleteLater()
-        for finding in found[:MOST_ROWS]:
-            self._rows.addWidget(self._row(finding))
+        if found:
+            self._rows.addWidget(self._table(found[:MOST_ROWS]))
         if len(found) > MOST_ROWS:
             self._rows.addWidget(label(f"{len(found) - MOST_ROWS:,} more are not listed.", "secondary"))
         if not found:
             self._rows.addWidget(label("No problems found.", "secondary"))
         self._rows.addStretch(1)
-        self.count_changed.emit(len(found))
+        self.count_changed.emit(sum(finding.severity != "info" for finding in found))
 
-    def _row(self, finding: Finding) -> QWidget:
-        row = QWidget()
-        layout = QHBoxLayout(row)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(GRID)
-        place = button(finding.where, "quiet", "Select this group")
-        place.setEnabled(finding.group is not None)
-        place.clicked.connect(lambda: self._select(finding.group))
-        text = label(finding.message)
-        text.setWordWrap(True)
-        text.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
-        layout.addWidget(label(finding.severity.capitalize(), "bad" if finding.severity == "error" else "secondary"))
-        layout.addWidget(place)
-        layout.addWidget(text, 1)
-        if finding.fix is not None:
-            fix = button(finding.fix.label)
-            fix.clicked.connect(lambda: self._fix(finding))
-            layout.addWidget(fix)
-        return row
+    def _table(self, findings: tuple[Finding, ...]) -> QWidget:
+        """A row for each; severity, place, sentence and fix stand in columns."""
+        table = QWidget()
+        grid = QGridLayout(table)
+        grid.setContentsMargins(0, 0, 0, 0)
+        grid.setSpacing(GRID)
+        grid.setColumnStretch(2, 1)
+        for row, finding in enumerate(findings):
+            text = label(finding.message)
+            text.setWordWrap(True)
+            text.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+            role = "bad" if finding.severity == "error" else "secondary"
+            grid.addWidget(label(finding.severity.capitalize(), role), row, 0)
+            grid.addWidget(self._place(finding), row, 1, Qt.AlignmentFlag.AlignLeft)
+            grid.addWidget(text, row, 2)
+            if finding.fix is not None:
+                fix = button(finding.fix.label)
+                fix.clicked.connect(calling(self._fix, finding))
+                grid.addWidget(fix, row, 3)
+        return table
+
+    def _place(self, finding: Finding) -> QPushButton:
+        made = button(finding.where, "quiet", "Select this group")
+        made.setText(made.fontMetrics().elidedText(finding.where, Qt.TextElideMode.ElideRight, PLACE_PX))
+        if made.text() != finding.where:
+            made.setToolTip(plain_tip(finding.where))
+        made.setEnabled(finding.group is not None)
+        made.clicked.connect(calling(self._select, finding.group))
+        return made
 
     def _select(self, group: int | None) -> None:
         if group is not None:
