@@ -13,7 +13,7 @@ from lrdesigner_app.workspace import Workspace
 
 DELAY_MS = 200
 
-PLACE_PX = 200
+PLACE_PX = 260
 """Of the widest place; the sentences stand beside it in line."""
 
 MOST_ROWS = 200
