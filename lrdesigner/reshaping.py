@@ -24,7 +24,7 @@ from lrdesigner.schedules import (
 
 
 def reshaped(node: Any, tag: str) -> Any:
-    """A node of the shape `tag` with the fields of `node` that both have; the same node where it has that shape.
+    """A node of the shape `tag` with what was set in `node`, as far as it has such fields; a node of that shape itself.
 
     A composite takes the node, or the parts of another composite, as its own.
 
@@ -41,11 +41,13 @@ def reshaped(node: Any, tag: str) -> Any:
 
 
 def _carried(old: Struct, new: Struct) -> Any:
-    """`new` with each field of `old` that it has too, unless the shape does not allow such a value."""
+    """`new` with each field of `old` that it has too, unless nobody set it or the shape does not allow the value."""
     theirs = {field.name: field for field in fields_of(type(old))}
     for field in fields_of(type(new)):
         twin = theirs.get(field.name)
         if twin is None or (twin.kind, twin.choices) != (field.kind, field.choices):
+            continue
+        if getattr(old, field.name) == twin.default:
             continue
         try:
             new = replaced(new, **{field.name: getattr(old, field.name)})

@@ -19,6 +19,7 @@ from lrdesigner.schedules import (
     Segment,
     Sequence,
     Span,
+    factors,
     resolve,
     segment_starts,
     shape_of,
@@ -97,7 +98,7 @@ def set_segment_length(design: Design, group: int, slot: Slot, index: int, lengt
 
 
 def insert_segment(design: Design, group: int, slot: Slot, index: int) -> Design:
-    """Add a constant segment after the one at `index`, which gives up half of its time if it had the rest."""
+    """Add a segment after the one at `index` that holds its end; it gives up half of its time if it had the rest."""
     return _edit(design, group, slot, lambda row: row_with_new(row, index, design.plan.span))
 
 
@@ -112,7 +113,7 @@ def move_segment(design: Design, group: int, slot: Slot, index: int, by: int) ->
 
 
 def row_with_new(row: Row, index: int, span: Span) -> Row:
-    """A row over `span` with a constant segment after the one at `index`; what had the rest gives half of it."""
+    """A row over `span` with a segment after the one at `index` that holds its end; what had the rest gives half."""
     if len(row) == MOST_SEGMENTS:
         raise UserError(f"A schedule has at most {MOST_SEGMENTS} segments.")
     before = row[index]
@@ -122,7 +123,19 @@ def row_with_new(row: Row, index: int, span: Span) -> Row:
         starts = segment_starts(Sequence(row), span)
         half = 50 * (starts[index + 1] - starts[index]) / span.run_steps
         before = replace(before, length=Length(round(half, 2) or 1.0, "percent"))
-    return (*row[:index], before, Segment(Constant(), REST), *row[index + 1 :])
+    kept = (*row[:index], before)
+    return (*kept, Segment(_hold_after(kept, span), REST), *row[index + 1 :])
+
+
+def _hold_after(row: Row, span: Span) -> Constant:
+    """A constant where the row ends, in three digits; at 1 where there is nothing to hold."""
+    last = shape_of(Sequence(row)).parts(Sequence(row), span)[-1]
+    end = segment_starts(Sequence(row), span)[-1]
+    factor = float(f"{float(factors(last.schedule, [end - last.origin], last.span)[0]):.3g}")
+    try:
+        return replaced(Constant(), factor=factor) if factor > 0 else Constant()
+    except UserError:  # beyond what a constant may be
+        return Constant()
 
 
 def row_without(row: Row, index: int) -> Row:

@@ -23,6 +23,7 @@ from lrdesigner.schedule_edits import (
 from lrdesigner.schedules import (
     Clamp,
     Constant,
+    Keyframes,
     Product,
     Repeat,
     Segment,
@@ -33,11 +34,22 @@ from lrdesigner.schedules import (
     shape_of,
 )
 from lrdesigner.schedules.composites import MOST_PARTS
+from lrdesigner.schedules.key_bake import Baked, bake
+from lrdesigner.schedules.key_simplify import simplify
 from lrdesigner.schedules.segments import as_segments, from_segments
 from lrdesigner.tracks import Slot, track_of
 
 WRAPPERS = ("product", "repeat", "clamp", "sequence")
 """Tags of the composites that a node can be put into."""
+
+BAKED_KEYS = 256
+"""Looks at a curve that becomes keyframes."""
+
+BAKED = 0.002
+"""How far lines may be off a curve at these, so that fewer keys are left."""
+
+SIMPLIFIED = 0.01
+"""How far lines may be off keys that are dropped."""
 
 
 def span_at(schedule: Any, path: Path, span: Span) -> Span:
@@ -108,6 +120,26 @@ def unwrap(design: Design, group: int, slot: Slot, path: Path, index: int = 0) -
     node = node_at(track_of(design.group(group), slot).schedule, path)
     parts = shape_of(node).children(node)
     return _with_node(design, group, slot, path, parts[index]) if parts else design
+
+
+def baked(design: Design, group: int, slot: Slot, path: Path) -> Baked:
+    """The node at a path as keyframes, and how far off; raises `UserError` where keys cannot hold a factor."""
+    schedule = track_of(design.group(group), slot).schedule
+    return bake(node_at(schedule, path), span_at(schedule, path, design.plan.span), BAKED_KEYS, tolerance=BAKED)
+
+
+def bake_node(design: Design, group: int, slot: Slot, path: Path) -> Design:
+    """Put keyframes in the place of the node at a path; raises `UserError` as `baked` does."""
+    return _with_node(design, group, slot, path, baked(design, group, slot, path).node)
+
+
+def simplify_keys(design: Design, group: int, slot: Slot, path: Path) -> Design:
+    """Drop the keys at a path without which lines and holds stay within `SIMPLIFIED` of the factor; others stay."""
+    schedule = track_of(design.group(group), slot).schedule
+    node = node_at(schedule, path)
+    if not isinstance(node, Keyframes):
+        return design
+    return _with_node(design, group, slot, path, simplify(node, span_at(schedule, path, design.plan.span), SIMPLIFIED))
 
 
 def insert_part(design: Design, group: int, slot: Slot, path: Path) -> Design:

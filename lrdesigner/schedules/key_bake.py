@@ -9,6 +9,7 @@ import numpy as np
 
 from lrdesigner.errors import UserError
 from lrdesigner.numbers import exact
+from lrdesigner.schedules.key_simplify import simplify
 from lrdesigner.schedules.keyframes import MOST_KEYS, MOST_VALUE, Keyframe, Keyframes, Space
 from lrdesigner.schedules.length import Length, Span
 from lrdesigner.schedules.shape import Factors, Steps
@@ -25,8 +26,10 @@ class Baked:
     worst: int
 
 
-def bake(schedule: Any, span: Span, count: int, space: Space = "linear") -> Baked:
+def bake(schedule: Any, span: Span, count: int, space: Space = "linear", tolerance: float | None = None) -> Baked:
     """Any schedule as `count` keys with lines between them, at most: at its corners, and evenly over its length.
+
+    With a tolerance the keys go without which the lines stay within it; the error is that of what is left.
 
     Raises `UserError` where a factor cannot be a key's value.
     """
@@ -40,6 +43,8 @@ def bake(schedule: Any, span: Span, count: int, space: Space = "linear") -> Bake
             raise UserError(f"At step {step:,} the factor is {exact(value)}; keys hold factors from 0 to 1e6.")
     keys = zip(at.tolist(), values.tolist(), strict=True)
     node = Keyframes(tuple(Keyframe(Length(float(step), "steps"), value) for step, value in keys), space)
+    if tolerance is not None:
+        node = simplify(node, span, tolerance)
     looked_at = np.concatenate([np.linspace(0, span.steps, min(span.steps + 1, _COMPARED)).astype(np.int64), corners])
     off = np.abs(_factors(node, looked_at, span) - _factors(schedule, looked_at, span))
     worst = int(np.argmax(off))

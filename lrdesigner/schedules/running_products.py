@@ -67,7 +67,7 @@ def _run_of(formula: str, span: Span, last: int = 0) -> _Run:
     return _work_out(formula, _what_counts(formula, span), _in_few_sizes(longest // _BLOCK + 1))
 
 
-@lru_cache(maxsize=8)
+@lru_cache(maxsize=32)
 def _work_out(formula: str, span: Span, blocks: int) -> _Run:
     starts, product, rises, falls = np.empty(blocks), 1.0, False, False
     for first in range(0, blocks, _BLOCKS_AT_ONCE):

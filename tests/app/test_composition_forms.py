@@ -14,6 +14,7 @@ from lrdesigner.schedules import (
     Constant,
     Cosine,
     Exponential,
+    Keyframes,
     Length,
     Linear,
     Product,
@@ -21,6 +22,7 @@ from lrdesigner.schedules import (
     Segment,
     Sequence,
 )
+from lrdesigner_app.notices import Notice
 from lrdesigner_app.schedule_editor import Inspector, SegmentSelection
 from lrdesigner_app.schedule_editor.value_fields import TextField
 from lrdesigner_app.workspace import Workspace
@@ -262,3 +264,22 @@ def test_a_node_deeper_than_can_be_is_refused_with_a_notice(
     for _ in range(25):
         selection.wrap("clamp")
     assert "nested more than" in said[0].text
+
+
+def test_a_node_becomes_keyframes_from_the_menu_with_its_error_told_and_loses_keys_that_matter_little(
+    deep: Inspector, workspace: Workspace
+) -> None:
+    told: list[Notice] = []
+    workspace.signals.notice_posted.connect(told.append)
+    do(deep, "Bake into keyframes")
+    node = schedule_of(workspace).segments[1].schedule
+    assert isinstance(node, Keyframes)
+    assert deep.segment.shape.currentData() == "keyframes"
+    assert told[0].text.startswith(f"Baked into {len(node.keys)} keys, off by at most ")
+    do(deep, "Simplify the keys")
+    fewer = schedule_of(workspace).segments[1].schedule
+    assert len(fewer.keys) < len(node.keys)
+    assert told[1].text == f"{len(fewer.keys)} of {len(node.keys)} keys stay."
+    workspace.store.undo()
+    workspace.store.undo()
+    assert schedule_of(workspace) == DEEP

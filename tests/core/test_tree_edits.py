@@ -11,6 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from lrdesigner import edits, tree_edits
+from lrdesigner.curves import track_factors
 from lrdesigner.design_file import decode, encode
 from lrdesigner.document import Design, Model, Plan, new_design
 from lrdesigner.errors import UserError
@@ -35,9 +36,11 @@ from lrdesigner.schedules import (
     Polynomial,
     Product,
     Repeat,
+    Rex,
     Segment,
     Sequence,
     Span,
+    WarmupStableDecay,
     default_node,
     factors,
     shape_of,
@@ -151,7 +154,7 @@ def test_a_schedule_steered_by_a_metric_is_a_whole_learning_rate(tag: str) -> No
     ("old", "tag", "new"),
     [
         (Cosine(0.2, Length(2, "epochs"), 2.0), "polynomial", Polynomial(1.0, 0.2, Length(2, "epochs"), 2.0)),
-        (Linear(start=Absolute(1e-5)), "one_cycle", OneCycle(start=Absolute(1e-5), end=1.0)),
+        (Linear(start=Absolute(1e-5)), "one_cycle", OneCycle(start=Absolute(1e-5))),
         (HardRestarts(cycles=5, decay=0.5), "cosine_restarts", CosineRestarts(cycles=5, decay=0.5)),
         (Plateau(factor=0.3), "constant", Constant(factor=0.3)),
         (CosineRestarts(decay=0.5, cycles=3), "repeat", Repeat(CosineRestarts(decay=0.5, cycles=3))),
@@ -237,3 +240,34 @@ def test_momentum_beside_a_cyclic_rate_goes_the_other_way() -> None:
 def test_momentum_has_no_cycle_of_its_own_beside_another_rate() -> None:
     with pytest.raises(UserError, match="one-cycle or cyclic"):
         edits.couple_momentum(design_of(Cosine()), 1)
+
+
+def test_any_node_becomes_few_keys_near_its_curve_and_keys_that_matter_little_go() -> None:
+    design = design_of(Sequence((Segment(Linear(), Length(45, "steps")), Segment(Cosine(floor=0.1)))))
+    found = tree_edits.baked(design, 1, "lr", (1,))
+    after = tree_edits.bake_node(design, 1, "lr", (1,))
+    node = schedule_of(after).segments[1].schedule
+    assert node == found.node
+    assert len(node.keys) < 40
+    at = np.arange(451)
+    off = np.abs(track_factors(after.group(1).lr, after.plan, at) - track_factors(design.group(1).lr, design.plan, at))
+    assert off.max() == pytest.approx(found.error)
+    assert found.error < 0.005
+    simpler = tree_edits.simplify_keys(after, 1, "lr", (1,))
+    assert 2 < len(schedule_of(simpler).segments[1].schedule.keys) < len(node.keys)
+    assert tree_edits.simplify_keys(design, 1, "lr", (1,)) is design
+
+
+def test_a_new_segment_holds_where_the_one_before_it_ends() -> None:
+    design = design_of(Sequence((Segment(Linear(), Length(45, "steps")), Segment(Cosine(floor=0.02)))))
+    added = tree_edits.insert_part(design, 1, "lr", (1,))
+    assert schedule_of(added).segments[2].schedule == Constant(0.02)
+    # At 0 there is nothing to hold that anybody could want.
+    to_zero = design_of(Sequence((Segment(Linear(), Length(45, "steps")), Segment(Cosine()))))
+    assert schedule_of(tree_edits.insert_part(to_zero, 1, "lr", (1,))).segments[2].schedule == Constant()
+
+
+def test_another_shape_keeps_what_was_set_and_not_what_nobody_set() -> None:
+    design = tree_edits.set_shape(design_of(WarmupStableDecay(floor=0.1)), 1, "lr", (), "one_cycle")
+    assert schedule_of(design) == OneCycle()
+    assert schedule_of(tree_edits.set_shape(design_of(Cosine(floor=0.1)), 1, "lr", (), "rex")) == Rex(floor=0.1)

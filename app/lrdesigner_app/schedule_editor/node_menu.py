@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from PySide6.QtWidgets import QMenu
 
-from lrdesigner.schedules import Sequence, children_of, shape_named, shape_of
+from lrdesigner.schedules import Keyframes, Sequence, children_of, shape_named, shape_of
 from lrdesigner.tree_edits import WRAPPERS
 from lrdesigner_app.schedule_editor.parts_list import PartsList
 from lrdesigner_app.schedule_editor.segment_selection import SegmentSelection
@@ -39,5 +39,10 @@ class NodeMenu:
         menu.addAction(words, lambda: selection.unwrap(min(self._parts.current, len(parts) - 1))).setEnabled(
             bool(parts)
         )
+        menu.addSeparator()
+        if isinstance(node, Keyframes):
+            menu.addAction("Simplify the keys", selection.simplify)
+        else:
+            menu.addAction("Bake into keyframes", selection.bake).setEnabled(not alone)
         if isinstance(selection.schedule, Sequence) and path:
             menu.addAction("Whole schedule", calling(selection.go_to, ()))

@@ -9,10 +9,12 @@ from PySide6.QtCore import QObject, Signal
 
 from lrdesigner import schedule_edits, tree_edits
 from lrdesigner.document import Design
+from lrdesigner.numbers import rate
 from lrdesigner.schedule_edits import Path, node_at
 from lrdesigner.schedules import Segment, Sequence, Span, children_of
 from lrdesigner.schedules.segments import as_segments
 from lrdesigner.tracks import track_of
+from lrdesigner_app.notices import Notice
 from lrdesigner_app.workspace import Workspace
 
 
@@ -153,6 +155,21 @@ class SegmentSelection(QObject):
         path = self.path
         if self._commit("Unwrap in the schedule of", tree_edits.unwrap, path, index):
             self.go_to(path)
+
+    def bake(self) -> None:
+        """Put keyframes in the node's place."""
+        group, slot, path = self._workspace.selected_group, self._workspace.selected_slot, self.path
+        before = self._workspace.store.committed
+        if self._commit("Bake the schedule of", tree_edits.bake_node, path):
+            found = tree_edits.baked(before, group.id, slot, path)
+            keys = f"{len(found.node.keys)} keys, off by at most {rate(found.error)} of the base value"
+            self._workspace.post(Notice(f"Baked into {keys}, at step {found.worst:,}."))
+
+    def simplify(self) -> None:
+        """Drop the keys that matter little."""
+        before = len(self.node.keys)
+        if self._commit("Simplify the keys of", tree_edits.simplify_keys, self.path):
+            self._workspace.post(Notice(f"{len(self.node.keys)} of {before} keys stay."))
 
     def _commit(self, words: str, edit: Callable[..., Design], *arguments: Any) -> bool:
         group, slot = self._workspace.selected_group, self._workspace.selected_slot
