@@ -142,11 +142,6 @@ class BaseHandle:
 _BASE = next(field for field in fields_of(Track) if field.name == "base")
 
 
-def base_lr_handle(group: Group, plan: Plan) -> BaseHandle | None:
-    """`base_handle` of the learning rate."""
-    return base_handle(group, "lr", plan)
-
-
 def base_handle(group: Group, slot: Slot, plan: Plan) -> BaseHandle | None:
     """At the first step that trains with the largest factor, of a constant in the middle; None without a positive one.
 

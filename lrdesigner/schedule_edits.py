@@ -11,7 +11,6 @@ from lrdesigner.checked import replaced
 from lrdesigner.document import Design
 from lrdesigner.edits import set_track
 from lrdesigner.errors import UserError
-from lrdesigner.reshaping import reshaped
 from lrdesigner.schedules import (
     REST,
     Constant,
@@ -20,7 +19,6 @@ from lrdesigner.schedules import (
     Sequence,
     Span,
     factors,
-    resolve,
     segment_starts,
     shape_of,
 )
@@ -70,33 +68,6 @@ def set_node_fields(design: Design, group: int, slot: Slot, path: Path, values: 
     return design if changed is schedule else set_track(design, group, slot, changed)
 
 
-def set_segment_shape(design: Design, group: int, slot: Slot, index: int, tag: str) -> Design:
-    """Give a segment another shape, which keeps the fields that both have; the same shape changes nothing."""
-
-    def change(row: Row) -> Row:
-        schedule = reshaped(row[index].schedule, tag)
-        return row if schedule is row[index].schedule else _with(row, index, replace(row[index], schedule=schedule))
-
-    return _edit(design, group, slot, change)
-
-
-def set_segment_field(design: Design, group: int, slot: Slot, index: int, field: str, value: Any) -> Design:
-    """Set one field of a segment's shape; raises `UserError` out of bounds."""
-
-    def change(row: Row) -> Row:
-        schedule = replaced(row[index].schedule, **{field: value})
-        return row if schedule is row[index].schedule else _with(row, index, replace(row[index], schedule=schedule))
-
-    return _edit(design, group, slot, change)
-
-
-def set_segment_length(design: Design, group: int, slot: Slot, index: int, length: Length) -> Design:
-    """Set how long a segment lasts. A length that rounds to no step at all is refused."""
-    if length.unit != "rest" and resolve(length, design.plan.span) < 1:
-        raise UserError(f"A segment lasts at least 1 step; {length} is none.")
-    return _edit(design, group, slot, lambda row: _with(row, index, replace(row[index], length=length)))
-
-
 def insert_segment(design: Design, group: int, slot: Slot, index: int) -> Design:
     """Add a segment after the one at `index` that holds its end; it gives up half of its time if it had the rest."""
     return _edit(design, group, slot, lambda row: row_with_new(row, index, design.plan.span))
@@ -105,11 +76,6 @@ def insert_segment(design: Design, group: int, slot: Slot, index: int) -> Design
 def remove_segment(design: Design, group: int, slot: Slot, index: int) -> Design:
     """Remove a segment; if none would last for the rest of the run any more, the last one does."""
     return _edit(design, group, slot, lambda row: row_without(row, index))
-
-
-def move_segment(design: Design, group: int, slot: Slot, index: int, by: int) -> Design:
-    """Move a segment earlier (-1) or later (+1); beyond the ends nothing happens."""
-    return _edit(design, group, slot, lambda row: moved(row, index, by))
 
 
 def row_with_new(row: Row, index: int, span: Span) -> Row:

@@ -10,7 +10,7 @@ from msgspec.structs import replace
 
 from lrdesigner.errors import UserError
 from lrdesigner.schedules.keyframe_curve import Curve, curve_of, evaluate_curve
-from lrdesigner.schedules.keyframes import LEAST_IN_LOG, MOST_KEYS, MOST_VALUE, Interpolation, Keyframe, Keyframes
+from lrdesigner.schedules.keyframes import LEAST_IN_LOG, MOST_KEYS, MOST_VALUE, Keyframe, Keyframes
 from lrdesigner.schedules.length import Span, length_like, resolve
 
 
@@ -76,15 +76,6 @@ def remove_key(node: Keyframes, span: Span, index: int) -> Keyframes:
         keys[before] = replace(keys[before], arrive=keys[index].arrive)
     del keys[index]
     return replace(node, keys=tuple(keys))
-
-
-def set_interpolation(node: Keyframes, index: int, then: Interpolation) -> Keyframes:
-    """With another way to go on from a key; only a bezier keeps its control points."""
-    key = node.keys[index]
-    if key.then == then:
-        return node
-    changed = replace(key, then=then, leave=None, arrive=None)
-    return replace(node, keys=(*node.keys[:index], changed, *node.keys[index + 1 :]))
 
 
 def _in_time(node: Keyframes, span: Span) -> list[int]:

@@ -8,7 +8,7 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QScrollArea
 from pytestqt.qtbot import QtBot
 
-from lrdesigner import edits, schedule_edits
+from lrdesigner import edits, tree_edits
 from lrdesigner.schedules import Constant, Length, Sequence
 from lrdesigner.schedules.segments import as_segments
 from lrdesigner_app.layout import INSPECTOR_MIN
@@ -144,7 +144,7 @@ def test_an_option_that_cannot_be_is_a_notice_and_the_switch_goes_back(
 
 
 def test_a_formula_with_a_fault_is_explained_by_character(inspector: Inspector, workspace: Workspace) -> None:
-    workspace.commit("", schedule_edits.set_segment_shape, 1, "lr", 0, "expression")
+    workspace.commit("", tree_edits.set_shape, 1, "lr", (), "expression")
     field = _field(inspector.segment.fields_form, "formula")
     said: list[str] = []
     field.explained.connect(said.append)

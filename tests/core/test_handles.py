@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from lrdesigner import edits
 from lrdesigner.curves import track_values
 from lrdesigner.document import Design, Group, Plan, Track
-from lrdesigner.handles import base_lr_handle, handles_of, notch, settled
+from lrdesigner.handles import base_handle, handles_of, notch, settled
 from lrdesigner.schedules import Constant, Cosine, Expression, Length, Linear, Segment, Sequence, StepDecay
 
 PLAN = Plan(epoch=45, epochs=10)
@@ -26,7 +26,7 @@ def group_with(schedule: object, base: float = 1e-3) -> Group:
 def test_base_lr_handle_sits_where_the_curve_is_highest_and_in_the_middle_of_a_constant(
     schedule: object, step: int
 ) -> None:
-    handle = base_lr_handle(group_with(schedule), PLAN)
+    handle = base_handle(group_with(schedule), "lr", PLAN)
     assert handle is not None
     assert handle.step == step
     assert handle.value == pytest.approx(1e-3)
@@ -34,10 +34,10 @@ def test_base_lr_handle_sits_where_the_curve_is_highest_and_in_the_middle_of_a_c
 
 @given(base=rates, target=rates)
 def test_dragging_never_moves_the_handle_along_the_time_axis(base: float, target: float) -> None:
-    handle = base_lr_handle(group_with(WARM_UP, base), PLAN)
+    handle = base_handle(group_with(WARM_UP, base), "lr", PLAN)
     assert handle is not None
     edit = handle.moved(300, target)
-    again = base_lr_handle(group_with(WARM_UP, edit.arguments[1]), PLAN)
+    again = base_handle(group_with(WARM_UP, edit.arguments[1]), "lr", PLAN)
     assert again is not None
     assert again.step == handle.step
 
@@ -48,14 +48,14 @@ def test_a_curve_without_a_positive_factor_has_no_handle(factor: str) -> None:
 
 
 def test_steps_without_a_finite_factor_do_not_attract_the_handle() -> None:
-    handle = base_lr_handle(group_with(Expression("1 / step")), PLAN)
+    handle = base_handle(group_with(Expression("1 / step")), "lr", PLAN)
     assert handle is not None
     assert handle.step == 1
 
 
 @given(target=rates)
 def test_the_edit_of_a_move_puts_the_curve_through_the_pointer(target: float) -> None:
-    handle = base_lr_handle(group_with(Sequence((Segment(Linear(0.1, 0.5)),))), PLAN)
+    handle = base_handle(group_with(Sequence((Segment(Linear(0.1, 0.5)),))), "lr", PLAN)
     assert handle is not None
     value = handle.moved(0, target, "fine").arguments[1]
     curve = track_values(Track(base=value, schedule=Linear(0.1, 0.5)), PLAN, [handle.step])
@@ -72,13 +72,13 @@ def test_the_edit_of_a_move_is_applied_by_the_store_as_it_stands(design: Design)
 
 @pytest.mark.parametrize(("target", "expected"), [(1e9, 1e6), (0.0, 1e-12), (-5.0, 1e-12), (float("inf"), 1e6)])
 def test_a_pointer_outside_the_bounds_gives_the_nearest_value_that_may_be(target: float, expected: float) -> None:
-    handle = base_lr_handle(group_with(Constant()), PLAN)
+    handle = base_handle(group_with(Constant()), "lr", PLAN)
     assert handle is not None
     assert handle.moved(0, target).arguments[1] == expected
 
 
 def test_its_text_says_the_base_lr_and_the_step() -> None:
-    handle = base_lr_handle(group_with(WARM_UP, 5e-4), PLAN)
+    handle = base_handle(group_with(WARM_UP, 5e-4), "lr", PLAN)
     assert handle is not None
     assert handle.text == "base lr 5e-4 · step 45"
 

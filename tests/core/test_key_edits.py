@@ -29,7 +29,7 @@ from lrdesigner.schedules import (
     shape_of,
 )
 from lrdesigner.schedules.key_bake import bake
-from lrdesigner.schedules.key_edits import insert_key, move_key, remove_key, set_interpolation
+from lrdesigner.schedules.key_edits import insert_key, move_key, remove_key
 from lrdesigner.schedules.key_simplify import simplify
 from lrdesigner.schedules.keyframe_curve import colliding, placed
 from lrdesigner.schedules.keyframes import MOST_KEYS
@@ -126,13 +126,6 @@ def test_a_key_that_cut_a_bezier_is_taken_out_of_it_again() -> None:
     found = remove_key(cut, SPAN, 1)
     assert found.keys[0].arrive == cut.keys[1].arrive
     assert (found.keys[0].at, found.keys[1]) == (node.keys[0].at, node.keys[1])
-
-
-def test_only_a_bezier_keeps_control_points() -> None:
-    node = Keyframes((at(0, 1.0, "bezier", leave=0.5, arrive=0.9), at(300, 0.2)))
-    found = set_interpolation(node, 0, "smooth")
-    assert found.keys[0] == at(0, 1.0, "smooth")
-    assert set_interpolation(found, 0, "smooth") is found
 
 
 def test_a_curve_has_no_more_keys_than_a_file_may_hold() -> None:

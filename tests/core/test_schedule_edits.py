@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from strategies import lengths, schedules
 
-from lrdesigner import edits, schedule_edits
+from lrdesigner import edits, schedule_edits, tree_edits
 from lrdesigner.curves import track_factors
 from lrdesigner.design_file import decode, encode
 from lrdesigner.document import Design, Model, Plan, new_design
@@ -44,6 +44,11 @@ def with_schedule(schedule: Any) -> Design:
     return edits.set_schedule(new_design(Model(), Plan(45, 10)), 1, schedule)
 
 
+def at(design: Design, index: int) -> tuple[int, ...]:
+    """The path to the schedule of a segment."""
+    return (index,) if isinstance(design.group(1).lr.schedule, Sequence) else ()
+
+
 def row(design: Design) -> tuple[Segment, ...]:
     return as_segments(design.group(1).lr.schedule)
 
@@ -56,11 +61,11 @@ def three() -> Design:
 @pytest.mark.parametrize(
     "edit",
     [
-        lambda d: schedule_edits.set_segment_shape(d, 1, "lr", 2, "cosine"),
-        lambda d: schedule_edits.set_segment_field(d, 1, "lr", 0, "start", 0.1),
-        lambda d: schedule_edits.set_segment_length(d, 1, "lr", 0, Length(45.0, "steps")),
-        lambda d: schedule_edits.move_segment(d, 1, "lr", 0, -1),
-        lambda d: schedule_edits.move_segment(d, 1, "lr", 2, +1),
+        lambda d: tree_edits.set_shape(d, 1, "lr", at(d, 2), "cosine"),
+        lambda d: schedule_edits.set_node_field(d, 1, "lr", at(d, 0), "start", 0.1),
+        lambda d: tree_edits.set_segment(d, 1, "lr", (0,), length=Length(45.0, "steps")),
+        lambda d: tree_edits.move_part(d, 1, "lr", (0,), -1),
+        lambda d: tree_edits.move_part(d, 1, "lr", (2,), +1),
     ],
 )
 def test_an_edit_that_changes_nothing_returns_the_same_object(three: Design, edit: Callable[[Design], Design]) -> None:
@@ -85,25 +90,25 @@ def test_after_any_edits_the_run_is_covered_and_the_file_holds_it(schedule: Any,
 def _edited(design: Design, kind: str, index: int, number: int, length: Length) -> Design:
     match kind:
         case "shape":
-            return schedule_edits.set_segment_shape(design, 1, "lr", index, SHAPES[number % len(SHAPES)].tag)
+            return tree_edits.set_shape(design, 1, "lr", at(design, index), SHAPES[number % len(SHAPES)].tag)
         case "field":
-            return schedule_edits.set_segment_field(design, 1, "lr", index, "floor", number / 10) if isinstance(
-                row(design)[index].schedule, Cosine
-            ) else design  # fmt: skip
-        case "length":
-            return schedule_edits.set_segment_length(design, 1, "lr", index, length)
+            if not isinstance(row(design)[index].schedule, Cosine):
+                return design
+            return schedule_edits.set_node_field(design, 1, "lr", at(design, index), "floor", number / 10)
+        case "length" if at(design, index):
+            return tree_edits.set_segment(design, 1, "lr", (index,), length=length)
         case "insert":
             return schedule_edits.insert_segment(design, 1, "lr", index)
         case "remove":
             return schedule_edits.remove_segment(design, 1, "lr", index)
-    return schedule_edits.move_segment(design, 1, "lr", index, number % 3 - 1)
+    return tree_edits.move_part(design, 1, "lr", (index,), number % 3 - 1) if at(design, index) else design
 
 
 def test_only_the_named_segment_changes(three: Design) -> None:
-    after = row(schedule_edits.set_segment_field(three, 1, "lr", 0, "start", 0.5))
+    after = row(schedule_edits.set_node_field(three, 1, "lr", at(three, 0), "start", 0.5))
     assert after[0].schedule == Linear(start=0.5)
     assert (after[0].length, after[1:]) == (ROW[0].length, ROW[1:])
-    shaped = row(schedule_edits.set_segment_shape(three, 1, "lr", 1, "step"))
+    shaped = row(tree_edits.set_shape(three, 1, "lr", at(three, 1), "step"))
     assert shaped == (ROW[0], Segment(StepDecay(), ROW[1].length), ROW[2])
 
 
@@ -115,27 +120,20 @@ def test_a_field_out_of_bounds_is_refused_with_field_bound_and_value(
     three: Design, field: str, value: float, words: tuple[str, ...]
 ) -> None:
     with pytest.raises(UserError) as caught:
-        schedule_edits.set_segment_field(three, 1, "lr", 0, field, value)
+        schedule_edits.set_node_field(three, 1, "lr", at(three, 0), field, value)
     assert all(word in str(caught.value) for word in words)
 
 
 def test_a_formula_that_cannot_be_drawn_is_refused_where_it_is_wrong(three: Design) -> None:
-    design = schedule_edits.set_segment_shape(three, 1, "lr", 1, "expression")
+    design = tree_edits.set_shape(three, 1, "lr", at(three, 1), "expression")
     with pytest.raises(UserError, match="character 5"):
-        schedule_edits.set_segment_field(design, 1, "lr", 1, "formula", "1 + stp")
+        schedule_edits.set_node_field(design, 1, "lr", at(design, 1), "formula", "1 + stp")
 
 
 @pytest.mark.parametrize("length", [Length(0.0, "steps"), Length(0.4, "steps"), Length(0.01, "percent")], ids=str)
 def test_a_segment_without_a_step_is_refused(three: Design, length: Length) -> None:
     with pytest.raises(UserError, match="at least 1 step"):
-        schedule_edits.set_segment_length(three, 1, "lr", 0, length)
-
-
-def test_a_plain_shape_that_gets_a_length_becomes_a_sequence_and_back() -> None:
-    plain = with_schedule(Cosine())
-    limited = schedule_edits.set_segment_length(plain, 1, "lr", 0, Length(2.0, "epochs"))
-    assert limited.group(1).lr.schedule == Sequence((Segment(Cosine(), Length(2.0, "epochs")),))
-    assert schedule_edits.set_segment_length(limited, 1, "lr", 0, REST) == plain
+        tree_edits.set_segment(three, 1, "lr", (0,), length=length)
 
 
 def test_an_inserted_segment_gets_time(three: Design) -> None:
@@ -164,9 +162,9 @@ def test_when_no_segment_has_the_rest_any_more_the_last_one_takes_it(three: Desi
 
 
 def test_moving_there_and_back_is_where_it_was(three: Design) -> None:
-    there = schedule_edits.move_segment(three, 1, "lr", 0, +1)
+    there = tree_edits.move_part(three, 1, "lr", (0,), +1)
     assert row(there) == (ROW[1], ROW[0], ROW[2])
-    assert schedule_edits.move_segment(there, 1, "lr", 1, -1) == three
+    assert tree_edits.move_part(there, 1, "lr", (1,), -1) == three
 
 
 @settings(max_examples=60, deadline=None)

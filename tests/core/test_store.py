@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 import pytest
@@ -10,13 +11,13 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 from strategies import designs, lengths, plans, schedules
 
-from lrdesigner import edits, schedule_edits
+from lrdesigner import edits, schedule_edits, tree_edits
 from lrdesigner.design_file import decode, encode
 from lrdesigner.document import Design
 from lrdesigner.errors import UserError
 from lrdesigner.history import LIMIT
 from lrdesigner.membership import membership
-from lrdesigner.schedules import SHAPES
+from lrdesigner.schedules import SHAPES, Sequence
 from lrdesigner.schedules.segments import as_segments
 from lrdesigner.store import Change, Store
 
@@ -96,12 +97,16 @@ class StoreMachine(RuleBasedStateMachine):
     @rule(number=numbers, index=numbers, length=lengths(), tag=st.sampled_from([s.tag for s in SHAPES]))
     def edit_segment(self, number: int, index: int, length: Any, tag: str) -> None:
         group = self._group(number)
-        index %= len(as_segments(self.store.committed.group(group).lr.schedule))
+        schedule = self.store.committed.group(group).lr.schedule
+        index %= len(as_segments(schedule))
+        path = (index,) if isinstance(schedule, Sequence) else ()
         match number % 4:
             case 0:
-                self._commit(schedule_edits.set_segment_length, group, "lr", index, length)
+                change = partial(tree_edits.set_segment, length=length)
+                if path:
+                    self._commit(change, group, "lr", path)
             case 1:
-                self._commit(schedule_edits.set_segment_shape, group, "lr", index, tag)
+                self._commit(tree_edits.set_shape, group, "lr", path, tag)
             case 2:
                 self._commit(schedule_edits.insert_segment, group, "lr", index)
             case _:
