@@ -25,7 +25,7 @@ LOOKS = 2000
 """Even looks at a curve whose breaks are known."""
 
 EVERY_STEP = 3_000_000
-_IN_CACHE = 16_384
+_IN_CACHE = 32_768
 TOLERANCE = 1e-12
 """Largest allowed `relative_difference` between our own forms of a value."""
 
