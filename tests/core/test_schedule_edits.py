@@ -136,6 +136,11 @@ def test_a_segment_without_a_step_is_refused(three: Design, length: Length) -> N
         tree_edits.set_segment(three, 1, "lr", (0,), length=length)
 
 
+def test_an_only_segment_that_gets_the_rest_becomes_its_plain_shape() -> None:
+    limited = with_schedule(Sequence((Segment(Cosine(), Length(2.0, "epochs")),)))
+    assert tree_edits.set_segment(limited, 1, "lr", (0,), length=REST) == with_schedule(Cosine())
+
+
 def test_an_inserted_segment_gets_time(three: Design) -> None:
     for design in (three, with_schedule(Cosine())):
         for index in range(len(row(design))):
