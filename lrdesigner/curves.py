@@ -100,10 +100,7 @@ def track_values(track: Track, plan: Plan, steps: Any) -> NDArray[np.float64]:
 def lane_factors(lane: Lane, plan: Plan, steps: Any) -> NDArray[np.float64]:
     """Factor at each step; 0 while frozen, whatever the schedule says."""
     index = np.asarray(steps, dtype=np.int64)
-    found = track_factors(lane.track, plan, index)
-    for start, end in lane.frozen:
-        found = np.where((index >= start) & (index < end), 0.0, found)
-    return found
+    return _at_rest(lane, index, track_factors(lane.track, plan, index))
 
 
 def lane_values(lane: Lane, plan: Plan, steps: Any) -> NDArray[np.float64]:
@@ -119,15 +116,20 @@ def lanes_values(lanes: Sequence[Lane], plan: Plan, steps: Any) -> NDArray[np.fl
     index = np.asarray(steps, dtype=np.int64)
     rows = np.empty((len(lanes), *index.shape), dtype=np.float64)
     known: dict[Any, NDArray[np.float64]] = {}
-    for row, lane in zip(rows, lanes, strict=True):
+    for number, lane in enumerate(lanes):
         track = lane.track
         key = (track.schedule, track.base if depends_on_base(track.schedule) else None)
         if key not in known:
             known[key] = track_factors(track, plan, index)
-        np.multiply(known[key], track.base, out=row)
-        for start, end in lane.frozen:
-            row[(index >= start) & (index < end)] = 0.0
+        rows[number] = _at_rest(lane, index, track.base * known[key])
     return rows
+
+
+def _at_rest(lane: Lane, index: NDArray[np.int64], found: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Factors or values of a lane with 0 where it is frozen."""
+    for start, end in lane.frozen:
+        found = np.where((index >= start) & (index < end), 0.0, found)
+    return found
 
 
 def values_at(param_group: ParamGroup, plan: Plan, steps: Any) -> dict[str, NDArray[np.float64]]:

@@ -8,8 +8,10 @@ from collections.abc import Callable
 from PySide6.QtCore import QEvent, Qt
 from PySide6.QtGui import QKeyEvent, QKeySequence, QPaintEvent, QWheelEvent
 from PySide6.QtWidgets import (
+    QButtonGroup,
     QComboBox,
     QFrame,
+    QHBoxLayout,
     QLabel,
     QLineEdit,
     QPushButton,
@@ -55,6 +57,26 @@ def button(text: str, role: str = "", tip: str = "") -> QPushButton:
         made.setToolTip(tip)
     made.setAccessibleName(text)
     return made
+
+
+def exclusive(owner: QWidget, *buttons: QPushButton) -> None:
+    """Let one of these be checked at a time, at first the first one."""
+    group = QButtonGroup(owner)
+    for made in buttons:
+        made.setCheckable(True)
+        group.addButton(made)
+    buttons[0].setChecked(True)
+
+
+def halves(owner: QWidget, first: QPushButton, second: QPushButton) -> QHBoxLayout:
+    """Two buttons of one row, of which one is checked."""
+    exclusive(owner, first, second)
+    row = QHBoxLayout()
+    row.setSpacing(GRID - 2)
+    for made in (first, second):
+        made.setProperty("role", "half")
+        row.addWidget(made, 1)
+    return row
 
 
 def small_button(text: str, tip: str) -> QPushButton:

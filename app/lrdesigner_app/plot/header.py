@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QButtonGroup, QHBoxLayout, QPushButton, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QPushButton, QWidget
 
 from lrdesigner_app.plot.views import KINDS, VIEWS, View
 from lrdesigner_app.theme import GRID
-from lrdesigner_app.widgets import button, calling
+from lrdesigner_app.widgets import button, calling, exclusive
 
 
 class PlotHeader(QWidget):
@@ -35,9 +35,9 @@ class PlotHeader(QWidget):
         row.addSpacing(GRID)
         for made in (self.steps, self.epochs):
             row.addWidget(made)
-        self._exclusive(*self.views.values())
-        self._exclusive(self.linear, self.log)
-        self._exclusive(self.steps, self.epochs)
+        exclusive(self, *self.views.values())
+        exclusive(self, self.linear, self.log)
+        exclusive(self, self.steps, self.epochs)
         for view, made in self.views.items():
             made.clicked.connect(calling(self.view_chosen.emit, view))
         self.linear.clicked.connect(lambda: self.log_chosen.emit(False))
@@ -58,13 +58,6 @@ class PlotHeader(QWidget):
     def show_epochs(self, epochs: bool) -> None:
         """Check the button of this axis."""
         (self.epochs if epochs else self.steps).setChecked(True)
-
-    def _exclusive(self, *buttons: QPushButton) -> None:
-        group = QButtonGroup(self)
-        for made in buttons:
-            made.setCheckable(True)
-            group.addButton(made)
-        buttons[0].setChecked(True)
 
 
 def _view_button(view: View) -> QPushButton:

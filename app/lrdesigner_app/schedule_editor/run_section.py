@@ -5,14 +5,14 @@ from __future__ import annotations
 from typing import Any
 
 from msgspec.structs import replace
-from PySide6.QtWidgets import QButtonGroup, QHBoxLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from lrdesigner import edits
 from lrdesigner.document import Batches, Design, Plan
 from lrdesigner_app.schedule_editor.outlet import apply, form_outlet
 from lrdesigner_app.schedule_editor.struct_form import StructForm
 from lrdesigner_app.theme import GRID
-from lrdesigner_app.widgets import button, label
+from lrdesigner_app.widgets import button, halves, label
 from lrdesigner_app.workspace import Workspace
 
 _WORDS = "Length of the run"
@@ -37,20 +37,12 @@ class RunSection(QWidget):
         self._refresh()
 
     def _build(self) -> None:
-        group = QButtonGroup(self)
-        row = QHBoxLayout()
-        row.setSpacing(GRID - 2)
-        for made in (self.by_number, self.from_data):
-            made.setCheckable(True)
-            made.setProperty("role", "half")
-            group.addButton(made)
-            row.addWidget(made, 1)
         self.words.setWordWrap(True)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(GRID - 2)
         column.addWidget(label("RUN", "section"))
-        column.addLayout(row)
+        column.addLayout(halves(self, self.by_number, self.from_data))
         for part in (self.epoch_form, self.batches_form, self.plan_form, self.words):
             column.addWidget(part)
 

@@ -56,9 +56,6 @@ _WRITE: MappingProxyType[str, Callable[[Any], str]] = MappingProxyType(
     }
 )
 
-TYPED_KINDS = frozenset(_READ)
-"""Kinds of fields that are edited as text."""
-
 
 def read(field: Field, text: str) -> Any:
     """The value that a text means for a field; raises `UserError` that names field, value and bound."""

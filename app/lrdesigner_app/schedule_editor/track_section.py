@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from PySide6.QtWidgets import QButtonGroup, QHBoxLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from lrdesigner import edits
 from lrdesigner.numbers import rate
 from lrdesigner.schedules import Cosine, Linear
 from lrdesigner.tracks import TRACK_KINDS, moves, track_of
 from lrdesigner_app.theme import GRID
-from lrdesigner_app.widgets import button, label
+from lrdesigner_app.widgets import button, halves, label
 from lrdesigner_app.workspace import Workspace
 
 
@@ -32,20 +32,12 @@ class TrackSection(QWidget):
         self._refresh()
 
     def _build(self) -> None:
-        group = QButtonGroup(self)
-        row = QHBoxLayout()
-        row.setSpacing(GRID - 2)
-        for made in (self.constant, self.moving):
-            made.setCheckable(True)
-            made.setProperty("role", "half")
-            group.addButton(made)
-            row.addWidget(made, 1)
         self._base.setWordWrap(True)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(GRID - 2)
         column.addWidget(self._title)
-        column.addLayout(row)
+        column.addLayout(halves(self, self.constant, self.moving))
         column.addWidget(self._base)
 
     def _refresh(self, *_: object) -> None:
