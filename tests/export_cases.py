@@ -7,9 +7,9 @@ from typing import Any
 import numpy as np
 from hypothesis import strategies as st
 from msgspec.structs import replace
-from strategies import Training, designs, lengths
+from strategies import Training, designs, lengths, with_something_to_train
 
-from lrdesigner.curves import param_groups, steering, trained_groups, values_at
+from lrdesigner.curves import param_groups, steering, values_at
 from lrdesigner.demos import demo_design
 from lrdesigner.document import Design, Freeze, Group, Track
 from lrdesigner.membership import membership
@@ -67,14 +67,13 @@ PLATEAUS = tuple(
 
 
 @st.composite
-def moving_designs(draw: st.DrawFn) -> Design:
+def exportable_designs(draw: st.DrawFn) -> Design:
     """Random designs whose groups have other tracks, freeze lanes or a rate that a metric steers, or none of these."""
     design = draw(designs())
     groups = tuple(draw(_moving(group)) for group in design.groups)
-    found = replace(design, groups=groups, plan=replace(design.plan, epochs=min(design.plan.epochs, 3)))
-    if not trained_groups(found):
-        return replace(found, groups=tuple(replace(group, freeze=()) for group in groups))
-    return found
+    return with_something_to_train(
+        replace(design, groups=groups, plan=replace(design.plan, epochs=min(design.plan.epochs, 3)))
+    )
 
 
 @st.composite

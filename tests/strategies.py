@@ -16,6 +16,7 @@ from schedule_strategies import levels as levels
 from schedule_strategies import schedules as schedules
 from schedule_strategies import shapes as shapes
 
+from lrdesigner.curves import trained_groups
 from lrdesigner.document import Design, Freeze, Group, Model, Pin, Plan, Track
 from lrdesigner.export import export
 from lrdesigner.inventory import Inventory, ModuleInfo, ParameterInfo
@@ -100,6 +101,13 @@ def moving_designs(draw: st.DrawFn) -> Design:
         freezes = st.builds(Freeze, lengths().filter(lambda length: length.unit != "rest"), lengths())
         groups.append(replace(group, freeze=tuple(draw(st.lists(freezes, max_size=3))), **changes))
     return replace(design, groups=tuple(groups))
+
+
+def with_something_to_train(design: Design) -> Design:
+    """The design, or without its freezes if every group of it is frozen from the first step to the last."""
+    if trained_groups(design):
+        return design
+    return replace(design, groups=tuple(replace(group, freeze=()) for group in design.groups))
 
 
 @st.composite

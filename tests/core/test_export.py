@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from export_cases import CASES, demo_with, moving_designs
+from export_cases import CASES, demo_with, exportable_designs
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
@@ -122,7 +122,7 @@ def test_exports_pass_mypy_strict(corpus: Path, pytestconfig: pytest.Config) -> 
 
 
 @settings(max_examples=40, deadline=None)
-@given(st.one_of(designs(), moving_designs()))
+@given(st.one_of(designs(), exportable_designs()))
 def test_any_design_is_laid_out_as_ruff_does(tmp_path_factory: pytest.TempPathFactory, design: Design) -> None:
     text = export(design)
     assert export(decode(encode(design), "file")) == text

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from export_cases import CASES, MOVES, MovingTraining, demo_with, moving_designs, planned, small, steps
+from export_cases import CASES, MOVES, MovingTraining, demo_with, exportable_designs, planned, small, steps
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
@@ -51,7 +51,7 @@ def assert_as_planned(design: Design, training: MovingTraining) -> None:
 
 @pytest.mark.torch
 @settings(max_examples=30, deadline=None)
-@given(moving_designs())
+@given(exportable_designs())
 def test_every_track_is_at_every_step_what_was_drawn(design: Design) -> None:
     training = MovingTraining(design)
     training.train(design.plan.total_steps)
@@ -69,7 +69,7 @@ def test_the_cases_are_at_every_step_what_was_drawn(name: str) -> None:
 
 @pytest.mark.torch
 @settings(max_examples=20, deadline=None)
-@given(moving_designs(), st.data())
+@given(exportable_designs(), st.data())
 def test_a_run_resumed_in_the_middle_is_the_same_run(design: Design, data: st.DataObject) -> None:
     import torch
 
@@ -87,7 +87,7 @@ def test_a_run_resumed_in_the_middle_is_the_same_run(design: Design, data: st.Da
 
 @pytest.mark.torch
 @settings(max_examples=30, deadline=None)
-@given(moving_designs(), st.booleans())
+@given(exportable_designs(), st.booleans())
 def test_what_is_frozen_does_not_move_by_a_bit(design: Design, frozen_by_rate_alone: bool) -> None:
     training = MovingTraining(design)
     steered = {name for group in design.groups if steering(group) for name in _trainable(design, group)}
@@ -107,7 +107,7 @@ def _trainable(design: Design, group: Any) -> set[str]:
 
 @pytest.mark.torch
 @settings(max_examples=30, deadline=None)
-@given(moving_designs(), st.data())
+@given(exportable_designs(), st.data())
 def test_gradients_are_needed_as_designed_and_membership_does_not_depend_on_it(
     design: Design, data: st.DataObject
 ) -> None:

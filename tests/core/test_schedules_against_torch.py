@@ -19,6 +19,7 @@ from strategies import (
     plans,
     run_export,
     torch_model,
+    with_something_to_train,
 )
 from torch_runs import optimizer_with, scheduler_of, torch_rates
 
@@ -257,7 +258,7 @@ def test_shapes_one_after_the_other_are_torchs_sequential_of_them(rows: list[tup
 
 
 @settings(max_examples=40, deadline=None)
-@given(st.one_of(designs(), moving_designs()))
+@given(st.one_of(designs(), moving_designs().map(with_something_to_train)))
 def test_the_exported_schedulers_give_the_designs_values_at_every_step(design: Design) -> None:
     exported = run_export(export(design))
     model = torch_model(design.model.inventory)
