@@ -233,10 +233,16 @@ def _first_restart(node: HardRestarts, span: Span) -> int:
     return -(-steps_of(node, "length", span) // node.cycles)
 
 
+def _second_peak(node: HardRestarts, span: Span) -> int | None:
+    """Where the second cycle begins; nowhere if several begin within that step."""
+    at = _first_restart(node, span)
+    return at if at * node.cycles // steps_of(node, "length", span) == 1 else None
+
+
 def _hard_handles(node: HardRestarts) -> tuple[ShapeHandle, ...]:
     end = length("length", "end")
     floor = level("floor", "floor", at=lambda node, span: max(_first_restart(node, span) - 1, 0))
-    return (level("decay", "second peak", at=_first_restart), floor, end) if node.cycles > 1 else (floor, end)
+    return (level("decay", "second peak", at=_second_peak), floor, end) if node.cycles > 1 else (floor, end)
 
 
 RESTARTS = (

@@ -304,6 +304,12 @@ def test_arrow_keys_up_and_down_never_move_a_handle_the_other_way(schedule: Any,
             assert (after[name].value - handle.value) * direction >= -1e-12 * abs(handle.value)
 
 
+def test_a_second_peak_is_not_taken_hold_of_where_cycles_are_shorter_than_steps() -> None:
+    length = Length(27, "steps")
+    assert "decay" in handles(design_with(HardRestarts(cycles=27, decay=0.9, length=length)))
+    assert "decay" not in handles(design_with(HardRestarts(cycles=400, decay=0.9, length=length)))
+
+
 def test_from_zero_an_arrow_key_leads_up() -> None:
     design = design_with(Cosine(0.0))
     assert applied(design, handles(design)["floor"].nudged(1)).groups[0].lr.schedule == Cosine(0.01)
