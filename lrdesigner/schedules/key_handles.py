@@ -24,12 +24,10 @@ def _key(index: int) -> ShapeHandle:
         return resolve(node.keys[index].at, span) if index < len(node.keys) else None
 
     def step_fields(node: Any, span: Span, step: int) -> dict[str, Any]:
-        at = [resolve(key.at, span) for key in node.keys]
-        low = at[index - 1] + 1 if index else 0
-        high = at[index + 1] - 1 if index + 1 < len(at) else _FAR
-        if not low <= high:
-            return {}
-        key = node.keys[index]
+        key, at = node.keys[index], [resolve(key.at, span) for key in node.keys]
+        # In time: in the list they may stand in any order.
+        low = max((other + 1 for other in at if other < at[index]), default=0)
+        high = min((other - 1 for other in at if other > at[index]), default=_FAR)
         return _with(node, index, replace(key, at=length_like(key.at, min(max(step, low), high), span)))
 
     def value_fields(node: Any, span: Span, step: int, factor: float) -> dict[str, Any]:

@@ -26,6 +26,7 @@ from lrdesigner.schedules import (
     Cyclic,
     Exponential,
     HardRestarts,
+    Keyframe,
     Keyframes,
     Length,
     Linear,
@@ -302,6 +303,15 @@ def test_arrow_keys_up_and_down_never_move_a_handle_the_other_way(schedule: Any,
             continue
         if name in after and after[name].step == handle.step:
             assert (after[name].value - handle.value) * direction >= -1e-12 * abs(handle.value)
+
+
+def test_a_key_stays_between_its_neighbours_in_time_wherever_it_stands_in_the_list() -> None:
+    keys = (Keyframe(Length(200, "steps"), 1.0), Keyframe(Length(0, "steps"), 0.5), Keyframe(Length(300, "steps"), 0.1))
+    design = design_with(Keyframes(keys))
+    moved = applied(design, handles(design)["key 0"].moved(100, BASE)).groups[0].lr.schedule
+    assert moved.keys[0].at == Length(100, "steps")
+    beside = applied(design, handles(design)["key 0"].moved(400, BASE)).groups[0].lr.schedule
+    assert beside.keys[0].at == Length(299, "steps")
 
 
 def test_a_second_peak_is_not_taken_hold_of_where_cycles_are_shorter_than_steps() -> None:
