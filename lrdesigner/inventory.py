@@ -5,18 +5,20 @@ from __future__ import annotations
 from msgspec import Struct
 
 
-class ModuleInfo(Struct, frozen=True, forbid_unknown_fields=True):
-    """One module of the tree; `path` is its dotted name, "" for the model itself."""
+# Without gc and defaults: a model may have a hundred thousand of each.
+class ModuleInfo(Struct, frozen=True, forbid_unknown_fields=True, gc=False):
+    """One module of the tree; `path` is its dotted name, "" for the model itself, `type` its class, "" if unknown."""
 
     path: str
     type: str
 
 
-class ParameterInfo(Struct, frozen=True, forbid_unknown_fields=True):
+class ParameterInfo(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True, gc=False):
     """One parameter under one of its names.
 
     A tensor that several modules share is listed once per name; every name but the first has `tied_to` set to the
-    first, and only the first counts in the totals.
+    first, and only the first counts in the totals. A `lazy` one gets its size in the first forward pass: until then
+    it has shape () and no elements.
     """
 
     name: str
@@ -25,13 +27,30 @@ class ParameterInfo(Struct, frozen=True, forbid_unknown_fields=True):
     numel: int
     trainable: bool
     tied_to: str | None = None
+    lazy: bool = False
 
 
-class Inventory(Struct, frozen=True, forbid_unknown_fields=True):
-    """The modules (parents before children) and parameters (in the order of `named_parameters`) of one model."""
+class BufferInfo(Struct, frozen=True, forbid_unknown_fields=True, gc=False):
+    """One buffer: a tensor of the model that no optimizer moves."""
+
+    name: str
+    shape: tuple[int, ...]
+    dtype: str
+
+
+class Inventory(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
+    """The modules (parents before children) and parameters (in the order of `named_parameters`) of one model.
+
+    `bases` has, for module types that derive from others than `Module`, the names of these, nearest first: a
+    ParametrizedLinear is a Linear too. `order` lists the paths of the modules in the order in which a forward pass
+    enters them, where an input was known.
+    """
 
     modules: tuple[ModuleInfo, ...]
     parameters: tuple[ParameterInfo, ...]
+    buffers: tuple[BufferInfo, ...] = ()
+    bases: dict[str, tuple[str, ...]] = {}
+    order: tuple[str, ...] = ()
 
     @property
     def total_parameters(self) -> int:

@@ -97,4 +97,5 @@ def _row(name: str, parameter: nn.Parameter, tied_to: str | None) -> dict[str, A
         "numel": 0 if lazy else int(parameter.numel()),
         "trainable": bool(parameter.requires_grad),
         "tied_to": tied_to,
+        **({"lazy": True} if lazy else {}),
     }

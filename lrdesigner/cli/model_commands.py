@@ -14,7 +14,7 @@ from lrdesigner.demos import starting_design
 from lrdesigner.design_file import SUFFIX, save
 from lrdesigner.document import Design
 from lrdesigner.errors import UserError
-from lrdesigner.inventory import Inventory
+from lrdesigner.inventory import Inventory, ParameterInfo
 from lrdesigner.jobs.run import inspect_model
 from lrdesigner.models.arguments import parse_kwargs
 from lrdesigner.models.source import ModelSource, parse_source
@@ -95,10 +95,17 @@ def _inventory_json(source: ModelSource, inventory: Inventory) -> dict[str, Any]
     return {
         "source": source.text,
         "modules": inventory.modules,
-        "parameters": inventory.parameters,
+        "parameters": [_parameter_json(parameter) for parameter in inventory.parameters],
+        "buffers": inventory.buffers,
         "total_parameters": inventory.total_parameters,
         "trainable_parameters": inventory.trainable_parameters,
     }
+
+
+def _parameter_json(parameter: ParameterInfo) -> dict[str, Any]:
+    """Every field, also one that has its default; "lazy" only where it holds."""
+    fields = {name: getattr(parameter, name) for name in parameter.__struct_fields__ if name != "lazy"}
+    return fields | ({"lazy": True} if parameter.lazy else {})
 
 
 def _inventory_rows(inventory: Inventory) -> list[tuple[str, ...]]:

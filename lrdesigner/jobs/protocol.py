@@ -12,7 +12,7 @@ from typing import Any, Literal
 import msgspec
 from msgspec import Struct
 
-from lrdesigner.inventory import Inventory, ModuleInfo, ParameterInfo
+from lrdesigner.inventory import BufferInfo, Inventory, ModuleInfo, ParameterInfo
 
 PROTOCOL_VERSION = 2
 
@@ -94,6 +94,9 @@ class InventoryChunk(Report, frozen=True, tag="inventory"):
 
     modules: tuple[ModuleInfo, ...] = ()
     parameters: tuple[ParameterInfo, ...] = ()
+    buffers: tuple[BufferInfo, ...] = ()
+    bases: dict[str, tuple[str, ...]] = {}
+    order: tuple[str, ...] = ()
 
 
 def joined(chunks: Iterable[InventoryChunk]) -> Inventory:
@@ -102,6 +105,9 @@ def joined(chunks: Iterable[InventoryChunk]) -> Inventory:
     return Inventory(
         modules=tuple(row for chunk in found for row in chunk.modules),
         parameters=tuple(row for chunk in found for row in chunk.parameters),
+        buffers=tuple(row for chunk in found for row in chunk.buffers),
+        bases={name: bases for chunk in found for name, bases in chunk.bases.items()},
+        order=tuple(path for chunk in found for path in chunk.order),
     )
 
 
