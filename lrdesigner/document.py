@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 from msgspec import Meta, Struct
 
-from lrdesigner.errors import InvalidValueError
+from lrdesigner.errors import InvalidValueError, UserError
 from lrdesigner.inventory import EMPTY_INVENTORY, Inventory
 from lrdesigner.optimizers import AdamWOptions, AnyOptions
+from lrdesigner.queries.parse import parse
 from lrdesigner.schedules import REST, AnySchedule, Constant, Greedy, Length, Plateau, Span
 
 if TYPE_CHECKING:
@@ -23,8 +24,21 @@ MOST_STEPS_PER_EPOCH = 10_000_000
 MOST_FREEZES = 100
 """Stretches of time in a group's freeze lane."""
 
+LONGEST_QUERY = 2000
+"""Characters in a query or in a pattern of layers."""
+
+MOST_RULES = 1000
+
 COLOURS = 12
 """Number of group colours; what they look like is the theme's business."""
+
+
+def check_query(text: str) -> None:
+    """Raise `InvalidValueError` for a query that cannot be read."""
+    try:
+        parse(text)
+    except UserError as error:
+        raise InvalidValueError(str(error)) from None
 
 
 class Batches(Struct, frozen=True, forbid_unknown_fields=True):
@@ -106,12 +120,13 @@ class Model(Struct, frozen=True, forbid_unknown_fields=True):
     """Where the model comes from and what was found in it.
 
     The inventory is kept with the design, so that a design can be shown, edited and exported without running the
-    model's code again.
+    model's code again. `python` is the interpreter in which the model's packages are installed; "" is ours.
     """
 
     source: str = ""
     kwargs: dict[str, Any] = {}
     inventory: Inventory = EMPTY_INVENTORY
+    python: str = ""
 
     def __post_init__(self) -> None:
         for name in self.kwargs:  # they are written into exported code
@@ -136,10 +151,63 @@ class Freeze(Struct, frozen=True, forbid_unknown_fields=True):
     length: Annotated[Length, Meta(title="Frozen for", description="How long; rest: to the end of the run.")] = REST
 
 
+class LayerDecay(Struct, frozen=True, forbid_unknown_fields=True):
+    """Layer-wise lr decay: the rate falls by `factor` from each layer of a group to the one below it.
+
+    The topmost layer that the group holds has the group's own rate. `layers` says where the numbers of layers stand in
+    names: `encoder.layer.#`, several patterns separated by `|`, the first that fits counts; "" finds them out.
+    """
+
+    factor: Annotated[
+        float, Meta(gt=0, le=1, title="Layer decay", description="A layer's rate over that of the layer above it.")
+    ] = 0.75
+    minimum: Annotated[
+        float, Meta(ge=0, le=1, title="Lowest scale", description="No layer's rate falls below this share.")
+    ] = 0.0
+    layers: Annotated[
+        str,
+        Meta(
+            max_length=LONGEST_QUERY,
+            title="Layers",
+            description="Where names have the layer's number, as in blocks.#; empty: found out.",
+        ),
+    ] = ""
+
+    def __post_init__(self) -> None:
+        if self.layers.strip() and not all("#" in part for part in self.layers.split("|")):
+            raise InvalidValueError("Layers are told as in blocks.#, with # for the number.")
+
+
+class DecayExemption(Struct, frozen=True, forbid_unknown_fields=True):
+    """What of a group has no weight decay. `where` is a query (`lrdesigner.queries`) for more."""
+
+    bias: Annotated[bool, Meta(title="Biases", description="Parameters whose name ends in bias.")] = True
+    norm: Annotated[bool, Meta(title="Norms", description="Everything in layers whose type is a norm.")] = True
+    one_dimensional: Annotated[bool, Meta(title="1-D", description="Parameters with at most one dimension.")] = True
+    embeddings: Annotated[bool, Meta(title="Embeddings", description="Everything in embedding layers.")] = False
+    where: Annotated[
+        str, Meta(max_length=LONGEST_QUERY, title="And", description="More of them, such as *.pos_embed|*.cls_token.")
+    ] = ""
+
+    def __post_init__(self) -> None:
+        check_query(self.where)
+
+
+class Follow(Struct, frozen=True, forbid_unknown_fields=True):
+    """A group has the same lr schedule as the group `leader`, and `scale` times its base lr."""
+
+    leader: Annotated[int, Meta(ge=0, le=2**31 - 1)]
+    scale: Annotated[
+        float, Meta(gt=0, le=1e6, title="Scale", description="Base lr over that of the group that is followed.")
+    ] = 1.0
+
+
 class Group(Struct, frozen=True, forbid_unknown_fields=True):
     """A named, coloured set of parameters with one optimizer, its options and how these move over time.
 
     The schedules of weight decay, momentum (Adam's beta1) and beta2 multiply the option of that name; None: it stays.
+    Torch sees more than one param group of it where layers or decay differ (`layer_decay`, `exempt`). With `follow`,
+    `lr` is what follows from the leader's.
     """
 
     id: Annotated[int, Meta(ge=0, le=2**31 - 1)]
@@ -151,6 +219,20 @@ class Group(Struct, frozen=True, forbid_unknown_fields=True):
     momentum: AnySchedule | None = None
     beta2: AnySchedule | None = None
     freeze: Annotated[tuple[Freeze, ...], Meta(max_length=MOST_FREEZES, title="Frozen")] = ()
+    layer_decay: LayerDecay | None = None
+    exempt: DecayExemption | None = None
+    follow: Follow | None = None
+
+
+class Rule(Struct, frozen=True, forbid_unknown_fields=True):
+    """ "What fits this query belongs to that group", unless a pin says otherwise. `where` is a `lrdesigner.queries`."""
+
+    name: Annotated[str, Meta(min_length=1, max_length=LONGEST_NAME)]
+    group: int
+    where: Annotated[str, Meta(min_length=1, max_length=LONGEST_QUERY)]
+
+    def __post_init__(self) -> None:
+        check_query(self.where)
 
 
 class Pin(Struct, frozen=True, forbid_unknown_fields=True):
@@ -163,7 +245,8 @@ class Pin(Struct, frozen=True, forbid_unknown_fields=True):
 class Design(Struct, frozen=True, forbid_unknown_fields=True):
     """The document. `remainder` is the id of the group that takes what no pin assigns; there always is one.
 
-    Groups are in the person's order; pins are sorted by path, at most one per path.
+    Groups are in the person's order; pins are sorted by path, at most one per path. Of the rules the first that fits
+    a parameter counts, where no pin reaches it. A pin may name a path that the model has no more.
     """
 
     model: Model
@@ -171,6 +254,7 @@ class Design(Struct, frozen=True, forbid_unknown_fields=True):
     groups: tuple[Group, ...]
     remainder: int
     pins: tuple[Pin, ...] = ()
+    rules: Annotated[tuple[Rule, ...], Meta(max_length=MOST_RULES)] = ()
 
     def __post_init__(self) -> None:
         ids = [group.id for group in self.groups]
@@ -185,6 +269,22 @@ class Design(Struct, frozen=True, forbid_unknown_fields=True):
             raise InvalidValueError("A pin names a group that does not exist.")
         if any(a.path >= b.path for a, b in zip(self.pins, self.pins[1:], strict=False)):
             raise InvalidValueError("Pins must be sorted by path, without repetition.")
+        if any(rule.group not in ids for rule in self.rules):
+            raise InvalidValueError("A rule names a group that does not exist.")
+        rules = [rule.name for rule in self.rules]
+        if len(set(rules)) != len(rules):
+            raise InvalidValueError("Two rules have the same name.")
+        self._check_followers()
+
+    def _check_followers(self) -> None:
+        for group in self.groups:
+            if group.follow is None:
+                continue
+            leader = next((other for other in self.groups if other.id == group.follow.leader), None)
+            if leader is None:
+                raise InvalidValueError(f"{group.name!r} follows a group that does not exist.")
+            if leader.follow is not None or leader is group:
+                raise InvalidValueError(f"{group.name!r} follows {leader.name!r}, which itself follows a group.")
 
     def group(self, group_id: int) -> Group:
         """The group with this id; raises KeyError."""
