@@ -7,6 +7,7 @@ from types import MappingProxyType
 from typing import Literal
 
 from lrdesigner.document import Freeze, Group, Plan, Track
+from lrdesigner.optimizers import movable_options, option_value
 from lrdesigner.schedules import Constant, Greedy, Plateau, resolve
 from lrdesigner.schedules.breaks import FOR_EVER
 
@@ -46,7 +47,7 @@ class Lane:
 
 def option_of(group: Group, slot: Slot) -> str | None:
     """The option that a slot moves: "momentum" is Adam's beta1. None where the optimizer has no such thing."""
-    known = group.options.__struct_fields__
+    known = movable_options(group.options)
     name = "beta1" if slot == "momentum" and "beta1" in known else slot
     return name if slot == "lr" or name in known else None
 
@@ -68,7 +69,7 @@ def track_of(group: Group, slot: Slot) -> Track:
     option = option_of(group, slot)
     if option is None:
         raise KeyError(slot)
-    return Track(base=float(getattr(group.options, option)), schedule=getattr(group, slot) or Constant())
+    return Track(base=float(option_value(group.options, option)), schedule=getattr(group, slot) or Constant())
 
 
 def lane_of(group: Group, slot: Slot, plan: Plan) -> Lane:

@@ -71,11 +71,13 @@ class CustomOptions(Options, frozen=True, tag="custom"):
     @property
     def movable(self) -> dict[str, float]:
         """Weight decay, momentum and both betas, as far as the options have them as numbers."""
-        found = {name: self.options[name] for name in ("weight_decay", "momentum") if name in self.options}
+        found: dict[str, Any] = {
+            name: self.options[name] for name in ("weight_decay", "momentum") if name in self.options
+        }
         betas = self.options.get("betas")
         if isinstance(betas, list) and len(betas) == 2:
             found |= dict(zip(TUPLES["betas"], betas, strict=True))
-        return {name: float(value) for name, value in found.items() if _is_number(value)}  # type: ignore[arg-type]
+        return {name: float(value) for name, value in found.items() if _is_number(value)}
 
 
 def _check_option(name: str, value: Any) -> None:
