@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterator
+import inspect
+from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 from lrdesigner.child.failures import JobError, user_code
@@ -11,6 +12,7 @@ from lrdesigner.child.failures import JobError, user_code
 if TYPE_CHECKING:
     import torch
     from torch import nn
+    from torch.optim import Optimizer
 
 
 def chosen_device(text: str) -> torch.device:
@@ -80,6 +82,60 @@ def learn(loss: torch.Tensor, when: str) -> None:
     """The backward pass."""
     with _training_code(f"The backward pass of {when}"):
         loss.backward()  # type: ignore[no-untyped-call]
+
+
+def needs_closure(optimizer: Optimizer) -> bool:
+    """Whether its `step` has to be given a function that computes the loss anew, as LBFGS wants it."""
+    try:
+        closure = inspect.signature(optimizer.step).parameters.get("closure")
+    except (TypeError, ValueError):  # some callables cannot tell
+        return False
+    return closure is not None and closure.default is inspect.Parameter.empty
+
+
+def update(optimizers: Sequence[Optimizer], again: Callable[[], torch.Tensor], when: str) -> None:
+    """Step every optimizer once the gradients are there; `again` computes them and the loss anew, for a closure.
+
+    Those that want a closure come last, since it replaces the gradients.
+    """
+    with user_code(f"The optimizer at {when}"):
+        for optimizer in sorted(optimizers, key=needs_closure):
+            if needs_closure(optimizer):
+                optimizer.step(again)
+            else:
+                _dense_or_sparse_step(optimizer, when)
+
+
+def _dense_or_sparse_step(optimizer: Optimizer, when: str) -> None:
+    try:
+        optimizer.step()
+    except RuntimeError as error:
+        if "does not support dense gradients" not in str(error):
+            raise
+        raise JobError(
+            f"{type(optimizer).__name__} at {when} met dense gradients, but takes sparse ones only: those of "
+            "torch.nn.Embedding and EmbeddingBag made with sparse=True. Make them so, or choose another optimizer."
+        ) from error
+
+
+def step_without_gradients(optimizer: Optimizer) -> None:
+    """Let torch see a step of an optimizer whose parameters have no gradients; nothing changes.
+
+    A closure is not answered: what it would be asked for are numbers, which parameters on meta do not have.
+    """
+    if not needs_closure(optimizer):
+        optimizer.step()
+        return
+
+    def closure() -> float:
+        raise _NoNumbersError
+
+    with contextlib.suppress(_NoNumbersError):
+        optimizer.step(closure)
+
+
+class _NoNumbersError(Exception):
+    """There is no loss to be computed."""
 
 
 @contextlib.contextmanager

@@ -13,7 +13,7 @@ from lrdesigner.child.build_model import build_model
 from lrdesigner.child.channel import Channel
 from lrdesigner.child.exported import Groups, Schedulers, build_optimizers, freeze_function, import_exported
 from lrdesigner.child.failures import user_code
-from lrdesigner.child.training_step import check_scores, chosen_device, device_name, learn, loss_of, scores_of
+from lrdesigner.child.training_step import check_scores, chosen_device, device_name, learn, loss_of, scores_of, update
 from lrdesigner.child.trial_data import trial_data
 
 if TYPE_CHECKING:
@@ -106,8 +106,7 @@ class _Trial:
     def _one_step(self, step: int) -> bool:
         """Train one batch; False if the loss is not finite, and then nothing was changed."""
         inputs, targets = next(self._data.batches)
-        for optimizer in self._optimizers:
-            optimizer.zero_grad(set_to_none=True)
+        self._forget_gradients()
         self._freeze(self._model, step)
         loss = self._loss(inputs, targets, f"step {step}")
         value = float(loss.item())
@@ -117,13 +116,24 @@ class _Trial:
             learn(loss, f"step {step}")
         rates = self._groups.rates(step)
         self.losses.append(value)
-        with user_code(f"The optimizer at step {step}"):
-            for optimizer in self._optimizers:
-                optimizer.step()
+
+        def again() -> torch.Tensor:
+            self._forget_gradients()
+            found = self._loss(inputs, targets, f"step {step}")
+            if found.requires_grad:
+                learn(found, f"step {step}")
+            return found
+
+        update(self._optimizers, again, f"step {step}")
+        with user_code(f"The scheduler at step {step}"):
             self._schedulers.step(len(self.losses), self._metric)
         self._channel.step = step + 1
         self._channel.send("metrics", {"step": step, "loss": value, "lr": rates})
         return True
+
+    def _forget_gradients(self) -> None:
+        for optimizer in self._optimizers:
+            optimizer.zero_grad(set_to_none=True)
 
     def _metric(self, place: int, every: int, mode: str) -> float:
         """The mean loss since the last evaluation; for a metric that should rise, the likelihood that goes with it."""

@@ -17,6 +17,7 @@ from lrdesigner.child.exported import (
     import_exported,
 )
 from lrdesigner.child.failures import user_code
+from lrdesigner.child.training_step import step_without_gradients
 
 STEPS_PER_MESSAGE = 5000
 VALUES_PER_MESSAGE = 200_000
@@ -53,7 +54,7 @@ def verify(request: Mapping[str, Any], channel: Channel) -> tuple[str, dict[str,
         collector.read(step)
         with user_code(f"Stepping the optimizer at step {step}"):
             for optimizer in optimizers:
-                optimizer.step()
+                step_without_gradients(optimizer)
             schedulers.step(collector.done, metric)
     collector.flush()
     stopped = collector.done < collector.total

@@ -34,6 +34,7 @@ class CustomOptions(Options, frozen=True, tag="custom"):
             max_length=LONGEST_PATH,
             title="Import path",
             description="Where the class is: package.module.Class, such as lion_pytorch.Lion.",
+            extra={"kind": "other"},
         ),
     ]
     options: Annotated[

@@ -75,7 +75,7 @@ def _field(info: msgspec.structs.FieldInfo, hint: Any) -> Field:
         help=said("description") or "",
         default=default,
         unit=extra.get("unit") or _UNITS.get(kind, ""),
-        choices=typing.get_args(plain) if kind == "choice" else (),
+        choices=_choices(plain) if kind == "choice" else (),
         optional=types.NoneType in typing.get_args(plain),
         minimum=said("ge"),
         above=said("gt"),
@@ -99,13 +99,25 @@ def _unwrapped(hint: Any) -> tuple[Any, list[msgspec.Meta]]:
     return plain, metas
 
 
+def _choices(plain: Any) -> tuple[str, ...]:
+    """The words of a Literal, alone or among the members of a union."""
+    found = plain if typing.get_origin(plain) is typing.Literal else _literal_in(plain)
+    return typing.get_args(found)
+
+
+def _literal_in(plain: Any) -> Any:
+    return next((part for part in typing.get_args(plain) if typing.get_origin(part) is typing.Literal), None)
+
+
 def _kind(plain: Any) -> Kind:
     found = _KINDS.get(plain)
     if found is not None:
         return found
     arguments = [_unwrapped(part)[0] for part in typing.get_args(plain)]
-    if typing.get_origin(plain) is typing.Literal:
+    if typing.get_origin(plain) is typing.Literal or _literal_in(plain) is not None:
         return "choice"
+    if arguments == [bool, types.NoneType]:
+        return "switch"
     if Absolute in arguments:
         return "level"
     if int in arguments:
