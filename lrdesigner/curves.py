@@ -3,21 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
 import numpy as np
-from msgspec.structs import replace
 from numpy.typing import NDArray
 
-from lrdesigner.document import Design, Group, Plan, Track
-from lrdesigner.inventory import ParameterInfo
-from lrdesigner.membership import membership
-from lrdesigner.optimizers import optimizer_of
-from lrdesigner.schedules import Greedy, Plateau, depends_on_base, factors, has_formula, shape_of
+from lrdesigner.document import Plan, Track
+from lrdesigner.expansion import ParamGroup
+from lrdesigner.schedules import depends_on_base, factors, has_formula, shape_of
 from lrdesigner.schedules.breaks import Breaks, sorted_once
-from lrdesigner.tracks import Lane, always_frozen, lane_of, option_of, slots_of
+from lrdesigner.tracks import Lane, lane_of, option_of, slots_of
 
 MOST_BREAKPOINTS = 4000
 CHECKED_VALUES = 200_000
@@ -28,54 +24,6 @@ EVERY_STEP = 3_000_000
 _IN_CACHE = 32_768
 TOLERANCE = 1e-12
 """Largest allowed `relative_difference` between our own forms of a value."""
-
-
-@dataclass(frozen=True, slots=True)
-class ParamGroup:
-    """What torch will see of a group: its trainable parameters. `name` is the group's."""
-
-    name: str
-    group: Group
-    parameters: tuple[ParameterInfo, ...]
-
-    @property
-    def numel(self) -> int:
-        """Scalars in it."""
-        return sum(parameter.numel for parameter in self.parameters)
-
-
-def param_groups(design: Design) -> tuple[tuple[ParamGroup, ...], ...]:
-    """For each optimizer, in design order, its param groups in order; without those that hold nothing to train.
-
-    Groups share an optimizer if theirs has the same name, and if the same metric, or none, steers their rates: torch's
-    metric schedulers act on a whole optimizer. GreedyLR even begins anew for all groups at once, so under it only
-    groups that move alike share one.
-    """
-    by_optimizer: dict[Any, list[ParamGroup]] = {}
-    for found in trained_groups(design):
-        track = found.group.lr
-        alike = track if isinstance(track.schedule, Greedy) else None
-        key = (optimizer_of(found.group.options).name, steering(found.group), alike)
-        by_optimizer.setdefault(key, []).append(found)
-    return tuple(tuple(found) for found in by_optimizer.values())
-
-
-def trained_groups(design: Design) -> tuple[ParamGroup, ...]:
-    """The groups that hold something trainable and are not frozen from the first step to the last, in design order."""
-    members = membership(design)
-    return tuple(
-        ParamGroup(name=group.name, group=group, parameters=parameters)
-        for group in design.groups
-        if (parameters := members.trainable(group.id)) and not always_frozen(group, design.plan)
-    )
-
-
-def steering(group: Group) -> Plateau | Greedy | None:
-    """The metric schedule of a group's lr, without what each param group has for itself; None for a curve."""
-    schedule = group.lr.schedule
-    if isinstance(schedule, Plateau):
-        return replace(schedule, floor=0.0)
-    return replace(schedule, floor=0.0, ceiling=1.0) if isinstance(schedule, Greedy) else None
 
 
 def track_factors(track: Track, plan: Plan, steps: Any) -> NDArray[np.float64]:

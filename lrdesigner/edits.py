@@ -11,9 +11,12 @@ from msgspec.structs import replace
 from lrdesigner.checked import replaced
 from lrdesigner.document import COLOURS, Batches, Design, Freeze, Group, Model, Pin, Plan
 from lrdesigner.errors import UserError
-from lrdesigner.inventory import Inventory
+from lrdesigner.following import follow, followed, leader_of, without_leader
+from lrdesigner.inventory import Inventory, ParameterInfo
 from lrdesigner.membership import outermost
-from lrdesigner.optimizers import OPTIMIZERS, carry_over, optimizer_of
+from lrdesigner.model_rows import rows_of
+from lrdesigner.numbers import scaled
+from lrdesigner.optimizers import OPTIMIZERS, carry_over, optimizer_of, refuses
 from lrdesigner.schedules import AnySchedule, Cyclic, Greedy, OneCycle, OneCycleMomentum, Plateau, RecordedTrace
 from lrdesigner.schedules.traces import MOST_EVALUATIONS
 from lrdesigner.tracks import TRACK_KINDS, Slot, option_of
@@ -28,9 +31,12 @@ def assign(design: Design, paths: Iterable[str], group: int) -> Design:
     first_name = _tied_names(design.model.inventory)
     known = _known_paths(design.model.inventory)
     assigned: set[str] = set()
+    infos = {info.name: info for info in design.model.inventory.parameters}
     for path in outermost(paths):
         if path not in known:
             raise UserError(f"The model has no module or parameter {path!r}.")
+        if path in infos:
+            _check_accepted(design, infos[path], group)
         assigned.add(first_name.get(path, path))
     kept = {pin.path: pin.group for pin in design.pins if first_name.get(pin.path, pin.path) not in assigned}
     return _with_pins(design, kept | dict.fromkeys(assigned, group))
@@ -53,20 +59,28 @@ def add_group(design: Design, name: str = "", paths: Iterable[str] = ()) -> Desi
     group_id = max(group.id for group in design.groups) + 1
     used = {group.colour for group in design.groups}
     colour = next((c for c in range(COLOURS) if c not in used), len(design.groups) % COLOURS)
-    new = replace(like, id=group_id, name=_free_name(design, _one_line(name) or "group"), colour=colour)
+    name = _free_name(design, _one_line(name) or "group")
+    new = replace(like, id=group_id, name=name, colour=colour, follow=None)
     replaced(like, name=new.name)  # raises if it is too long
     return assign(replace(design, groups=(*design.groups, new)), paths, group_id)
 
 
 def remove_group(design: Design, group: int) -> Design:
-    """Remove a group and its pins; its parameters fall to outer pins or the remainder, which itself cannot go."""
+    """Remove a group, its pins and its rules; outer pins, other rules or the remainder take over, which cannot go.
+
+    Groups that followed it keep the schedule that they have.
+    """
     if group == design.remainder:
         raise UserError(f"{design.group(group).name!r} takes what no other group has, so it cannot be removed.")
     design.group(group)
+    design = without_leader(design, group)
+    pins = tuple(pin for pin in design.pins if pin.group != group)
+    rules = tuple(rule for rule in design.rules if rule.group != group)
     return replace(
         design,
         groups=tuple(g for g in design.groups if g.id != group),
-        pins=tuple(pin for pin in design.pins if pin.group != group),
+        pins=design.pins if pins == design.pins else pins,
+        rules=design.rules if rules == design.rules else rules,
     )
 
 
@@ -109,15 +123,25 @@ def set_option(design: Design, group: int, option: str, value: Any) -> Design:
 
 
 def set_base_lr(design: Design, group: int, value: float) -> Design:
-    """Set the rate of a group where its factor is 1; raises `UserError` out of bounds."""
+    """Set the rate of a group where its factor is 1; raises `UserError` out of bounds.
+
+    Of a group that follows another this changes the scale.
+    """
     old = design.group(group)
     track = replaced(old.lr, base=value)
-    return design if track is old.lr else _with_group(design, replace(old, lr=track))
+    if track is old.lr:
+        return design
+    if old.follow is not None:
+        return follow(design, group, old.follow.leader, scaled(track.base, 1 / leader_of(design, old).lr.base))
+    return _with_group(design, replace(old, lr=track))
 
 
 def set_schedule(design: Design, group: int, schedule: AnySchedule | Plateau | Greedy) -> Design:
-    """Give a group another lr schedule; raises `UserError` for one that a design file could not hold."""
-    old = design.group(group)
+    """Give a group another lr schedule; raises `UserError` for one that a design file could not hold.
+
+    A group and those that follow it have one schedule: whichever is given another, all get it.
+    """
+    old = leader_of(design, design.group(group))
     track = replaced(old.lr, schedule=schedule)
     return design if track is old.lr else _with_group(design, replace(old, lr=track))
 
@@ -202,18 +226,26 @@ def set_freeze(design: Design, group: int, freeze: tuple[Freeze, ...]) -> Design
 
 
 def set_model(design: Design, model: Model) -> Design:
-    """Put another model, or the same one after a change, under the design; pins on names that are gone are dropped."""
-    known = _known_paths(model.inventory)
-    pins = tuple(pin for pin in design.pins if pin.path in known)
-    if model == design.model and pins == design.pins:
-        return design
-    return replace(design, model=model, pins=pins)
+    """Put another model, or the same one after a change, under the design.
+
+    Pins and rules stay, also pins on names that are gone: a check tells of them.
+    """
+    return design if model == design.model else replace(design, model=model)
+
+
+def _check_accepted(design: Design, info: ParameterInfo, group: int) -> None:
+    rows = rows_of(design.model.inventory)
+    kind = rows.types[rows.parents[rows.ids[info.name]]]
+    taker = design.group(group)
+    why = refuses(taker.options, len(info.shape), (kind, *design.model.inventory.bases.get(kind, ())))
+    if why is not None:
+        raise UserError(f"{info.name} cannot be in {taker.name!r}: {why}.")
 
 
 def _with_group(design: Design, group: Group) -> Design:
     if any(old is group for old in design.groups):
         return design
-    return replace(design, groups=tuple(group if old.id == group.id else old for old in design.groups))
+    return followed(replace(design, groups=tuple(group if old.id == group.id else old for old in design.groups)))
 
 
 def _with_pins(design: Design, pins: dict[str, int]) -> Design:

@@ -2,35 +2,75 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
-from functools import lru_cache
-from types import MappingProxyType
-from typing import Any
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property, lru_cache
 
-from lrdesigner.document import Design, Pin
+import numpy as np
+
+from lrdesigner.document import Design, Group, Pin, Rule
+from lrdesigner.identity import Same
 from lrdesigner.inventory import Inventory, ParameterInfo
+from lrdesigner.model_rows import Bools, Ints, Rows, rows_of
+from lrdesigner.optimizers import AnyOptions, refuses
+from lrdesigner.queries.find import any_name, matching_parameters
+
+BY_REMAINDER = -1
 
 
 @dataclass(frozen=True, slots=True)
 class Placement:
-    """The group of one parameter and the path of the pin that put it there; None: it is in the remainder."""
+    """The group of one parameter and what put it there: the path of a pin, a rule's name, or neither: the remainder."""
 
     group: int
-    pinned_by: str | None
+    pinned_by: str | None = None
+    rule: str | None = None
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, eq=False)
 class Membership:
-    """The answer for every name of every parameter; tied names always agree."""
+    """The answer for every name of every parameter; tied names always agree.
 
-    placements: MappingProxyType[str, Placement]
-    members: MappingProxyType[int, tuple[ParameterInfo, ...]]
-    _trainable: MappingProxyType[int, tuple[ParameterInfo, ...]]
+    `owners` has the place of the group in the design for each parameter, in the inventory's order. `reasons` has the
+    place of the pin; below `BY_REMAINDER`, -2 - the place of the rule.
+    """
+
+    inventory: Inventory
+    groups: tuple[int, ...]
+    pins: tuple[Pin, ...]
+    rules: tuple[Rule, ...]
+    owners: Ints
+    reasons: Ints
+    _members: dict[int, tuple[ParameterInfo, ...]] = field(default_factory=dict)
+    _trainable: dict[int, tuple[ParameterInfo, ...]] = field(default_factory=dict)
+
+    def placement(self, place: int) -> Placement:
+        """Where the parameter at this place of the inventory is, and why."""
+        group, reason = self.groups[int(self.owners[place])], int(self.reasons[place])
+        if reason >= 0:
+            return Placement(group, pinned_by=self.pins[reason].path)
+        return Placement(group, rule=None if reason == BY_REMAINDER else self.rules[-2 - reason].name)
+
+    @cached_property
+    def placements(self) -> Mapping[str, Placement]:
+        """The placement of every parameter, by name."""
+        return {info.name: self.placement(place) for place, info in enumerate(self.inventory.parameters)}
+
+    def members(self, group: int) -> tuple[ParameterInfo, ...]:
+        """The tensors of a group, each under its first name, in model order; () for a group that does not exist."""
+        if group not in self._members:
+            infos, rows = self.inventory.parameters, rows_of(self.inventory)
+            mine = np.zeros(len(infos), dtype=np.bool_)
+            if group in self.groups:
+                mine = (self.owners == self.groups.index(group)) & (rows.firsts == np.arange(len(infos)))
+            self._members[group] = tuple([infos[place] for place in np.flatnonzero(mine).tolist()])
+        return self._members[group]
 
     def trainable(self, group: int) -> tuple[ParameterInfo, ...]:
         """The parameters that torch will see in this group: trainable, each tensor once, in model order."""
-        return self._trainable.get(group, ())
+        if group not in self._trainable:
+            self._trainable[group] = tuple([info for info in self.members(group) if info.trainable])
+        return self._trainable[group]
 
 
 def ancestors(path: str) -> Iterator[str]:
@@ -52,54 +92,101 @@ def outermost(paths: Iterable[str]) -> tuple[str, ...]:
 
 
 def membership(design: Design) -> Membership:
-    """The nearest pinned ancestor wins, the remainder takes what no pin reaches, tied parameters go together.
+    """The nearest pinned ancestor wins, then the first rule that fits, then the remainder; tied names go together.
 
-    Of several names of one tensor, the one with the nearest pin decides; on equal distance, the first.
+    Of several names of one tensor, the one with the nearest pin decides; on equal distance, the first. A group whose
+    optimizer refuses a parameter (Muon, what is no matrix) is passed over: the next pin, rule or the remainder has it.
     """
-    group_ids = tuple(group.id for group in design.groups)
-    return _membership(_Same(design.model.inventory), _Same(design.pins), group_ids, design.remainder)
+    kinds = tuple((group.id, group.options if _is_choosy(group) else None) for group in design.groups)
+    return _membership(Same(design.model.inventory), Same(design.pins), Same(design.rules), kinds, design.remainder)
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class _Same:
-    """Compares by identity, which is enough for frozen values and spares hashing a hundred thousand parameters."""
-
-    value: Any
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, _Same) and other.value is self.value
-
-    def __hash__(self) -> int:
-        return id(self.value)
+def _is_choosy(group: Group) -> bool:
+    return refuses(group.options, 1, ()) is not None
 
 
 @lru_cache(maxsize=4)
-def _membership(same_inventory: _Same, same_pins: _Same, groups: tuple[int, ...], remainder: int) -> Membership:
-    inventory: Inventory = same_inventory.value
-    pins: tuple[Pin, ...] = same_pins.value
-    pinned = {pin.path: pin.group for pin in pins}
-    nearest: dict[str, tuple[int, Placement]] = {}
-    for parameter in inventory.parameters:
-        first = parameter.tied_to or parameter.name
-        distance, placement = _nearest_pin(parameter.name, pinned, remainder)
-        if first not in nearest or distance < nearest[first][0]:
-            nearest[first] = (distance, placement)
-    members: dict[int, list[ParameterInfo]] = {group: [] for group in groups}
-    placements: dict[str, Placement] = {}
-    for parameter in inventory.parameters:
-        placement = nearest[parameter.tied_to or parameter.name][1]
-        placements[parameter.name] = placement
-        if parameter.tied_to is None:
-            members[placement.group].append(parameter)
-    return Membership(
-        placements=MappingProxyType(placements),
-        members=MappingProxyType({group: tuple(found) for group, found in members.items()}),
-        _trainable=MappingProxyType({g: tuple(p for p in found if p.trainable) for g, found in members.items()}),
-    )
+def _membership(
+    inventory: Same[Inventory],
+    pins: Same[tuple[Pin, ...]],
+    rules: Same[tuple[Rule, ...]],
+    groups: tuple[tuple[int, AnyOptions | None], ...],
+    remainder: int,
+) -> Membership:
+    rows, ids = rows_of(inventory.value), [group for group, _ in groups]
+    taken = {
+        group: None if options is None else ~refused_parameters(inventory.value, options) for group, options in groups
+    }
+    reasons = np.full(len(inventory.value.parameters), BY_REMAINDER, dtype=np.int64)
+    owners = np.full(len(reasons), ids.index(remainder), dtype=np.int64)
+    for place in range(len(rules.value) - 1, -1, -1):  # the first counts, so it comes last
+        rule = rules.value[place]
+        fits = matching_parameters(inventory.value, rule.where)
+        accepted = taken[rule.group]
+        fits = fits if accepted is None else fits & accepted
+        owners[fits], reasons[fits] = ids.index(rule.group), -2 - place
+    _put_pins(rows, pins.value, ids, taken, owners, reasons)
+    return Membership(inventory.value, tuple(ids), pins.value, rules.value, owners, reasons)
 
 
-def _nearest_pin(name: str, pinned: dict[str, int], remainder: int) -> tuple[int, Placement]:
-    for distance, path in enumerate(ancestors(name)):
-        if path in pinned:
-            return distance, Placement(group=pinned[path], pinned_by=path)
-    return 1_000_000, Placement(group=remainder, pinned_by=None)
+def _put_pins(
+    rows: Rows, pins: tuple[Pin, ...], ids: list[int], taken: dict[int, Bools | None], owners: Ints, reasons: Ints
+) -> None:
+    """Let pins decide: the nearest one reaches a row last, since a path sorts behind those around it."""
+    known = [(place, rows.ids[pin.path]) for place, pin in enumerate(pins) if pin.path in rows.ids]
+    if not known:
+        return
+    nearest = np.full(len(rows), -1, dtype=np.int64)
+    accepted = {group: _of_rows(rows, fits) for group, fits in taken.items() if fits is not None}
+    for place, row in known:
+        below = slice(row, int(rows.ends[row]))
+        group = pins[place].group
+        if group in accepted:
+            nearest[below] = np.where(accepted[group][below], place, nearest[below])
+        else:
+            nearest[below] = place
+    found = nearest[rows.parameter_rows]
+    depths = np.zeros(len(pins) + 1, dtype=np.int64)  # the last one is that of no pin
+    for place, row in known:
+        depths[place] = rows.depths[row]
+    distance = np.where(found < 0, len(rows), rows.depths[rows.parameter_rows] - depths[found])
+    winner = _of_names(rows, found, distance)
+    reached = winner >= 0
+    places = np.array([ids.index(pin.group) for pin in pins], dtype=np.int64)
+    owners[reached], reasons[reached] = places[winner[reached]], winner[reached]
+
+
+def _of_rows(rows: Rows, parameters: Bools) -> Bools:
+    found = np.zeros(len(rows), dtype=np.bool_)
+    found[rows.parameter_rows] = parameters
+    return found
+
+
+def _of_names(rows: Rows, found: Ints, distance: Ints) -> Ints:
+    """The nearest pin over all names of each tensor."""
+    best = found.copy()
+    nearest = distance.copy()
+    for place in np.flatnonzero(rows.firsts != np.arange(len(found))).tolist():
+        first = rows.firsts[place]
+        if distance[place] < nearest[first]:
+            nearest[first], best[first] = distance[place], found[place]
+    return best[rows.firsts]
+
+
+def refused_parameters(inventory: Inventory, options: AnyOptions) -> Bools:
+    """For each parameter, whether an optimizer with these options takes it under none of its names."""
+    return _refused(Same(inventory), options)
+
+
+@lru_cache(maxsize=8)
+def _refused(inventory: Same[Inventory], options: AnyOptions) -> Bools:
+    rows, bases = rows_of(inventory.value), inventory.value.bases
+    known: dict[tuple[int, str], bool] = {}
+    found = np.zeros(len(rows.parameter_rows), dtype=np.bool_)
+    for place, info in enumerate(inventory.value.parameters):
+        kind = rows.types[rows.parents[rows.parameter_rows[place]]]
+        key = (len(info.shape), kind)
+        if key not in known:
+            known[key] = refuses(options, len(info.shape), (kind, *bases.get(kind, ()))) is not None
+        found[place] = known[key]
+    return any_name(rows, found)

@@ -57,3 +57,12 @@ def parse_number(text: str) -> float:
     if not math.isfinite(value):
         raise UserError(f"{text.strip()!r} has no finite value.")
     return value
+
+
+def scaled(base: float, scale: float) -> float:
+    """A product as people write it: to 15 significant digits, free of the noise of binary fractions.
+
+    >>> scaled(3e-4, 0.7)
+    0.00021
+    """
+    return float(f"{base * scale:.15g}")

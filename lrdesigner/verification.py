@@ -12,11 +12,12 @@ from typing import Any
 
 import numpy as np
 
-from lrdesigner.curves import TOLERANCE, ParamGroup, param_groups, relative_difference, steering, values_at
+from lrdesigner.curves import TOLERANCE, relative_difference, values_at
 from lrdesigner.document import Design
 from lrdesigner.export.freezing import freeze_steps
 from lrdesigner.jobs.protocol import Freezing, ParamGroups, Values
 from lrdesigner.optimizers import optimizer_of, torch_options
+from lrdesigner.param_groups import ParamGroup, param_groups, steering
 from lrdesigner.tracks import frozen_stretches, option_of, slots_of, track_of
 
 METRIC_TOLERANCE = 1e-9

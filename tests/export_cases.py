@@ -9,11 +9,12 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 from strategies import Training, designs, lengths, with_something_to_train
 
-from lrdesigner.curves import param_groups, steering, values_at
+from lrdesigner.curves import values_at
 from lrdesigner.demos import demo_design
 from lrdesigner.document import Design, Freeze, Group, Track
 from lrdesigner.membership import membership
 from lrdesigner.optimizers import SGDOptions
+from lrdesigner.param_groups import param_groups, steering
 from lrdesigner.proof import metrics_of
 from lrdesigner.schedules import (
     REST,

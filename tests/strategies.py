@@ -16,11 +16,11 @@ from schedule_strategies import levels as levels
 from schedule_strategies import schedules as schedules
 from schedule_strategies import shapes as shapes
 
-from lrdesigner.curves import trained_groups
 from lrdesigner.document import Design, Freeze, Group, Model, Pin, Plan, Track
 from lrdesigner.export import export
 from lrdesigner.inventory import Inventory, ModuleInfo, ParameterInfo
 from lrdesigner.optimizers import AdamOptions, AdamWOptions, SGDOptions
+from lrdesigner.param_groups import trained_groups
 from lrdesigner.schedules import Constant, Cosine, Linear
 from lrdesigner.tracks import slots_of
 

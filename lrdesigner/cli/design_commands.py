@@ -14,7 +14,7 @@ import typer
 from lrdesigner import findings
 from lrdesigner.cli.model_commands import JsonOption
 from lrdesigner.cli.output import say, write_json, write_lines, write_table
-from lrdesigner.curves import param_groups, values_at
+from lrdesigner.curves import values_at
 from lrdesigner.design_file import load, load_with_faults, write_atomically
 from lrdesigner.document import Batches, Design, Group, Plan, Track
 from lrdesigner.errors import UserError
@@ -22,6 +22,7 @@ from lrdesigner.export import export, refuse_to_replace_sources
 from lrdesigner.membership import membership
 from lrdesigner.numbers import exact, rate
 from lrdesigner.optimizers import optimizer_of, torch_options
+from lrdesigner.param_groups import param_groups
 from lrdesigner.schedules import shape_of
 from lrdesigner.tracks import TRACK_KINDS, frozen_stretches, moves, slots_of, track_of
 
@@ -167,7 +168,7 @@ def _design_json(design: Design) -> dict[str, Any]:
             "total_steps": design.plan.total_steps,
         }
         | ({"batches": design.plan.epoch} if isinstance(design.plan.epoch, Batches) else {}),
-        "groups": [_group_json(design, group, [p.name for p in members.members[group.id]]) for group in design.groups],
+        "groups": [_group_json(design, group, [p.name for p in members.members(group.id)]) for group in design.groups],
     }
 
 

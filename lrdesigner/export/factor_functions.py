@@ -13,21 +13,14 @@ from typing import Any
 
 import numpy as np
 
-from lrdesigner.curves import (
-    TOLERANCE,
-    ParamGroup,
-    breakpoints,
-    checked_steps,
-    first_impossible,
-    lane_factors,
-    steering,
-)
+from lrdesigner.curves import TOLERANCE, breakpoints, checked_steps, first_impossible, lane_factors
 from lrdesigner.document import Plan
 from lrdesigner.errors import UserError
 from lrdesigner.export.freezing import frozen_words
 from lrdesigner.export.python_text import LINE, docstring, identifier, prose, statement
 from lrdesigner.expressions.emit import number
 from lrdesigner.findings.rate_findings import impossible_words
+from lrdesigner.param_groups import ParamGroup, steering
 from lrdesigner.schedules import shape_of
 from lrdesigner.schedules.breaks import FOR_EVER
 from lrdesigner.schedules.code_writer import PART, TABLE, CodeWriter, Helper, Table

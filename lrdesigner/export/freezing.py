@@ -5,9 +5,9 @@ from __future__ import annotations
 import math
 from typing import Any
 
-from lrdesigner.curves import trained_groups
 from lrdesigner.document import Design, Group, Plan
 from lrdesigner.membership import membership
+from lrdesigner.param_groups import trained_groups
 from lrdesigner.schedules.breaks import FOR_EVER
 from lrdesigner.tracks import Stretch, always_frozen, frozen_stretches
 
@@ -68,8 +68,8 @@ def _never_trained(design: Design, frozen: list[Group]) -> list[str]:
     Those of left-out groups too: their pins are not in the file, so that another group may seem to hold them.
     """
     kept = {group.group.id for group in trained_groups(design)} - {group.id for group in frozen}
-    members = membership(design).members
-    return [p.name for group, found in members.items() if group not in kept for p in found if not p.trainable]
+    others = [group.id for group in design.groups if group.id not in kept]
+    return [p.name for group in others for p in membership(design).members(group) if not p.trainable]
 
 
 def _left_out(design: Design, group: Group) -> dict[str, Any]:

@@ -59,7 +59,7 @@ def statistics_while_frozen(design: Design) -> Iterator[Finding]:
     freezing = [group for group in design.groups if frozen_stretches(group.freeze, design.plan)]
     types = {module.path: module.type for module in design.model.inventory.modules} if freezing else {}
     for group in freezing:
-        owners = {p.name.rpartition(".")[0] for p in membership(design).members.get(group.id, ())}
+        owners = {p.name.rpartition(".")[0] for p in membership(design).members(group.id)}
         norms = Counter(kind for path in owners if (kind := types.get(path, "")) and _keeps_statistics(kind))
         if norms:
             words = " and ".join(f"{count} {kind}" for kind, count in sorted(norms.items()))

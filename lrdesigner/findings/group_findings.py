@@ -6,10 +6,10 @@ from collections.abc import Iterator
 from functools import partial
 
 from lrdesigner import edits
-from lrdesigner.curves import trained_groups
 from lrdesigner.document import Design
 from lrdesigner.findings.finding import Finding, Fix
 from lrdesigner.membership import membership
+from lrdesigner.param_groups import trained_groups
 
 
 def empty_groups(design: Design) -> Iterator[Finding]:

@@ -10,11 +10,12 @@ from functools import lru_cache, partial
 import numpy as np
 
 from lrdesigner import edits
-from lrdesigner.curves import first_impossible, looks_at_every_step, trained_groups
+from lrdesigner.curves import first_impossible, looks_at_every_step
 from lrdesigner.document import Design, Freeze, Group, Plan, Track
 from lrdesigner.findings.finding import Finding, Fix
 from lrdesigner.findings.moving import Moving, moving
 from lrdesigner.numbers import rate
+from lrdesigner.param_groups import trained_groups
 from lrdesigner.plot_points import plot_points
 from lrdesigner.schedules import FEEDBACK_NODES, has_formula
 from lrdesigner.tracks import TRACK_KINDS, Lane, always_frozen, lane_of

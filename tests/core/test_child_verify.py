@@ -10,13 +10,14 @@ import pytest
 from export_cases import CASES
 
 from lrdesigner.child.channel import Channel
-from lrdesigner.curves import param_groups, values_at
+from lrdesigner.curves import values_at
 from lrdesigner.document import Design
 from lrdesigner.export import export
 from lrdesigner.jobs.protocol import ParamGroups, Progress, Values, VerifyRequest, decode_report, encode_request
 from lrdesigner.jobs.reader import Outcome
 from lrdesigner.jobs.run import run_job
 from lrdesigner.models.source import parse_source
+from lrdesigner.param_groups import param_groups
 from lrdesigner.proof import exported_file, verify_request
 from lrdesigner.verification import Verdict, Verifier, report_taker
 

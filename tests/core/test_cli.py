@@ -16,11 +16,12 @@ from msgspec.structs import replace
 
 from lrdesigner import edits
 from lrdesigner.cli.commands import run
-from lrdesigner.curves import param_groups, values_at
+from lrdesigner.curves import values_at
 from lrdesigner.demos import demo_design
 from lrdesigner.design_file import load, save
 from lrdesigner.document import Design, Model, new_design
 from lrdesigner.export import export
+from lrdesigner.param_groups import param_groups
 from lrdesigner.schedules import Expression
 
 Captured = pytest.CaptureFixture[str]

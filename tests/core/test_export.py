@@ -19,13 +19,14 @@ from msgspec.structs import replace
 from strategies import NASTY_NAMES, Training, designs, run_export, torch_model
 
 from lrdesigner import edits
-from lrdesigner.curves import param_groups, values_at
+from lrdesigner.curves import values_at
 from lrdesigner.demos import demo_design
 from lrdesigner.design_file import decode, encode
 from lrdesigner.document import Design, Model, Plan, Track, new_design
 from lrdesigner.errors import UserError
 from lrdesigner.export import export
 from lrdesigner.inventory import Inventory, ModuleInfo, ParameterInfo
+from lrdesigner.param_groups import param_groups
 from lrdesigner.schedules import (
     SHAPES,
     Constant,

@@ -17,7 +17,6 @@ from msgspec.structs import replace
 from strategies import run_export, torch_model
 
 from lrdesigner import edits
-from lrdesigner.curves import steering
 from lrdesigner.demos import demo_design
 from lrdesigner.document import Design, Freeze, Model, Plan, Track, new_design
 from lrdesigner.errors import UserError
@@ -25,6 +24,7 @@ from lrdesigner.export import export
 from lrdesigner.inventory import Inventory, ModuleInfo, ParameterInfo
 from lrdesigner.membership import membership
 from lrdesigner.optimizers import AdamWOptions, SGDOptions
+from lrdesigner.param_groups import steering
 from lrdesigner.schedules import Absolute, Constant, Cosine, Greedy, Length, Linear, Plateau
 from lrdesigner.tracks import frozen_stretches
 

@@ -15,10 +15,11 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from lrdesigner.curves import ParamGroup, breakpoints, track_factors
+from lrdesigner.curves import breakpoints, track_factors
 from lrdesigner.document import Group, Plan, Track
 from lrdesigner.errors import InvalidValueError, UserError
 from lrdesigner.export.factor_functions import factor_functions
+from lrdesigner.param_groups import ParamGroup
 from lrdesigner.plot_points import plot_points
 from lrdesigner.schedules import Keyframe, Keyframes, Length, Span, factors, shape_of
 from lrdesigner.schedules.keyframe_curve import colliding, placed

@@ -60,7 +60,7 @@ def compiled(module: Any) -> Any:
 @given(designs(only_members=True))
 def test_every_tensor_is_in_exactly_one_group(design: Design) -> None:
     members = membership(design)
-    listed = Counter(p.name for found in members.members.values() for p in found)
+    listed = Counter(p.name for group in design.groups for p in members.members(group.id))
     assert listed == Counter(p.name for p in design.model.inventory.parameters if p.tied_to is None)
     trainable = [p for group in design.groups for p in members.trainable(group.id)]
     assert sum(p.numel for p in trainable) == design.model.inventory.trainable_parameters
@@ -135,7 +135,7 @@ def test_of_equally_near_pins_on_a_tied_tensor_the_first_name_decides(
 def test_frozen_parameters_have_a_group_but_are_not_trained() -> None:
     design = design_of([parameter("a.w", trainable=False), parameter("a.b")], {"a": 2})
     members = membership(design)
-    assert [p.name for p in members.members[2]] == ["a.w", "a.b"]
+    assert [p.name for p in members.members(2)] == ["a.w", "a.b"]
     assert [p.name for p in members.trainable(2)] == ["a.b"]
 
 

@@ -13,10 +13,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from strategies import plans
 
-from lrdesigner.curves import ParamGroup, first_impossible, track_factors
+from lrdesigner.curves import first_impossible, track_factors
 from lrdesigner.document import Group, Plan, Track
 from lrdesigner.errors import InvalidValueError, UserError
 from lrdesigner.export.factor_functions import factor_functions
+from lrdesigner.param_groups import ParamGroup
 from lrdesigner.plot_points import plot_points
 from lrdesigner.schedules import (
     REST,

@@ -16,10 +16,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from strategies import FORMULAS, designs, lengths, plans, schedules, shapes
 
-from lrdesigner.curves import breakpoints, lane_factors, param_groups, track_values
+from lrdesigner.curves import breakpoints, lane_factors, track_values
 from lrdesigner.document import Plan, Track
 from lrdesigner.errors import InvalidValueError, UserError
 from lrdesigner.export.factor_functions import factor_functions
+from lrdesigner.param_groups import param_groups
 from lrdesigner.schedules import (
     REST,
     SHAPES,

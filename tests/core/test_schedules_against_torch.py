@@ -23,9 +23,10 @@ from strategies import (
 )
 from torch_runs import optimizer_with, scheduler_of, torch_rates
 
-from lrdesigner.curves import param_groups, values_at
+from lrdesigner.curves import values_at
 from lrdesigner.document import Design, Plan
 from lrdesigner.export import export
+from lrdesigner.param_groups import param_groups
 from lrdesigner.schedules import (
     SHAPES,
     Anneal,

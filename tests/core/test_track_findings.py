@@ -8,12 +8,13 @@ import pytest
 from msgspec.structs import replace
 
 from lrdesigner import edits
-from lrdesigner.curves import param_groups, track_factors
+from lrdesigner.curves import track_factors
 from lrdesigner.document import Design, Freeze, Model, Plan, new_design
 from lrdesigner.errors import UserError
 from lrdesigner.export import export
 from lrdesigner.findings import Finding, check
 from lrdesigner.inventory import Inventory, ModuleInfo, ParameterInfo
+from lrdesigner.param_groups import param_groups
 from lrdesigner.schedules import (
     Constant,
     Cosine,

@@ -8,10 +8,11 @@ import pytest
 from export_cases import CASES, demo_with, steps
 from msgspec.structs import replace
 
-from lrdesigner.curves import param_groups, values_at
+from lrdesigner.curves import values_at
 from lrdesigner.document import Design, Freeze
 from lrdesigner.jobs.protocol import Freezing, ParamGroupReport, ParamGroups, Values
 from lrdesigner.optimizers import torch_options
+from lrdesigner.param_groups import param_groups
 from lrdesigner.proof import verify_request
 from lrdesigner.schedules import Linear
 from lrdesigner.verification import Verdict, Verifier, report_taker

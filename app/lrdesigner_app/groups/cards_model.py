@@ -48,7 +48,7 @@ class CardsModel(QAbstractListModel):
         trainable = sum(p.numel for p in members.trainable(group))
         if trainable:
             return count(trainable)
-        frozen = sum(p.numel for p in members.members[group])
+        frozen = sum(p.numel for p in members.members(group))
         return f"{count(frozen)} frozen" if frozen else "no parameters"
 
     def detail(self, index: Index) -> str:
@@ -129,7 +129,7 @@ class CardsModel(QAbstractListModel):
     def _tooltip(self, index: Index) -> str:
         members = membership(self._workspace.design)
         group = self._ids[index.row()]
-        found = members.members[group]
+        found = members.members(group)
         number = sum(p.numel for p in found if p.trainable)
         frozen = sum(p.numel for p in found if not p.trainable)
         lines = [self.group(index).name]

@@ -127,7 +127,7 @@ def _farewell(before: Design, after: Design, group: int) -> str:
     name = before.group(group).name
     pins = sum(pin.group == group for pin in before.pins)
     now = membership(after).placements
-    takers = {now[p.name].group for p in membership(before).members[group]}
+    takers = {now[p.name].group for p in membership(before).members(group)}
     if not takers:
         return f"Removed {name}"
     whereto = " and ".join(g.name for g in after.groups if g.id in takers) if len(takers) < 3 else "other groups"

@@ -10,9 +10,9 @@ import pyqtgraph as pg
 from numpy.typing import NDArray
 from PySide6.QtCore import QPointF, Qt
 
-from lrdesigner.curves import steering
 from lrdesigner.document import Design, Group, Plan
 from lrdesigner.membership import membership
+from lrdesigner.param_groups import steering
 from lrdesigner_app.charts import AxisMap, ChartSurface, set_line
 from lrdesigner_app.plot.views import Drawn, View, drawn_of
 from lrdesigner_app.theme import Theme

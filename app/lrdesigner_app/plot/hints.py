@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from lrdesigner.curves import steering
 from lrdesigner.document import Design, Group
 from lrdesigner.optimizers import optimizer_of
+from lrdesigner.param_groups import steering
 from lrdesigner.schedules import RecordedTrace
 from lrdesigner_app.plot.views import KINDS, View, has_view
 

@@ -10,10 +10,11 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from lrdesigner.curves import lane_values, relative_difference, steering
+from lrdesigner.curves import lane_values, relative_difference
 from lrdesigner.document import Design
 from lrdesigner.jobs.protocol import Metrics
 from lrdesigner.jobs.reader import Outcome
+from lrdesigner.param_groups import steering
 from lrdesigner.tracks import lane_of
 
 State = Literal["running", "stopping", "finished", "stopped", "diverged", "failed"]

@@ -1,0 +1,145 @@
+"""From a group to the param groups that torch sees: one for each rate and decay that differs within it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import lru_cache
+
+import numpy as np
+from msgspec.structs import replace
+
+from lrdesigner.document import DecayExemption, Design, Group
+from lrdesigner.identity import Same
+from lrdesigner.inventory import Inventory, ParameterInfo
+from lrdesigner.layers import Layers, layers_of
+from lrdesigner.model_rows import Bools, rows_of
+from lrdesigner.numbers import scaled
+from lrdesigner.optimizers import movable_options, option_value, with_option
+from lrdesigner.queries.find import any_name, matching_parameters
+
+NORM_TYPES = "type:/(?i)norm/"
+EMBEDDING_TYPES = "type:/(?i)embed/"
+# Where types are unknown, as in a checkpoint, names tell; they are as customary as the types.
+NORM_NAMES = r"/(?i)(^|[._])(norm|ln|bn|layernorm|batchnorm|rmsnorm)\d*([._]|$)/"
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ParamGroup:
+    """What torch will see as one param group: trainable parameters with one set of options.
+
+    `group` is the group that they are of, with what is particular to this part of it: a scaled base lr, no weight
+    decay. `layers` are the first and the last layer in it, where layers differ.
+    """
+
+    name: str
+    group: Group
+    parameters: tuple[ParameterInfo, ...]
+    scale: float = 1.0
+    layers: tuple[int, int] | None = None
+    exempt: bool = False
+
+    @property
+    def numel(self) -> int:
+        """Scalars in it."""
+        return sum(parameter.numel for parameter in self.parameters)
+
+
+def expanded(design: Design, group: Group, parameters: tuple[ParameterInfo, ...]) -> tuple[ParamGroup, ...]:
+    """The param groups of a group, lower layers first, those with decay before those without; equal ones are one.
+
+    They are named after the group: `backbone.layer3`, `backbone.layer3.no_decay`, `backbone.layers0-2`.
+    """
+    if not parameters:
+        return ()
+    layers, scales = layer_scales(group, parameters)
+    free = _exempt_names(design, group)
+    parts: dict[tuple[float, bool], list[int]] = {}
+    for place, info in enumerate(parameters):
+        parts.setdefault((scales[layers.of[place]], info.name in free), []).append(place)
+    several = len({scale for scale, _ in parts}) > 1
+    found = []
+    for (scale, exempt), places in sorted(parts.items(), key=lambda part: (part[0][0], part[0][1])):
+        numbers = [layer for layer, other in enumerate(scales) if other == scale]
+        span = (numbers[0], numbers[-1]) if several else None
+        found.append(
+            ParamGroup(
+                name=group.name + _layer_words(span) + (".no_decay" if exempt else ""),
+                group=_particular(group, scale, exempt=exempt),
+                parameters=tuple([parameters[place] for place in places]),
+                scale=scale,
+                layers=span,
+                exempt=exempt,
+            )
+        )
+    return tuple(found)
+
+
+def layer_scales(group: Group, parameters: tuple[ParameterInfo, ...]) -> tuple[Layers, tuple[float, ...]]:
+    """The layers of a group's parameters, and the share of the group's rate that each layer has, the lowest first."""
+    decay = group.layer_decay
+    if decay is None:
+        return Layers("", (0,) * len(parameters)), (1.0,)
+    layers = layers_of(parameters, decay.layers)
+    top = layers.count - 1
+    return layers, tuple(max(decay.factor ** (top - layer), decay.minimum) for layer in range(layers.count))
+
+
+def exempt_parameters(inventory: Inventory, exemption: DecayExemption) -> Bools:
+    """For each parameter of the inventory, whether an exemption frees it from weight decay; tied names agree."""
+    return _exempt(Same(inventory), exemption)
+
+
+@lru_cache(maxsize=16)
+def _exempt(same: Same[Inventory], exemption: DecayExemption) -> Bools:
+    inventory = same.value
+    found = np.zeros(len(inventory.parameters), dtype=np.bool_)
+    if exemption.bias:
+        found |= np.array([info.name.endswith("bias") for info in inventory.parameters], dtype=np.bool_)
+    if exemption.one_dimensional:
+        found |= np.array([len(info.shape) <= 1 and not info.lazy for info in inventory.parameters], dtype=np.bool_)
+    if exemption.norm:
+        found |= matching_parameters(inventory, NORM_TYPES if has_types(inventory) else NORM_NAMES)
+    if exemption.embeddings:
+        found |= matching_parameters(inventory, EMBEDDING_TYPES if has_types(inventory) else "embed")
+    if exemption.where.strip():
+        found |= matching_parameters(inventory, exemption.where)
+    return any_name(rows_of(inventory), found)
+
+
+def has_types(inventory: Inventory) -> bool:
+    """Whether the classes of modules are known, as they are not where only names were read."""
+    return any(module.type for module in inventory.modules[1:])
+
+
+def _exempt_names(design: Design, group: Group) -> frozenset[str]:
+    """First names of the tensors that are free of decay; of none where the group has no decay to be free of."""
+    if group.exempt is None or not weight_decay_of(group):
+        return frozenset()
+    inventory = design.model.inventory
+    return _names(Same(inventory), group.exempt)
+
+
+@lru_cache(maxsize=16)
+def _names(same: Same[Inventory], exemption: DecayExemption) -> frozenset[str]:
+    infos = same.value.parameters
+    return frozenset([infos[place].name for place in np.flatnonzero(exempt_parameters(same.value, exemption)).tolist()])
+
+
+def weight_decay_of(group: Group) -> float:
+    """The weight decay of a group; 0 where its optimizer has none."""
+    known = "weight_decay" in movable_options(group.options)
+    return float(option_value(group.options, "weight_decay")) if known else 0.0
+
+
+def _particular(group: Group, scale: float, *, exempt: bool) -> Group:
+    if scale != 1.0:
+        group = replace(group, lr=replace(group.lr, base=scaled(group.lr.base, scale)))
+    if exempt:
+        group = replace(group, options=with_option(group.options, "weight_decay", 0.0), weight_decay=None)
+    return group
+
+
+def _layer_words(span: tuple[int, int] | None) -> str:
+    if span is None:
+        return ""
+    return f".layer{span[0]}" if span[0] == span[1] else f".layers{span[0]}-{span[1]}"
