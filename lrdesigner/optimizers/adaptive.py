@@ -142,10 +142,15 @@ class AdafactorOptions(Options, frozen=True, tag="Adafactor"):
     beta2_decay: Annotated[
         float, Meta(ge=-100, le=0, title="Beta 2 decay", description="Power of the step by which beta 2 nears 1.")
     ] = -0.8
-    eps1: Annotated[
-        float | None,
-        Meta(ge=0, le=1, title="Epsilon 1", description="Within the second moment; automatic: the type's precision."),
-    ] = None
+    eps1: (
+        Annotated[
+            float,
+            Meta(
+                ge=0, le=1, title="Epsilon 1", description="Within the second moment; automatic: the type's precision."
+            ),
+        ]
+        | None
+    ) = None
     eps2: Annotated[
         float, Meta(ge=0, le=1e3, title="Epsilon 2", description="Smallest size of a weight that scales its step.")
     ] = 1e-3

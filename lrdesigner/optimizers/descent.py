@@ -132,15 +132,18 @@ class LBFGSOptions(Options, frozen=True, tag="LBFGS"):
     max_iter: Annotated[
         int, Meta(ge=1, le=10**6, title="Iterations", description="Most iterations within one step.")
     ] = 20
-    max_eval: Annotated[
-        int | None,
-        Meta(
-            ge=1,
-            le=10**7,
-            title="Evaluations",
-            description="Most calls of the closure within one step; automatic: a quarter more than iterations.",
-        ),
-    ] = None
+    max_eval: (
+        Annotated[
+            int,
+            Meta(
+                ge=1,
+                le=10**7,
+                title="Evaluations",
+                description="Most calls of the closure within one step; automatic: a quarter more than iterations.",
+            ),
+        ]
+        | None
+    ) = None
     tolerance_grad: Annotated[
         float, Meta(ge=0, le=1e3, title="Gradient tolerance", description="A smaller gradient ends the step.")
     ] = 1e-7
