@@ -16,7 +16,7 @@ from lrdesigner.inventory import Inventory, ParameterInfo
 from lrdesigner.membership import outermost
 from lrdesigner.model_rows import rows_of
 from lrdesigner.numbers import scaled
-from lrdesigner.optimizers import OPTIMIZERS, carry_over, optimizer_of, refuses
+from lrdesigner.optimizers import OPTIMIZERS, carry_over, optimizer_name, optimizer_of, refuses, with_option
 from lrdesigner.schedules import AnySchedule, Cyclic, Greedy, OneCycle, OneCycleMomentum, Plateau, RecordedTrace
 from lrdesigner.schedules.traces import MOST_EVALUATIONS
 from lrdesigner.tracks import TRACK_KINDS, Slot, option_of
@@ -108,7 +108,7 @@ def move_group(design: Design, group: int, position: int) -> Design:
 
 
 def set_optimizer(design: Design, group: int, name: str) -> Design:
-    """Put a group on another optimizer; options that both know are kept, and the base lr."""
+    """Put a group on another optimizer; options that were set and both know are kept, and the base lr."""
     old = design.group(group)
     if optimizer_of(old.options).name == name:
         return design
@@ -118,7 +118,7 @@ def set_optimizer(design: Design, group: int, name: str) -> Design:
 def set_option(design: Design, group: int, option: str, value: Any) -> Design:
     """Set one optimizer option of a group; raises `UserError` out of bounds."""
     old = design.group(group)
-    options = replaced(old.options, **{option: value})
+    options = with_option(old.options, option, value)
     return design if options is old.options else _with_group(design, replace(old, options=options))
 
 
@@ -188,7 +188,7 @@ def set_track(design: Design, group: int, slot: Slot, schedule: AnySchedule | No
         return set_schedule(design, group, schedule)
     old = design.group(group)
     if option_of(old, slot) is None and schedule is not None:
-        raise UserError(f"{optimizer_of(old.options).name} has no {TRACK_KINDS[slot].title.lower()}.")
+        raise UserError(f"{optimizer_name(old.options)} has no {TRACK_KINDS[slot].title.lower()}.")
     new = replaced(old, **{slot: schedule})
     return design if new is old else _with_group(design, new)
 
@@ -201,9 +201,9 @@ def couple_momentum(design: Design, group: int) -> Design:
     old = design.group(group)
     option = option_of(old, "momentum")
     if option is None:
-        raise UserError(f"{optimizer_of(old.options).name} has no momentum.")
+        raise UserError(f"{optimizer_name(old.options)} has no momentum.")
     beside, base = _momentum_beside(old.lr.schedule)
-    options = replaced(old.options, **{option: base})
+    options = with_option(old.options, option, base)
     new = replaced(replace(old, options=options) if options is not old.options else old, momentum=beside)
     return design if new is old else _with_group(design, new)
 

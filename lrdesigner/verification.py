@@ -6,7 +6,7 @@ scheduler, one multiplication after the other, and are to agree to 1e-9.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -16,7 +16,7 @@ from lrdesigner.curves import TOLERANCE, relative_difference, values_at
 from lrdesigner.document import Design
 from lrdesigner.export.freezing import freeze_steps
 from lrdesigner.jobs.protocol import Freezing, ParamGroups, Values
-from lrdesigner.optimizers import optimizer_of, torch_options
+from lrdesigner.optimizers import CustomOptions, optimizer_of, torch_options
 from lrdesigner.param_groups import ParamGroup, param_groups, steering
 from lrdesigner.tracks import frozen_stretches, option_of, slots_of, track_of
 
@@ -63,7 +63,11 @@ class Verifier:
             self._problems.append(f"The param groups are {found}, designed were {wanted}.")
             return
         for real, planned in zip(report.groups, self._groups, strict=True):
-            self._compare(planned.name, "optimizer", real.optimizer, optimizer_of(planned.group.options).name)
+            if not isinstance(
+                planned.group.options, CustomOptions
+            ):  # of one by its path, the path is all that is known
+                wanted_class = optimizer_of(planned.group.options).name
+                self._compare(planned.name, "optimizer", real.optimizer, wanted_class)
             self._compare(planned.name, "members", sorted(real.parameters), sorted(p.name for p in planned.parameters))
             for option, value in torch_options(planned.group.options).items():
                 self._compare(planned.name, option, _plain(real.options.get(option)), _plain(value))
@@ -150,4 +154,6 @@ def report_taker(verifier: Verifier, progress: Callable[[int], object]) -> Calla
 
 
 def _plain(value: Any) -> Any:
-    return [float(part) for part in value] if isinstance(value, Iterable) and not isinstance(value, str) else value
+    if isinstance(value, list | tuple):
+        return [float(part) if isinstance(part, int) else part for part in value]
+    return value

@@ -21,7 +21,7 @@ from lrdesigner.errors import UserError
 from lrdesigner.export import export, refuse_to_replace_sources
 from lrdesigner.membership import membership
 from lrdesigner.numbers import exact, rate
-from lrdesigner.optimizers import optimizer_of, torch_options
+from lrdesigner.optimizers import optimizer_name, torch_options
 from lrdesigner.param_groups import param_groups
 from lrdesigner.schedules import shape_of
 from lrdesigner.tracks import TRACK_KINDS, frozen_stretches, moves, slots_of, track_of
@@ -60,7 +60,7 @@ def show(design_file: DesignArgument, as_json: JsonOption = False) -> None:
             [
                 "",
                 f"{group.name}{remainder}: {scalars:,} parameters in {len(parameters)} tensors",
-                f"  {optimizer_of(group.options).name}, base lr {rate(group.lr.base)}, {options}",
+                f"  {optimizer_name(group.options)}, base lr {rate(group.lr.base)}, {options}",
                 *_moving_lines(group, plan),
                 *(f"    {parameter.name}" for parameter in parameters),
             ]
@@ -176,7 +176,7 @@ def _group_json(design: Design, group: Group, names: list[str]) -> dict[str, Any
     return {
         "name": group.name,
         "remainder": group.id == design.remainder,
-        "optimizer": optimizer_of(group.options).name,
+        "optimizer": optimizer_name(group.options),
         "options": torch_options(group.options),
         "base_lr": group.lr.base,
         "schedule": group.lr.schedule,

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from typing import Any
 
-from lrdesigner.curves import ParamGroup, breakpoints, lane_values, steering
+from lrdesigner.curves import breakpoints, lane_values
 from lrdesigner.document import Plan
 from lrdesigner.errors import UserError
 from lrdesigner.export.factor_functions import Names
 from lrdesigner.export.freezing import frozen_words
+from lrdesigner.export.optimizer_code import optimizer_code
 from lrdesigner.export.python_text import prose
 from lrdesigner.numbers import rate
-from lrdesigner.optimizers import optimizer_of, torch_options
+from lrdesigner.optimizers import optimizer_name
+from lrdesigner.param_groups import ParamGroup, steering
 from lrdesigner.schedules import Greedy, Plateau, shape_of
 from lrdesigner.schedules.breaks import FOR_EVER
 from lrdesigner.schedules.formulas import steps_of
@@ -31,17 +33,20 @@ def optimizer_tables(optimizers: tuple[tuple[ParamGroup, ...], ...], plan: Plan)
 
 
 def _optimizer_table(groups: tuple[ParamGroup, ...], plan: Plan, taken: set[str], *, several: bool) -> dict[str, Any]:
-    name, node = optimizer_of(groups[0].group.options).name, steering(groups[0].group)
-    label = name.upper() + ("" if node is None else "_GREEDY" if isinstance(node, Greedy) else "_ON_PLATEAU")
+    node, code = steering(groups[0].group), optimizer_code(groups)
+    label = code["label"] + ("" if node is None else "_GREEDY" if isinstance(node, Greedy) else "_ON_PLATEAU")
     constant, number = label, 2
     while constant in taken:
         constant, number = f"{label}_{number}", number + 1
     taken.add(constant)
     return {
-        "name": name,
+        **code,
         "constant": f"{constant}_GROUPS" if several else "GROUPS",
         "maker": f"_{constant.lower()}_scheduler" if several else "build_scheduler",
-        "groups": [{"name": g.name, "lr": g.group.lr.base, "options": torch_options(g.group.options)} for g in groups],
+        "groups": [
+            {"name": group.name, "lr": group.group.lr.base, "options": options}
+            for group, options in zip(groups, code["options"], strict=True)
+        ],
         "metric": None if node is None else _metric_table(node, [group.group.lr for group in groups], plan),
     }
 
@@ -80,7 +85,7 @@ def group_table(group: ParamGroup, plan: Plan, functions: Names) -> dict[str, An
         "scalars": group.numel,
         "words": words,
         "lr": group.group.lr.base,
-        "optimizer": optimizer_of(group.group.options).name,
+        "optimizer": optimizer_name(group.group.options),
         "steered": steered,
         "tracks": [
             {"option": option_of(group.group, slot), "factor": functions[group.name, slot], **_knots(group, slot, plan)}

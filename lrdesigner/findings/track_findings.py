@@ -9,7 +9,7 @@ from lrdesigner import edits
 from lrdesigner.document import Design, Group
 from lrdesigner.findings.finding import Finding, Fix
 from lrdesigner.findings.moving import moving
-from lrdesigner.optimizers import optimizer_of
+from lrdesigner.optimizers import optimizer_name
 from lrdesigner.tracks import TRACK_KINDS, Slot, option_of
 
 
@@ -35,7 +35,7 @@ def schedules_without_option(design: Design) -> Iterator[Finding]:
                     code="track-without-option",
                     severity="warning",
                     where=group.name,
-                    message=f"{optimizer_of(group.options).name} has no {title}, so the schedule of it does nothing.",
+                    message=f"{optimizer_name(group.options)} has no {title}, so the schedule of it does nothing.",
                     group=group.id,
                     fix=_stay(group, kind.slot, title),
                 )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from lrdesigner.document import Design, Group
-from lrdesigner.optimizers import optimizer_of
+from lrdesigner.optimizers import optimizer_name
 from lrdesigner.param_groups import steering
 from lrdesigner.schedules import RecordedTrace
 from lrdesigner_app.plot.views import KINDS, View, has_view
@@ -19,7 +19,7 @@ def hints(design: Design, view: View, selected: Group, undrawn: list[str], log: 
         none = f"no {kind.noun} above 0 to show on a log axis" if log else f"no finite {kind.noun} to show"
         lines.append(f"{_names(undrawn)}: {none}")
     if not has_view(selected, view):
-        lines.append(f"{selected.name}: {optimizer_of(selected.options).name} has no {kind.noun}")
+        lines.append(f"{selected.name}: {optimizer_name(selected.options)} has no {kind.noun}")
     if "lr" in kind.slots:
         lines += _assumed(design)
     return "\n".join(lines)
