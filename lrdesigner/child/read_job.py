@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from lrdesigner.child.channel import Channel
-from lrdesigner.child.failures import JobError, clean
+from lrdesigner.child.failures import JobError
 from lrdesigner.child.memory import limit_memory
 from lrdesigner.readers import Contents, ReadError, read_model
 
@@ -34,13 +34,13 @@ def read(request: Mapping[str, Any], channel: Channel) -> tuple[str, dict[str, A
 
 
 def _summary(contents: Contents) -> dict[str, Any]:
-    """The metrics of the last message. Names of the file may hold lone surrogates, which the parent could not decode."""
+    """The metrics of the last message."""
     return {
         "modules": len(contents.modules),
         "parameters": len(contents.parameters),
         "format": contents.format,
-        "part": clean(contents.part),
-        "parts": [clean(part) for part in contents.parts],
-        "imports": [clean(name) for name in contents.imports[:_MOST_IMPORTS]],
-        "notes": [clean(note) for note in contents.notes],
+        "part": contents.part,
+        "parts": list(contents.parts),
+        "imports": list(contents.imports[:_MOST_IMPORTS]),
+        "notes": list(contents.notes),
     }

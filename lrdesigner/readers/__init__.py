@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from lrdesigner.readers.checkpoint import read_checkpoint
-from lrdesigner.readers.contents import LIMITS, Contents, Limits, ReadError
+from lrdesigner.readers.contents import LIMITS, Contents, Limits, ReadError, without_parts
 from lrdesigner.readers.distributed import METADATA, read_distributed
 from lrdesigner.readers.rows import short
 from lrdesigner.readers.tensor_headers import read_safetensors, read_sharded
@@ -24,7 +24,7 @@ SUFFIXES = (
     *(SAFETENSORS, INDEX, ".pt", ".pth", ".ckpt", ".bin", ".pt2", ".ts", ".jit", ".th", ".tar", ".pkl", ".pickle"),
     PIECE,
 )
-"""Endings of files that can be read. Folders that hold a distributed checkpoint or the files of one model can be too."""
+"""Endings of files that can be read; a folder with a distributed checkpoint or the files of one model can be too."""
 _IN_FOLDERS = (f"{SAFETENSORS}{INDEX}", f".bin{INDEX}", SAFETENSORS, ".bin")
 """What is looked for in a folder, the best first: if one file ends so, it is the model."""
 
@@ -85,6 +85,7 @@ def _read(path: Path, part: str, limits: Limits) -> Contents:
     if name.endswith(INDEX):
         return read_sharded(path, part, limits)
     if name.endswith(SAFETENSORS):
+        without_parts(part)
         return read_safetensors(path, limits)
     return read_checkpoint(path, part, limits)
 
@@ -100,9 +101,7 @@ def _file_of(folder: Path) -> Path:
             usual = [name for name in found if name in (f"model{ending}", f"pytorch_model{ending}")]
             if usual:
                 return folder / usual[0]
-            raise ReadError(
-                f"The folder holds several models ({short(found[0])}, {short(found[1])} ...): name one file."
-            )
+            raise ReadError(f"It is a folder with several models ({short(found[0])}, {short(found[1])} ...): name one.")
     raise ReadError(f"It is a folder without a checkpoint: neither {METADATA} nor a .safetensors file is in it.")
 
 

@@ -6,7 +6,7 @@ import mmap
 from pathlib import Path
 from typing import BinaryIO
 
-from lrdesigner.readers.contents import Contents, Limits, ReadError
+from lrdesigner.readers.contents import Contents, Limits, ReadError, without_parts
 from lrdesigner.readers.exported_program import is_exported_program, read_exported_program
 from lrdesigner.readers.guess import guess
 from lrdesigner.readers.objects import contents_of_object
@@ -27,6 +27,7 @@ def read_checkpoint(path: Path, part: str, limits: Limits) -> Contents:
     with path.open("rb") as file:
         root, form, imports, entries = _opened(file, limits)
         if entries is not None:
+            without_parts(part)
             return _other_archive(entries, limits)
         return contents_of_object(root, form, part, imports, limits)
 

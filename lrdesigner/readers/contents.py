@@ -50,6 +50,12 @@ class Contents:
     notes: tuple[str, ...] = ()
 
 
+def without_parts(wanted: str) -> None:
+    """Raises `ReadError` where a part is asked for in a file of a format that has none."""
+    if wanted:
+        raise ReadError("A file of this format holds one model and has no parts: leave the part out.")
+
+
 def counted(number: int, one: str, many: str = "") -> str:
     """`1 tensor`, `2 tensors`."""
     return f"{number:,} {one if number == 1 else many or one + 's'}"

@@ -9,6 +9,7 @@ from lrdesigner.readers.contents import Contents, Limits, ReadError
 from lrdesigner.readers.objects import contents_of_object
 from lrdesigner.readers.parts import mapping
 from lrdesigner.readers.records import Stub, Tensor
+from lrdesigner.readers.rows import is_name
 from lrdesigner.readers.unpickle import unpickle
 
 METADATA = ".metadata"
@@ -32,7 +33,7 @@ def _nested(tensors: dict[Any, Any], paths: dict[Any, Any]) -> dict[str, Any]:
     found: dict[str, Any] = {}
     for name, description in tensors.items():
         tensor = _tensor(description)
-        if tensor is None or not isinstance(name, str):
+        if tensor is None or not is_name(name):
             continue
         path = paths.get(name)
         keys = [str(key) for key in path if type(key) in (str, int)] if isinstance(path, tuple) else []

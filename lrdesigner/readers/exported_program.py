@@ -9,7 +9,7 @@ from typing import Any
 from lrdesigner.readers.contents import Contents, Limits, ReadError
 from lrdesigner.readers.json_text import child, entries, json_object
 from lrdesigner.readers.records import DType, Storage, Tensor
-from lrdesigner.readers.rows import Budget, Named, buffer_rows, left_out, module_rows, parameter_rows
+from lrdesigner.readers.rows import Budget, Named, buffer_rows, is_name, left_out, module_rows, parameter_rows
 from lrdesigner.readers.zip_files import ZipEntries
 
 OLD_MODEL = "serialized_exported_program.json"
@@ -95,7 +95,7 @@ def _signature(
     for kind, spec in _input_specs(signature):
         target = parameters if kind == "parameter" else buffers
         name = child(spec, f"{kind}_name")
-        if not isinstance(name, str) or not name:
+        if not is_name(name):
             continue
         weight = weights.get(name)
         meta = child(weight, "tensor_meta")
@@ -107,7 +107,7 @@ def _signature(
             unknown.append(name)
     # Several names of one parameter are one input of the graph, but each has its weight.
     for name, weight in weights.items():
-        if child(weight, "is_param") is True and name and name not in parameters:
+        if child(weight, "is_param") is True and is_name(name) and name not in parameters:
             meta = child(weight, "tensor_meta")
             if isinstance(meta, dict):
                 parameters[name] = _tensor(meta, child(weight, "path_name"))

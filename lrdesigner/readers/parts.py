@@ -9,7 +9,7 @@ from typing import Any
 
 from lrdesigner.readers.contents import ReadError
 from lrdesigner.readers.records import Stub, Tensor
-from lrdesigner.readers.rows import short
+from lrdesigner.readers.rows import plain_text, short
 
 USUAL = ("state_dict", "model_state_dict", "model", "module", "model_state", "net", "network", "weights", "params")
 _AVERAGED = re.compile(r"(^|[._\-])(ema|swa|shadow|averaged?)(\d|[._\-]|$)|^ema|ema$", re.IGNORECASE)
@@ -87,7 +87,7 @@ def find_parts(root: object) -> list[Part]:
             if isinstance(inner, Tensor):
                 tensors += isinstance(key, str)
             elif isinstance(inner, _HOLDERS) and type(key) in (str, int) and not _NO_MODEL.search(str(key)):
-                queue.append(((*path, str(key)), inner))
+                queue.append(((*path, plain_text(str(key))), inner))
         if tensors and mapping(value) is not None:
             parts.append(Part(path, mapping(value), tensors, False))
     return sorted(parts, key=_rank(max((part.tensors for part in parts), default=0)))

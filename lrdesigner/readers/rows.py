@@ -100,6 +100,11 @@ def is_name(value: object) -> TypeGuard[str]:
     return value.isascii() or not any("\ud800" <= character <= "\udfff" for character in value)
 
 
+def plain_text(text: str) -> str:
+    """The text with question marks for lone surrogates."""
+    return text if text.isascii() else text.encode("utf-8", "replace").decode()
+
+
 def left_out(names: list[str], why: str) -> str:
     """A sentence about entries that are not shown, naming a few."""
     shown = ", ".join(short(name) for name in names[:3])
@@ -111,6 +116,6 @@ def short(text: object, longest: int = 60) -> str:
     """A name of the file as a sentence can show it: printable, and not endless."""
     if not isinstance(text, str):
         return f"a key of type {type(text).__name__}"
-    plain = text[: longest + 1].encode("utf-8", "replace").decode()
+    plain = plain_text(text[: longest + 1])
     plain = "".join(character if character.isprintable() else "?" for character in plain)
     return plain if len(plain) <= longest else plain[: longest - 1] + "…"

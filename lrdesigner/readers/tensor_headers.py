@@ -14,7 +14,7 @@ from lrdesigner.readers.names import unwrapped
 from lrdesigner.readers.objects import named_rows
 from lrdesigner.readers.parts import choose, find_parts
 from lrdesigner.readers.records import DType, Tensor
-from lrdesigner.readers.rows import Named, short
+from lrdesigner.readers.rows import Named, is_name, short
 
 DTYPES = {  # the file's name: torch's name, bits of one element
     "BOOL": ("bool", 8),
@@ -126,9 +126,7 @@ def _shard(path: Path, part: str, limits: Limits, imports: set[str]) -> list[Nam
     chosen = choose(find_parts(root), part)
     if chosen.is_module:
         raise ReadError("It holds a whole module and no state_dict.")
-    return [
-        (name, value) for name, value in dict.items(chosen.value) if isinstance(value, Tensor) and type(name) is str
-    ]
+    return [(name, value) for name, value in dict.items(chosen.value) if isinstance(value, Tensor) and is_name(name)]
 
 
 def _header(path: Path, limits: Limits) -> list[Named]:
@@ -146,6 +144,8 @@ def _header(path: Path, limits: Limits) -> list[Named]:
     ends = []
     named = []
     for name, entry in header.items():
+        if not is_name(name):
+            raise ReadError(f"{short(name)!r} is no name of a tensor: the file is damaged.")
         tensor, begin, end = _tensor(name, entry)
         if end > size - length:
             raise ReadError(f"The numbers of {short(name)!r} lie past the end of the file: it is cut short or damaged.")

@@ -14,6 +14,7 @@ from lrdesigner.readers.contents import Limits, ReadError
 from lrdesigner.readers.opcodes import end_of_pickle, most_nested_tuples
 from lrdesigner.readers.rebuilders import stand_in, storage_dtype
 from lrdesigner.readers.records import Inert, Storage
+from lrdesigner.readers.rows import plain_text
 
 _SAFE_TUPLES = 20_000
 _STACK_PER_TUPLE = 160
@@ -47,6 +48,7 @@ class InertUnpickler(pickle.Unpickler):
             module, name = NAME_MAPPING.get(asked) or (IMPORT_MAPPING.get(module, module), name)
             if len(self._made) >= self._limits.globals:
                 raise ReadError(f"Its pickle names more than {self._limits.globals:,} classes, which no model does.")
+            module, name = plain_text(module), plain_text(name)
             self._imports.add(f"{module}.{name}")
             found = self._made[asked] = stand_in(module, name)
         return found
