@@ -31,6 +31,8 @@ from lrdesigner.optimizers.descent import MuonOptions as MuonOptions
 from lrdesigner.optimizers.descent import RMSpropOptions as RMSpropOptions
 from lrdesigner.optimizers.descent import RpropOptions as RpropOptions
 from lrdesigner.optimizers.descent import SGDOptions as SGDOptions
+from lrdesigner.optimizers.option_text import options_text as options_text
+from lrdesigner.optimizers.option_text import read_options as read_options
 from lrdesigner.optimizers.options import SWITCHES as SWITCHES
 from lrdesigner.optimizers.options import Options as Options
 from lrdesigner.optimizers.table import COMMON as COMMON

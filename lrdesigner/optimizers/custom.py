@@ -34,7 +34,7 @@ class CustomOptions(Options, frozen=True, tag="custom"):
             max_length=LONGEST_PATH,
             title="Import path",
             description="Where the class is: package.module.Class, such as lion_pytorch.Lion.",
-            extra={"kind": "other"},
+            extra={"kind": "text"},
         ),
     ]
     options: Annotated[
@@ -43,6 +43,7 @@ class CustomOptions(Options, frozen=True, tag="custom"):
             max_length=MOST_OPTIONS,
             title="Options",
             description="Arguments of the class but params and lr: numbers, true or false, text, null, flat lists.",
+            extra={"kind": "options"},
         ),
     ] = field(default_factory=dict)
 

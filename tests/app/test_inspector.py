@@ -103,7 +103,7 @@ def test_nonsense_in_a_field_is_explained_and_changes_nothing(
     QTest.keyClick(field, Qt.Key.Key_Return)
     assert field.property("invalid") == "true"
     assert workspace.store.committed.groups[0].lr.base == 1e-3
-    inspector.optimizer.setFocus()
+    inspector.optimizer.chooser.setFocus()
     assert field.text() == "0.001"
     assert field.property("invalid") == "false"
 
@@ -119,9 +119,9 @@ def test_up_and_down_step_the_first_digit(inspector: Inspector, workspace: Works
 
 
 def test_another_optimizer_shows_its_own_options_and_keeps_the_rate(inspector: Inspector, workspace: Workspace) -> None:
-    inspector.optimizer.setFocus()
-    QTest.keyClicks(inspector.optimizer, "S")
-    inspector.optimizer.activated.emit(inspector.optimizer.currentIndex())
+    inspector.optimizer.chooser.setFocus()
+    QTest.keyClicks(inspector.optimizer.chooser, "S")
+    inspector.optimizer.chooser.activated.emit(inspector.optimizer.chooser.currentIndex())
     assert type(workspace.design.groups[0].options).__name__ == "SGDOptions"
     assert workspace.design.groups[0].lr.base == 1e-3
     assert _field(inspector.options_form, "momentum").text() == "0.9"

@@ -36,7 +36,7 @@ class ShapeChooser(NarrowCombo):
         self._items = QStandardItemModel(self)
         self._allowed: tuple[frozenset[str], str] | None = None
         for family, shapes in SHAPES_BY_FAMILY.items():
-            self._items.appendRow(_heading(HEADINGS[family]))
+            self._items.appendRow(heading(HEADINGS[family]))
             for shape in shapes:
                 self._items.appendRow(_entry(shape))
         self.setModel(self._items)
@@ -68,7 +68,8 @@ def summary(shape: Shape) -> str:
 _tips = MappingProxyType({shape.tag: summary(shape) for shape in SHAPES})
 
 
-def _heading(text: str) -> QStandardItem:
+def heading(text: str) -> QStandardItem:
+    """An entry of a chooser that cannot be chosen."""
     item = QStandardItem(text)
     item.setFlags(Qt.ItemFlag.NoItemFlags)
     font = QFont()

@@ -11,8 +11,9 @@ from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLabel, QSizePolicy, QWi
 
 from lrdesigner.schedules import Field, Span, fields_of
 from lrdesigner_app.schedule_editor.length_field import LengthField
+from lrdesigner_app.schedule_editor.optional_fields import choice_editor, switch_editor
 from lrdesigner_app.schedule_editor.outlet import FormOutlet, Outlet
-from lrdesigner_app.schedule_editor.value_fields import ChoiceField, FormulaField, SwitchField, TextField
+from lrdesigner_app.schedule_editor.value_fields import FormulaField, MonospaceField, TextField
 from lrdesigner_app.theme import GRID
 from lrdesigner_app.widgets import label
 
@@ -28,13 +29,15 @@ MAKERS: MappingProxyType[str, Maker] = MappingProxyType(
         "lengths": TextField,
         "length": LengthField,
         "formula": FormulaField,
-        "switch": SwitchField,
-        "choice": ChoiceField,
+        "text": TextField,
+        "options": MonospaceField,
+        "switch": switch_editor,
+        "choice": choice_editor,
     }
 )
 """The editor of each kind of field that has one value; what is made of several gets its maker from who uses it."""
 
-WIDE = frozenset({"formula", "keys", "trace"})
+WIDE = frozenset({"formula", "keys", "trace", "options"})
 """Kinds that need the whole width, below their title."""
 
 

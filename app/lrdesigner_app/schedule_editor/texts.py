@@ -12,6 +12,7 @@ from lrdesigner.checked import check_bounds
 from lrdesigner.errors import UserError
 from lrdesigner.expressions import ExpressionError, parse
 from lrdesigner.numbers import exact, parse_number
+from lrdesigner.optimizers import options_text, read_options
 from lrdesigner.schedules import Absolute, Field, Length, level_text, parse_length, parse_level
 from lrdesigner.schedules.expression import NAMES
 
@@ -43,6 +44,8 @@ _READ: MappingProxyType[str, Callable[[str], Any]] = MappingProxyType(
         "length": parse_length,
         "lengths": _length_list,
         "formula": _formula,
+        "text": str.strip,
+        "options": read_options,
     }
 )
 _WRITE: MappingProxyType[str, Callable[[Any], str]] = MappingProxyType(
@@ -53,6 +56,8 @@ _WRITE: MappingProxyType[str, Callable[[Any], str]] = MappingProxyType(
         "length": str,
         "lengths": lambda lengths: ", ".join(str(length) for length in lengths),
         "formula": str,
+        "text": str,
+        "options": options_text,
     }
 )
 
@@ -61,7 +66,7 @@ def read(field: Field, text: str) -> Any:
     """The value that a text means for a field; raises `UserError` that names field, value and bound."""
     if field.optional and not text.strip():
         return None
-    if not text.strip() and field.kind != "formula":
+    if not text.strip() and field.kind not in ("formula", "options"):
         raise UserError(f"{field.title} is empty; it needs a value.")
     try:
         value = _READ[field.kind](text)

@@ -178,14 +178,18 @@ class TextField(LineEdit):
         self.explained.emit(text)
 
 
-class FormulaField(TextField):
-    """A person's formula; the cursor goes to the character that is wrong."""
+class MonospaceField(TextField):
+    """A text that is code, or near to it."""
 
     def __init__(self, field: Field, outlet: Outlet) -> None:
         super().__init__(field, outlet)
         font = QFontDatabase.systemFont(QFontDatabase.SystemFont.FixedFont)
         font.setPixelSize(SECONDARY_PX)
         self.setFont(font)
+
+
+class FormulaField(MonospaceField):
+    """A person's formula; the cursor goes to the character that is wrong."""
 
     def _point_at(self, error: UserError) -> None:
         offset = getattr(error, "offset", None)
