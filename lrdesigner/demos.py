@@ -16,11 +16,12 @@ from lrdesigner_resources import path as resource_path
 DEMO_PLAN = Plan(epoch=45, epochs=10)
 
 
-def starting_design(source: ModelSource, inventory: Inventory, kwargs: dict[str, Any] | None = None) -> Design:
+def starting_design(
+    source: ModelSource, inventory: Inventory, kwargs: dict[str, Any] | None = None, python: str = ""
+) -> Design:
     """A design to begin with, for a model that has just been opened."""
-    model = Model(
-        source=source.text if source.is_demo else source.child_source, kwargs=kwargs or {}, inventory=inventory
-    )
+    interpreter = "" if source.is_read else python
+    model = Model(source=source.stored, kwargs=kwargs or {}, inventory=inventory, python=interpreter)
     design = new_design(model, DEMO_PLAN if source.is_demo else None)
     return _worked_example(design) if source.is_demo else design
 

@@ -18,10 +18,12 @@ from msgspec.structs import replace
 from lrdesigner.document import Design
 from lrdesigner.errors import UserError
 from lrdesigner.faults import Fault, Opened
+from lrdesigner.following import followed
+from lrdesigner.models.source import with_absolute_file, with_relative_file
 
 SUFFIX = ".lrd.json"
 FORMAT = "lrdesigner design"
-VERSION = 2
+VERSION = 3
 
 
 def _steps_per_epoch_became_epoch(raw: dict[str, Any]) -> dict[str, Any]:
@@ -35,7 +37,7 @@ def _steps_per_epoch_became_epoch(raw: dict[str, Any]) -> dict[str, Any]:
 
 
 MIGRATIONS: MappingProxyType[int, Callable[[dict[str, Any]], dict[str, Any]]] = MappingProxyType(
-    {1: _steps_per_epoch_became_epoch}
+    {1: _steps_per_epoch_became_epoch, 2: dict}
 )
 """From version n to n + 1, on the plain JSON values."""
 
@@ -89,14 +91,20 @@ def decode_with_faults(text: bytes, name: str) -> Opened:
     """The design in a file's text and the faults that were replaced; raises `UserError` when it is no design."""
     raw = _current(_plain(text, name), name)
     try:
+        opened = _opened(raw)
+        # What a group has from the one that it follows is worked out anew, whatever the file says.
+        return Opened(followed(opened.design), opened.faults)
+    except UserError as error:
+        raise UserError(f"{name} has a fault: {error}") from None
+
+
+def _opened(raw: dict[str, Any]) -> Opened:
+    try:
         return Opened(msgspec.convert(raw, _File).design)
     except (msgspec.ValidationError, RecursionError):
         from lrdesigner.faults.mending import mend  # a file without a fault is read without it
 
-    try:
         return mend(raw, _File)
-    except UserError as error:
-        raise UserError(f"{name} has a fault: {error}") from None
 
 
 def _read(file: Path) -> bytes:
@@ -187,30 +195,27 @@ def _with_line(message: str, text: bytes) -> str:
     return f"{message[: found.start()]} at line {line}, column {column}"
 
 
-def _split_source(source: str) -> tuple[str, str] | None:
-    """("path/to/net.py", "Net"), or None for a source that names no file."""
-    file, colon, name = source.rpartition(":")
-    return (file, name) if colon and file.endswith(".py") else None
-
-
 def _with_absolute_source(design: Design, folder: Path) -> Design:
-    found = _split_source(design.model.source)
-    if found is None:
-        return design
-    return _with_source(design, f"{os.path.normpath(folder / found[0])}:{found[1]}")
+    python = design.model.python
+    return _with_places(
+        design,
+        with_absolute_file(design.model.source, folder),
+        os.path.normpath(folder / python) if python else "",
+    )
 
 
 def _with_relative_source(design: Design, folder: Path) -> Design:
-    """A design file and its model move together, and nobody's folders stand in it."""
-    found = _split_source(design.model.source)
-    if found is None:
-        return design
-    try:
-        relative = os.path.relpath(found[0], folder)
-    except ValueError:  # another drive
-        return design
-    return _with_source(design, f"{Path(relative).as_posix()}:{found[1]}")
+    """A design file, its model and an interpreter below it move together, and nobody's folders stand in it."""
+    python = Path(design.model.python)
+    within = design.model.python and python.is_relative_to(folder)
+    return _with_places(
+        design,
+        with_relative_file(design.model.source, folder),
+        python.relative_to(folder).as_posix() if within else design.model.python,
+    )
 
 
-def _with_source(design: Design, source: str) -> Design:
-    return replace(design, model=replace(design.model, source=source))
+def _with_places(design: Design, source: str, python: str) -> Design:
+    if (source, python) == (design.model.source, design.model.python):
+        return design
+    return replace(design, model=replace(design.model, source=source, python=python))

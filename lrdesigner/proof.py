@@ -4,25 +4,37 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Iterator
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import contextmanager
 from pathlib import Path
 
-from lrdesigner.curves import param_groups, steering
+import msgspec
+
 from lrdesigner.document import Design
 from lrdesigner.errors import UserError
 from lrdesigner.export import export
 from lrdesigner.export.freezing import freeze_steps
 from lrdesigner.jobs.protocol import TrialRequest, VerifyRequest
 from lrdesigner.models.source import parse_source
+from lrdesigner.param_groups import param_groups, steering
 from lrdesigner.schedules.metric_runs import metric_values
 
 DEVICES = ("auto", "cpu", "cuda", "mps")
 BATCH_SIZE = 32
 
 
-def exported_file(design: Design) -> AbstractContextManager[Path]:
-    """The very text that the person gets, in a temporary folder; raises `UserError` if it cannot be exported."""
-    return written_code(export(design))
+INVENTORY = "inventory.json"
+
+
+@contextmanager
+def exported_file(design: Design) -> Iterator[Path]:
+    """The very text that the person gets, in a temporary folder; raises `UserError` if it cannot be exported.
+
+    Beside it lies what is known of a model that has names and shapes only.
+    """
+    with written_code(export(design)) as file:
+        if parse_source(design.model.source).is_read:
+            file.with_name(INVENTORY).write_bytes(msgspec.json.encode(design.model.inventory))
+        yield file
 
 
 @contextmanager
@@ -35,9 +47,11 @@ def written_code(text: str) -> Iterator[Path]:
 
 
 def verify_request(design: Design, file: Path) -> VerifyRequest:
-    """Ask a child to step the exported code through the whole plan."""
+    """Ask a child to step the exported code, a file of `exported_file`, through the whole plan."""
+    source = parse_source(design.model.source)
     return VerifyRequest(
-        source=parse_source(design.model.source).child_source,
+        source=source.child_source,
+        inventory=str(file.with_name(INVENTORY)) if source.is_read else "",
         exported_file=str(file),
         steps=design.plan.total_steps,
         metrics=metrics_of(design),
@@ -61,11 +75,17 @@ def trial_request(
     """
     if device not in DEVICES:
         raise UserError(f"There is no device {device!r}; choose one of {', '.join(DEVICES)}.")
+    source = parse_source(design.model.source)
+    if source.is_read:
+        raise UserError(
+            f"{source.text} has names and shapes only, and a trial trains the model: open the model itself, such as "
+            "FILE.py:CLASS."
+        )
     total = design.plan.total_steps
     if steps is not None and not 1 <= steps <= total:
         raise UserError(f"The trial runs the first steps of the plan: between 1 and {total:,}, not {steps:,}.")
     return TrialRequest(
-        source=parse_source(design.model.source).child_source,
+        source=source.child_source,
         exported_file=str(file),
         steps=steps or total,
         batch_size=BATCH_SIZE,

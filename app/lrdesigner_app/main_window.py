@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from PySide6.QtCore import QSize
@@ -15,7 +15,9 @@ from lrdesigner.document import Design
 from lrdesigner.errors import UserError
 from lrdesigner.export import export
 from lrdesigner.inventory import Inventory
-from lrdesigner.models.source import ModelSource, parse_source
+from lrdesigner.jobs.protocol import ModelInput
+from lrdesigner.models.source import ModelSource
+from lrdesigner.models.trust import question_for, question_for_source
 from lrdesigner.numbers import count
 from lrdesigner_app.actions import ACTIONS
 from lrdesigner_app.code_view import CodePanel
@@ -119,6 +121,7 @@ class MainWindow(QMainWindow):
         self.loader.started.connect(lambda text: self.busy.begin(text, self.loader.cancel))
         self.loader.ended.connect(self.busy.end)
         self.loader.failed.connect(self.notices.show_notice)
+        self.loader.remarked.connect(self.notices.show_notice)
         # Warmed when the window stands: starting it must not slow the first paint.
         self.spare.warm_soon(800)
 
@@ -149,18 +152,24 @@ class MainWindow(QMainWindow):
         from lrdesigner_app.open_model_dialog import OpenModelDialog
 
         dialog = OpenModelDialog(self, self.settings.text("folder"))
-        if dialog.exec() and dialog.source is not None and allowed(dialog.source, self):
-            self.settings.put("folder", str(dialog.source.file.parent))
-            self.load_model(dialog.source, dialog.arguments)
+        if not dialog.exec() or dialog.source is None:
+            return
+        source, python = dialog.source, dialog.interpreter
+        if allowed(question_for_source(source, python), self):
+            if source.file is not None and not source.is_demo:
+                self.settings.put("folder", str(source.file.parent))
+            self.load_model(source, dialog.arguments, python, dialog.shapes)
 
-    def load_model(self, source: ModelSource, kwargs: dict[str, Any]) -> None:
-        """Build a model in a child and start a design for it. The caller has asked whether its code may run."""
+    def load_model(
+        self, source: ModelSource, kwargs: dict[str, Any], python: str = "", inputs: Sequence[ModelInput] = ()
+    ) -> None:
+        """Open a model in a child and start a design for it. The caller has asked whether its code may run."""
 
         def give(inventory: Inventory) -> None:
             if self.files.may_discard():  # it may have been edited while the model was built
-                self.files.replace_design(starting_design(source, inventory, kwargs), None)
+                self.files.replace_design(starting_design(source, inventory, kwargs, python), None)
 
-        self.loader.load(source, kwargs, give)
+        self.loader.load(source, kwargs, give, python, inputs)
 
     def open_demo(self) -> None:
         """Start again with the demo."""
@@ -268,8 +277,8 @@ class MainWindow(QMainWindow):
         """The exported file, if the model's code may run; raises `UserError`."""
         if not design.model.source:
             raise UserError("Open a model before running a trial.")
-        if not allowed(parse_source(design.model.source), self):
-            raise UserError("The trial was not started, because the model's file is not trusted.")
+        if not allowed(question_for(design), self):
+            raise UserError("The trial was not started, because the model's code is not trusted.")
         return export(design)
 
     def restore(self) -> None:

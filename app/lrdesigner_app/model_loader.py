@@ -1,16 +1,20 @@
-"""Building a model in a child process, for the window."""
+"""Opening a model in a child process, for the window: read, or built in one way after the other."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
+from time import monotonic
 from typing import Any
 
+from msgspec.structs import replace
 from PySide6.QtCore import QObject, Signal
 
 from lrdesigner.errors import UserError
 from lrdesigner.inventory import Inventory
-from lrdesigner.jobs.protocol import InspectRequest, InventoryChunk, joined
+from lrdesigner.jobs.protocol import AnyReport, InspectRequest, InventoryChunk, ModelInput, ReadRequest
 from lrdesigner.jobs.reader import Outcome
+from lrdesigner.models.ladder import Attempt, next_rung, told
+from lrdesigner.models.opening import inspection_of, opening_request
 from lrdesigner.models.source import ModelSource
 from lrdesigner_app.notices import Notice
 from lrdesigner_app.processes import Job, SpareChild
@@ -24,42 +28,104 @@ class ModelLoader(QObject):
     started = Signal(str)
     ended = Signal()
     failed = Signal(object)
+    remarked = Signal(object)
+    """A `Notice` with what there is to say about a model that was opened."""
 
     def __init__(self, spare: SpareChild) -> None:
         super().__init__()
         self._spare = spare
         self._job: Job | None = None
-        self._give: Callable[[Inventory], None] | None = None
 
-    def load(self, source: ModelSource, kwargs: dict[str, Any], give: Callable[[Inventory], None]) -> None:
-        """Build `source` and call `give` with what was found; failures are told by `failed` as a `Notice`."""
+    def load(
+        self,
+        source: ModelSource,
+        kwargs: Mapping[str, Any],
+        give: Callable[[Inventory], None],
+        python: str = "",
+        inputs: Sequence[ModelInput] = (),
+    ) -> None:
+        """Open `source` and call `give` with what was found; failures are told by `failed` as a `Notice`."""
         self.cancel()
-        self._give = give
-        request = InspectRequest(source=source.child_source, kwargs=kwargs)
-        job = self._job = self._spare.start(request, time_limit=TIME_LIMIT_S)
-        chunks: list[InventoryChunk] = []
-        job.report_received.connect(
-            lambda report: chunks.append(report) if isinstance(report, InventoryChunk) else None
-        )
-        job.ended.connect(lambda outcome: self._on_ended(job, source, outcome, chunks))
-        self.started.emit(f"Building {source.text}…")
+        try:
+            request = opening_request(source, kwargs, inputs)
+        except UserError as error:
+            self.failed.emit(Notice(str(error), "bad"))
+            return
+        attempt = _Opening(source, request, python, give)
+        self.started.emit(f"{'Reading' if source.is_read else 'Building'} {source.text}…")
+        self._start(attempt, request)
 
     def cancel(self) -> None:
-        """Give up what is being built; nothing changes."""
+        """Give up what is being opened; nothing changes."""
         job, self._job = self._job, None
         if job is not None:
             job.cancel()
             self.ended.emit()
 
-    def _on_ended(self, job: Job, source: ModelSource, outcome: Outcome, chunks: list[InventoryChunk]) -> None:
+    def _start(self, opening: _Opening, request: InspectRequest | ReadRequest) -> None:
+        job = self._job = self._spare.start(request, time_limit=opening.seconds_left, python=opening.python)
+        job.report_received.connect(opening.keep)
+        job.ended.connect(lambda outcome: self._on_ended(job, opening, outcome))
+
+    def _on_ended(self, job: Job, opening: _Opening, outcome: Outcome) -> None:
         if job is not self._job:
+            return
+        again = opening.after(outcome)
+        if again is not None:
+            self._start(opening, again)
             return
         self._job = None
         self.ended.emit()
-        if not outcome.succeeded or self._give is None:
-            self.failed.emit(Notice(f"{source.text} could not be opened: {outcome.message}", "bad", outcome.details))
-            return
         try:
-            self._give(joined(chunks))
+            found = inspection_of(opening.source, opening.reports, opening.outcome)
+            opening.give(found.inventory)
         except UserError as error:
-            self.failed.emit(Notice(f"{source.text} could not be opened: {error}", "bad"))
+            self.failed.emit(Notice(str(error), "bad", opening.outcome.details))
+            return
+        if found.remarks:
+            self.remarked.emit(Notice(found.remarks[0], details="\n".join(found.remarks)))
+
+
+class _Opening:
+    """One model that is being opened: which ways were tried, and what came."""
+
+    def __init__(
+        self,
+        source: ModelSource,
+        request: InspectRequest | ReadRequest,
+        python: str,
+        give: Callable[[Inventory], None],
+    ) -> None:
+        self.source, self.python, self.give = source, python, give
+        self.reports: list[AnyReport] = []
+        self._request = request
+        self._tried: list[Attempt] = []
+        self._read: Outcome | None = None
+        self._deadline = monotonic() + TIME_LIMIT_S
+
+    @property
+    def seconds_left(self) -> float:
+        """How long all ways together may still take."""
+        return max(self._deadline - monotonic(), 1.0)
+
+    @property
+    def outcome(self) -> Outcome:
+        """How it ended."""
+        return self._read or told(self._tried)
+
+    def keep(self, report: AnyReport) -> None:
+        """Take a report of the child."""
+        if isinstance(report, InventoryChunk):
+            self.reports.append(report)
+
+    def after(self, outcome: Outcome) -> InspectRequest | None:
+        """What to ask next, now that this attempt has ended; None: nothing."""
+        if isinstance(self._request, ReadRequest):
+            self._read = outcome
+            return None
+        self._tried.append(Attempt(self._request.rung, outcome))
+        rung = next_rung(self._tried)
+        if rung is None:
+            return None
+        self._request = replace(self._request, rung=rung)
+        return self._request

@@ -51,7 +51,7 @@ def start(what: str) -> tuple[QApplication, MainWindow, ModelSource | None]:
     from lrdesigner.demos import demo_design
     from lrdesigner.models.source import parse_source
 
-    is_design = what.endswith((SUFFIX, ".json"))
+    is_design = what.endswith(SUFFIX) or (what.endswith(".json") and not _is_model(what))
     design = load_with_faults(what) if is_design else demo_design()
     source = parse_source(what) if what and not is_design else None
     if not _has_display():
@@ -65,6 +65,11 @@ def start(what: str) -> tuple[QApplication, MainWindow, ModelSource | None]:
     gc.freeze()
     gc.enable()
     return application, window, None if source is None or source.is_demo else source
+
+
+def _is_model(what: str) -> bool:
+    """Whether a JSON file is a model's and no design: a configuration, or the index of a checkpoint."""
+    return what.startswith("transformers:") or what.endswith(".index.json")
 
 
 def _has_display() -> bool:

@@ -1,66 +1,88 @@
-"""From "FILE.py:NAME" to a `torch.nn.Module`."""
+"""From a source to a `torch.nn.Module`."""
 
 from __future__ import annotations
 
-import gc
 import inspect
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from lrdesigner.child.failures import JobError, user_code
-from lrdesigner.child.user_files import find, import_file, split_source
+from lrdesigner.child.failures import BuildError, JobError, user_code
+from lrdesigner.child.libraries import LIBRARIES, library_maker
+from lrdesigner.child.memory import lacks_memory, limit_memory
+from lrdesigner.child.rungs import no_collection, on_rung
+from lrdesigner.child.user_files import find, import_file, import_module, split_source
 
 if TYPE_CHECKING:
     from torch import nn
 
 
-def build_model(source: str, kwargs: Mapping[str, Any], device: str) -> nn.Module:
-    """Import the file and call the class or factory with `kwargs` where new tensors are made on `device`.
+def build_model(source: str, kwargs: Mapping[str, Any], rung: str, *, memory: int | None = None) -> nn.Module:
+    """Build the model of a source with `kwargs`, in the way that `lrdesigner.child.rungs` has under `rung`.
 
-    "meta" makes tensors with shapes and no storage, so a model of any size takes milliseconds. A name that is already
-    a module is taken as it is. A model that needs real numbers while it is built is built again on the CPU.
-    Raises `JobError` when the name is missing, cannot be called or gives something else.
+    A name that is already a module is taken as it is. `memory`: bytes that building may take (0: the usual share of
+    this machine's, None: no bound). Raises `BuildError` when the constructor fails, which another rung may mend, and
+    `JobError` when the name is missing, cannot be called or gives something else.
     """
     import torch
 
-    file, name = split_source(source)
-    found = find(import_file(file), name, file)
-    if isinstance(found, torch.nn.Module):
-        return found
-    if not callable(found):
-        raise JobError(f"{name} in {os.path.basename(file)} is {_a(found)}, not a class, function or torch.nn.Module.")
-    _check_call(found, name, kwargs)
-    try:
-        model = _call(found, name, kwargs, device)
-    except JobError as error:
-        if device != "meta" or not _for_want_of_numbers(error):
-            raise
-        model = _call(found, name, kwargs, "cpu")
+    made = _Maker.of(source, kwargs)
+    if isinstance(made.thing, torch.nn.Module):
+        return made.thing
+    model = _built(made, rung, 0 if memory is None else limit_memory(memory))
     if not isinstance(model, torch.nn.Module):
-        raise JobError(f"{name} in {os.path.basename(file)} gave {_a(model)}, not a torch.nn.Module.")
+        raise JobError(f"{made.place} gave {_a(model)}, not a torch.nn.Module.")
     return model
 
 
-def _call(found: Any, name: str, kwargs: Mapping[str, Any], device: str) -> object:
+def _built(made: _Maker, rung: str, limit: int) -> object:
+    try:
+        with user_code(f"Building {made.name}"), no_collection(), on_rung(rung):
+            return made.call()
+    except JobError as error:
+        cause = error.__cause__
+        if not isinstance(cause, Exception):  # exit() and Ctrl-C would come again
+            raise
+        if limit and lacks_memory(cause):
+            raise BuildError(f"Building {made.name} needs more memory than {_gibibytes(limit)}.") from cause
+        raise BuildError(str(error)) from cause
+
+
+@dataclass(frozen=True)
+class _Maker:
+    """What makes the model, or is it; `name` and `place` are how sentences call it."""
+
+    thing: object
+    name: str
+    place: str
+    call: Callable[[], object]
+
+    @classmethod
+    def of(cls, source: str, kwargs: Mapping[str, Any]) -> _Maker:
+        if source.startswith(tuple(f"{library}:" for library in LIBRARIES)):
+            call = library_maker(source, kwargs)
+            return cls(None, source, source, call)
+        if ".py:" in source:
+            file, name = split_source(source)
+            thing = find(import_file(file), name, file)
+            place = f"{name} in {os.path.basename(file)}"
+        else:
+            module, _, name = source.rpartition(":")
+            thing = find(import_module(module), name, module)
+            place = f"{name} in {module}"
+        return cls(thing, name, place, _caller(thing, name, place, kwargs))
+
+
+def _caller(thing: Any, name: str, place: str, kwargs: Mapping[str, Any]) -> Callable[[], object]:
+    """The call that makes the model; raises `JobError` for what cannot be called, or not with these arguments."""
     import torch
 
-    collecting = gc.isenabled()
-    gc.disable()  # it would walk the growing tree again and again: a third of the time of a big model
-    try:
-        with user_code(f"Building {name}"), torch.device(device):
-            return found(**kwargs)
-    finally:
-        if collecting:
-            gc.enable()
-
-
-def _for_want_of_numbers(error: JobError) -> bool:
-    """Whether a build failed only because tensors on meta hold none, as `linspace(...).item()` in a constructor does.
-
-    torch names meta in each such message. Other faults are not tried again: a real build may need much memory.
-    """
-    return isinstance(error.__cause__, Exception) and "meta" in str(error).lower()
+    if not isinstance(thing, torch.nn.Module):
+        if not callable(thing):
+            raise JobError(f"{place} is {_a(thing)}, not a class, function or torch.nn.Module.")
+        _check_call(thing, name, kwargs)
+    return lambda: thing(**kwargs)
 
 
 def _check_call(found: Any, name: str, kwargs: Mapping[str, Any]) -> None:
@@ -79,6 +101,10 @@ def _check_call(found: Any, name: str, kwargs: Mapping[str, Any]) -> None:
 
 def _told(kwargs: Mapping[str, Any]) -> str:
     return ", ".join(f"{key}={value!r}" for key, value in kwargs.items()) or "no arguments"
+
+
+def _gibibytes(size: int) -> str:
+    return f"{size / 1024**3:.1f} GiB" if size >= 1024**3 else f"{size / 1024**2:.0f} MiB"
 
 
 def _a(thing: object) -> str:

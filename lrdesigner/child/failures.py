@@ -7,6 +7,7 @@ import os
 import traceback
 from collections.abc import Iterable, Iterator
 from types import TracebackType
+from typing import Any
 
 LONGEST_MESSAGE = 600
 LONGEST_TRACEBACK = 50_000
@@ -15,6 +16,10 @@ _OUR_FOLDER = os.path.dirname(os.path.abspath(__file__))
 
 class JobError(Exception):
     """The job cannot go on; the text is one sentence for a person, `__cause__` is what the user's code raised."""
+
+
+class BuildError(JobError):
+    """A constructor failed; the model may build in another way."""
 
 
 @contextlib.contextmanager
@@ -42,7 +47,7 @@ def reason(error: BaseException) -> str:
     return text if first is error else f"{text} First cause: {_one_line(first)}"
 
 
-def describe(error: BaseException, files: Iterable[str]) -> dict[str, str]:
+def describe(error: BaseException, files: Iterable[str]) -> dict[str, Any]:
     """The fields of a Failure; `files` are the user's files, in which the place is looked for."""
     shown = error
     if isinstance(error, JobError):
@@ -56,6 +61,8 @@ def describe(error: BaseException, files: Iterable[str]) -> dict[str, str]:
         "message": clean(message),
         "where": clean(place(_first_cause(shown), files) or place(shown, files)),
         "traceback": clean(_traceback(shown))[-LONGEST_TRACEBACK:],
+        "building": isinstance(error, BuildError),
+        "error": clean(type(_first_cause(shown)).__name__),
     }
 
 

@@ -1,13 +1,16 @@
-"""The inspect job: modules, parameters and ties of a model that is built without weights."""
+"""The inspect job: modules, parameters, ties, buffers and forward order of a model that is built without weights."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from lrdesigner.child.build_model import build_model
 from lrdesigner.child.channel import Channel
 from lrdesigner.child.failures import JobError
+from lrdesigner.child.forward_order import forward_order
+from lrdesigner.child.libraries import contains_code
+from lrdesigner.child.model_walk import Row, buffer_rows, module_rows, parameter_rows
 
 if TYPE_CHECKING:
     from torch import nn
@@ -16,86 +19,60 @@ ROWS_PER_MESSAGE = 2000
 
 
 def inspect(request: Mapping[str, Any], channel: Channel) -> tuple[str, dict[str, Any]]:
-    """Report the inventory in chunks, modules first."""
+    """Report the inventory in chunks, modules first. The last message has `notes`, sentences for a person."""
     channel.send("progress", {"stage": "building the model"})
-    model = build_model(request["source"], request.get("kwargs", {}), "meta")
-    modules, parameters = inventory(model)
-    for kind, rows in (("modules", modules), ("parameters", parameters)):
-        for start in range(0, len(rows), ROWS_PER_MESSAGE):
-            if channel.stop.is_set():
-                return "stopped", {}
-            channel.send("inventory", {kind: rows[start : start + ROWS_PER_MESSAGE]})
-    return "finished", {"modules": len(modules), "parameters": len(parameters)}
+    rung, source = str(request.get("rung", "meta")), str(request["source"])
+    model = build_model(source, request.get("kwargs", {}), rung, memory=int(request.get("memory", 0)))
+    sent = _Sender(channel)
+    bases: dict[str, list[str]] = {}
+    modules = sent.rows("modules", module_rows(model, bases))
+    parameters = sent.rows("parameters", parameter_rows(model))
+    sent.rows("buffers", buffer_rows(model))
+    sent.whole("bases", {name: found for name, found in bases.items() if found})
+    notes = [f"{source} contains code (auto_map), which is not run."] if contains_code(source) else []
+    if request.get("inputs"):
+        notes += _send_order(model, request["inputs"], rung, sent)
+    if channel.stop.is_set():
+        return "stopped", {}
+    return "finished", {"modules": modules, "parameters": parameters, "rung": rung, "notes": notes}
 
 
-def inventory(model: nn.Module) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
-    """The rows of `ModuleInfo` and `ParameterInfo`, under every name that a module or parameter has.
+def inventory(model: nn.Module) -> tuple[list[Row], list[Row]]:
+    """The rows of all modules and of all parameters of a model that is there."""
+    return list(module_rows(model, {})), list(parameter_rows(model))
 
-    A lazy parameter, whose size only a first forward pass tells, has shape () and 0 elements; a scalar has 1.
-    """
+
+def _send_order(model: nn.Module, inputs: Any, rung: str, sent: _Sender) -> list[str]:
+    """A forward pass that fails takes nothing from the inventory: it becomes a note."""
     try:
-        modules = [
-            {"path": path, "type": type(module).__name__}
-            for path, module in model.named_modules(remove_duplicate=False)
-        ]
-        named = list(model.named_parameters(remove_duplicate=False))
-    except RecursionError:
-        if _contains_itself(model):
-            raise JobError("The model contains itself: one of its modules has a module above it as a child.") from None
-        raise JobError("The model is nested more deeply than torch itself can walk (about 1000 levels).") from None
-    first_by_id: dict[int, str] = {}
-    first_by_storage: dict[Any, str] = {}
-    rows = []
-    for name, parameter in named:
-        first = first_by_id.setdefault(id(parameter), name)
-        if first == name:
-            first = first_by_storage.setdefault(_storage(parameter), name)
-            first_by_id[id(parameter)] = first
-        rows.append(_row(name, parameter, None if first == name else first))
-    return modules, rows
+        sent.rows("order", forward_order(model, inputs, rung))
+    except JobError as error:
+        return [f"The order of the forward pass is not known. {error}"]
+    return []
 
 
-def _contains_itself(model: nn.Module) -> bool:
-    """Whether some module lies below itself; without recursion, which has just failed."""
-    above = {id(model)}
-    stack = [(model, iter(model._modules.values()))]  # noqa: SLF001 - named_children leaves out repeated ones
-    while stack:
-        module, children = stack[-1]
-        child = next(children, module)
-        if child is module:
-            above.discard(id(module))
-            stack.pop()
-        elif child is not None:
-            if id(child) in above:
-                return True
-            above.add(id(child))
-            stack.append((child, iter(child._modules.values())))  # noqa: SLF001
-    return False
+class _Sender:
+    """Sends rows as they come, so that a big inventory is never held as a whole."""
 
+    def __init__(self, channel: Channel) -> None:
+        self._channel = channel
 
-def _storage(parameter: nn.Parameter) -> object:
-    """Equal for two parameters that are the same numbers in memory, which `a.data = b.data` makes.
+    def rows(self, kind: str, rows: Iterable[Row] | Iterable[str]) -> int:
+        """Send all rows of one kind; how many there were."""
+        chunk: list[Any] = []
+        count = 0
+        for row in rows:
+            chunk.append(row)
+            if len(chunk) == ROWS_PER_MESSAGE:
+                self.whole(kind, chunk)
+                chunk.clear()
+                if self._channel.stop.is_set():
+                    break
+            count += 1
+        self.whole(kind, chunk)
+        return count
 
-    Two of which only one is trained stay two: the optimizer moves one, and the other follows by itself.
-    """
-    try:
-        # data_ptr() is 0 for every tensor on meta.
-        place = parameter.untyped_storage()._cdata  # noqa: SLF001 - the only identity of a storage
-        return place, tuple(parameter.shape), parameter.storage_offset(), parameter.stride(), parameter.requires_grad
-    except (RuntimeError, NotImplementedError, ValueError):  # lazy parameters and exotic tensor classes
-        return id(parameter)
-
-
-def _row(name: str, parameter: nn.Parameter, tied_to: str | None) -> dict[str, Any]:
-    from torch.nn.parameter import is_lazy
-
-    lazy = is_lazy(parameter)
-    return {
-        "name": name,
-        "shape": [] if lazy else [int(size) for size in parameter.shape],
-        "dtype": str(parameter.dtype).removeprefix("torch."),
-        "numel": 0 if lazy else int(parameter.numel()),
-        "trainable": bool(parameter.requires_grad),
-        "tied_to": tied_to,
-        **({"lazy": True} if lazy else {}),
-    }
+    def whole(self, kind: str, value: Any) -> None:
+        """Send one part of the inventory, unless it is empty or nobody wants it any more."""
+        if value and not self._channel.stop.is_set():
+            self._channel.send("inventory", {kind: value})

@@ -11,15 +11,19 @@ from typing import Any, NoReturn
 
 from lrdesigner.child.channel import Channel
 from lrdesigner.child.failures import JobError, clean, describe, reason
+from lrdesigner.child.libraries import LIBRARIES
+from lrdesigner.child.user_files import file_of_import
 
-PROTOCOL_VERSION = 2
+PROTOCOL_VERSION = 3
+WITHOUT_TORCH = "--without-torch"
+"""Argument of a child that reads files only: its hello has no version of torch."""
 
 Ending = tuple[str, Mapping[str, Any]]
 """The reason and the metrics of the last message."""
 
 
 def main() -> NoReturn:
-    """Import torch, say hello, wait for the request, do it, and end with exactly one last message."""
+    """Import torch (where it is needed), say hello, wait for the request, do it, and end with one last message."""
     channel = Channel.take_over()
     files: list[str] = []
     try:
@@ -31,7 +35,7 @@ def main() -> NoReturn:
     channel.end(*ending)
 
 
-def _described(error: BaseException, files: list[str]) -> dict[str, str]:
+def _described(error: BaseException, files: list[str]) -> dict[str, Any]:
     try:
         return describe(error, files)
     except Exception:  # an exception whose own methods raise
@@ -51,6 +55,8 @@ def _run(channel: Channel, files: list[str]) -> Ending:
 
 
 def _hello() -> dict[str, Any]:
+    if WITHOUT_TORCH in sys.argv[1:]:
+        return _hello_with("")
     try:
         import torch
     except BaseException as error:
@@ -58,11 +64,15 @@ def _hello() -> dict[str, Any]:
             f"The Python at {sys.executable} cannot import torch: {reason(error)} "
             "Choose the Python in which the model runs, or install torch there."
         ) from error
+    return _hello_with(str(torch.__version__))
+
+
+def _hello_with(torch: str) -> dict[str, Any]:
     return {
         "protocol": PROTOCOL_VERSION,
         "pid": os.getpid(),
         "python": platform.python_version(),
-        "torch": str(torch.__version__),
+        "torch": torch,
     }
 
 
@@ -79,12 +89,23 @@ def _job(kind: object) -> Callable[[Mapping[str, Any], Channel], Ending]:
         from lrdesigner.child.trial_job import trial
 
         return trial
+    if kind == "read":
+        from lrdesigner.child.read_job import read
+
+        return read
     raise JobError(f"This child process does not know the request {kind!r}.")
 
 
 def _files(request: Mapping[str, Any]) -> list[str]:
     """The user's files that a request names."""
-    sources = (request.get("source"), request.get("data"))
-    files = [str(text).rpartition(":")[0] for text in sources if text and ".py:" in str(text)]
-    exported = request.get("exported_file")
-    return files + ([str(exported)] if exported else [])
+    texts = [str(text) for text in (request.get("source"), request.get("data")) if text]
+    places = [text.rpartition(":")[0] for text in texts if ".py:" in text]
+    modules = [text.rpartition(":")[0] for text in texts if _names_import(text)]
+    places += [file_of_import(module) for module in modules] + [str(request.get("exported_file") or "")]
+    return [file for file in places if file]
+
+
+def _names_import(text: str) -> bool:
+    """Whether a source is package.module:factory, whose file nobody knows before it is looked for."""
+    module, _, name = text.rpartition(":")
+    return module not in LIBRARIES and all(part.isidentifier() for part in (*module.split("."), *name.split(".")))

@@ -37,8 +37,35 @@ def import_file(file: str, *, folder_on_path: bool = True) -> ModuleType:
             return _import_in_package(file, error)
 
 
-def find(module: ModuleType, name: str, file: str) -> object:
-    """The object under a dotted name in the module; raises `JobError` that lists what there is."""
+def import_module(name: str) -> ModuleType:
+    """Import `package.module` as `python -m` would find it: the working folder comes first on the path."""
+    if sys.path[:1] != [os.getcwd()]:
+        sys.path.insert(0, os.getcwd())
+    with user_code(f"Importing {name}"):
+        try:
+            return importlib.import_module(name)
+        except ModuleNotFoundError as error:
+            if error.name is None or not f"{name}.".startswith(f"{error.name}."):
+                raise
+            raise JobError(
+                f"There is no module {error.name} in {sys.executable}, nor in {os.getcwd()}; check the name, install "
+                "it there, or choose another Python with --python."
+            ) from None
+
+
+def file_of_import(name: str) -> str:
+    """The file of the outermost package of `package.module`, found without importing anything; "" if there is none."""
+    if sys.path[:1] != [os.getcwd()]:
+        sys.path.insert(0, os.getcwd())
+    try:
+        spec = importlib.util.find_spec(name.partition(".")[0])
+    except (ImportError, ValueError):
+        return ""
+    return spec.origin or "" if spec is not None else ""
+
+
+def find(module: ModuleType, name: str, place: str) -> object:
+    """The object under a dotted name in the module; raises `JobError` that calls it `place` and lists what there is."""
     found: object = module
     for part in name.split("."):
         try:
@@ -46,7 +73,7 @@ def find(module: ModuleType, name: str, file: str) -> object:
         except AttributeError:
             names = _candidates(module)
             offer = f"; it offers {', '.join(names[:MOST_SUGGESTIONS])}" if names else ""
-            raise JobError(f"{os.path.basename(file)} has no {name!r}{offer}.") from None
+            raise JobError(f"{os.path.basename(place)} has no {name!r}{offer}.") from None
     return found
 
 

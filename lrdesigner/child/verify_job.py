@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import sys
 import time
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from lrdesigner.child.build_model import build_model
 from lrdesigner.child.channel import Channel
@@ -17,7 +18,12 @@ from lrdesigner.child.exported import (
     import_exported,
 )
 from lrdesigner.child.failures import user_code
+from lrdesigner.child.model_walk import walk
+from lrdesigner.child.skeleton import build_skeleton
 from lrdesigner.child.training_step import step_without_gradients
+
+if TYPE_CHECKING:
+    from torch import nn
 
 STEPS_PER_MESSAGE = 5000
 VALUES_PER_MESSAGE = 200_000
@@ -30,7 +36,7 @@ def verify(request: Mapping[str, Any], channel: Channel) -> tuple[str, dict[str,
     The model has no weights and gets no gradients: the optimizers are stepped, but have nothing to change.
     """
     channel.send("progress", {"stage": "building the model"})
-    model = build_model(request["source"], request.get("kwargs", {}), "meta")
+    model = _model(request)
     exported = import_exported(request["exported_file"])
     optimizers = build_optimizers(exported, model)
     groups = Groups(optimizers)
@@ -59,6 +65,18 @@ def verify(request: Mapping[str, Any], channel: Channel) -> tuple[str, dict[str,
     collector.flush()
     stopped = collector.done < collector.total
     return ("stopped" if stopped else "finished"), {"steps": collector.done}
+
+
+def _model(request: Mapping[str, Any]) -> nn.Module:
+    """The model of a source, or what names and shapes alone tell of it; torch can walk it, however deep it is."""
+    if request.get("inventory"):
+        model = build_skeleton(str(request["inventory"]))
+    else:
+        rung = str(request.get("rung", "meta"))
+        model = build_model(request["source"], request.get("kwargs", {}), rung, memory=0)
+    depth = max(path.count(".") for path, _ in walk(model))
+    sys.setrecursionlimit(max(sys.getrecursionlimit(), 1000 + 4 * depth))
+    return model
 
 
 class _Collector:

@@ -16,13 +16,22 @@ from lrdesigner.document import Design
 from lrdesigner.errors import UserError
 from lrdesigner.inventory import Inventory, ParameterInfo
 from lrdesigner.jobs.run import inspect_model
-from lrdesigner.models.arguments import parse_kwargs
-from lrdesigner.models.source import ModelSource, parse_source
+from lrdesigner.models.arguments import parse_inputs, parse_kwargs
+from lrdesigner.models.interpreter import parse_python
+from lrdesigner.models.opening import Inspection
+from lrdesigner.models.source import FORMS, ModelSource, parse_source
 from lrdesigner.numbers import count
 
-ModelArgument = Annotated[str, typer.Argument(metavar="MODEL", help="FILE.py:CLASS_OR_FACTORY or demo:NAME.")]
+ModelArgument = Annotated[str, typer.Argument(metavar="MODEL", help=f"{FORMS[0].upper()}{FORMS[1:]}.")]
 KwargsOption = Annotated[
     str, typer.Option("--kwargs", help="Keyword arguments of the class or factory, as JSON: '{\"depth\": 12}'.")
+]
+PythonOption = Annotated[
+    str, typer.Option("--python", metavar="PYTHON", help="The Python with the model's packages, or its environment.")
+]
+InputOption = Annotated[
+    str,
+    typer.Option("--input", help="Shapes of the model's inputs, for the order of the forward pass: '[[1,3,224,224]]'."),
 ]
 LimitOption = Annotated[
     float, typer.Option("--time-limit", help="Seconds after which building the model is given up.", min=0.1)
@@ -31,12 +40,19 @@ JsonOption = Annotated[bool, typer.Option("--json", help="One JSON object instea
 
 
 def inspect(
-    model: ModelArgument, as_json: JsonOption = False, time_limit: LimitOption = 60.0, kwargs: KwargsOption = "{}"
+    model: ModelArgument,
+    as_json: JsonOption = False,
+    time_limit: LimitOption = 60.0,
+    kwargs: KwargsOption = "{}",
+    python: PythonOption = "",
+    inputs: InputOption = "",
 ) -> None:
-    """Build a model without its weights and list its modules and parameters."""
-    source, inventory = _inspected(model, kwargs, time_limit)
+    """Build a model without its weights, or read a checkpoint, and list its modules and parameters."""
+    source, found = _inspected(model, kwargs, time_limit, parse_python(python), inputs)
+    inventory = found.inventory
     if as_json:
         write_json(_inventory_json(source, inventory))
+        _say_remarks(found)
         return
     write_table(
         ("name", "type", "shape", "parameters", ""),
@@ -45,6 +61,7 @@ def inspect(
     )
     total, trainable = inventory.total_parameters, inventory.trainable_parameters
     say(f"{source.text}: {total:,} parameters, {trainable:,} of them trainable.")
+    _say_remarks(found)
 
 
 def new(
@@ -54,6 +71,8 @@ def new(
     ],
     time_limit: LimitOption = 60.0,
     kwargs: KwargsOption = "{}",
+    python: PythonOption = "",
+    inputs: InputOption = "",
     epochs: Annotated[int | None, typer.Option("--epochs", help="Passes over the data.")] = None,
     steps_per_epoch: Annotated[
         int | None, typer.Option("--steps-per-epoch", help="Optimizer updates in one pass over the data.")
@@ -71,10 +90,13 @@ def new(
     batches = {name: value for name, value in sizes.items() if value is not None}
     if batches and steps_per_epoch is not None:
         raise UserError("Give either --steps-per-epoch, or --samples with --batch-size and the like, not both.")
-    source, inventory = _inspected(model, kwargs, time_limit)
-    design = starting_design(source, inventory, parse_kwargs(kwargs))
+    interpreter = parse_python(python)
+    source, found = _inspected(model, kwargs, time_limit, interpreter, inputs)
+    inventory = found.inventory
+    design = starting_design(source, inventory, parse_kwargs(kwargs), interpreter)
     save(_with_length(design, epochs, steps_per_epoch, batches), output)
     say(f"Wrote {output}: {source.text}, {count(inventory.trainable_parameters)} trainable parameters.")
+    _say_remarks(found)
 
 
 def _with_length(design: Design, epochs: int | None, steps: int | None, batches: dict[str, int]) -> Design:
@@ -86,9 +108,15 @@ def _with_length(design: Design, epochs: int | None, steps: int | None, batches:
     return edits.set_batches(design, **batches) if batches else design
 
 
-def _inspected(model: str, kwargs: str, time_limit: float) -> tuple[ModelSource, Inventory]:
+def _inspected(model: str, kwargs: str, time_limit: float, python: str, inputs: str) -> tuple[ModelSource, Inspection]:
     source = parse_source(model)
-    return source, inspect_model(source, parse_kwargs(kwargs), time_limit)
+    given = parse_kwargs(kwargs), time_limit, python or None, parse_inputs(inputs)
+    return source, inspect_model(source, *given)
+
+
+def _say_remarks(found: Inspection) -> None:
+    for remark in found.remarks:
+        say(remark)
 
 
 def _inventory_json(source: ModelSource, inventory: Inventory) -> dict[str, Any]:
@@ -97,6 +125,8 @@ def _inventory_json(source: ModelSource, inventory: Inventory) -> dict[str, Any]
         "modules": inventory.modules,
         "parameters": [_parameter_json(parameter) for parameter in inventory.parameters],
         "buffers": inventory.buffers,
+        "bases": inventory.bases,
+        "order": inventory.order,
         "total_parameters": inventory.total_parameters,
         "trainable_parameters": inventory.trainable_parameters,
     }

@@ -6,34 +6,36 @@ import sys
 from typing import Annotated, Any
 
 import typer
+from msgspec.structs import replace
 
 from lrdesigner.cli.design_commands import DesignArgument
+from lrdesigner.cli.model_commands import PythonOption
 from lrdesigner.cli.output import say, write_json, write_lines
 from lrdesigner.design_file import load
 from lrdesigner.document import Design
 from lrdesigner.errors import UserError
 from lrdesigner.jobs.protocol import Metrics
-from lrdesigner.jobs.run import run_job
-from lrdesigner.models.source import parse_source
-from lrdesigner.models.trust import TrustStore
+from lrdesigner.jobs.run import run_job, run_ladder
+from lrdesigner.models.interpreter import parse_python
+from lrdesigner.models.trust import TrustStore, question_for
 from lrdesigner.proof import exported_file, trial_request, verify_request
 from lrdesigner.verification import Verifier, largest_difference, report_taker
 
 TrustOption = Annotated[
-    bool, typer.Option("--trust", help="Run the Python file that the design names, and remember it.")
+    bool, typer.Option("--trust", help="Run the code that the design names, and remember that it may run.")
 ]
 
 INTERRUPTED = 130
 """The status that shells know for Ctrl-C, which is the only way to stop a command."""
 
 
-def verify(design_file: DesignArgument, trust: TrustOption = False) -> int:
+def verify(design_file: DesignArgument, trust: TrustOption = False, python: PythonOption = "") -> int:
     """Step the real optimizer through the exported code for the whole plan and compare with the design."""
-    design = load(design_file)
-    _allow(design, trust)
+    design = _allowed(load(design_file), trust, python)
     verifier = Verifier(design)
     with exported_file(design) as file, _ProgressBar(design.plan.total_steps, "Verifying") as advance:
-        outcome = run_job(verify_request(design, file), on_report=report_taker(verifier, advance))
+        request, taker = verify_request(design, file), report_taker(verifier, advance)
+        outcome = run_ladder(request, on_report=taker, python=design.model.python or None)
     if outcome.state == "stopped":
         say("Interrupted.")
         return INTERRUPTED
@@ -55,10 +57,10 @@ def trial(
     data: Annotated[str, typer.Option("--data", help="demo, synthetic or FILE.py:FUNCTION.")] = "demo",
     as_json: Annotated[bool, typer.Option("--json", help="One JSON line per step.")] = False,
     trust: TrustOption = False,
+    python: PythonOption = "",
 ) -> int:
     """Train with the exported code for a short while; status 1 when it fails or diverges."""
-    design = load(design_file)
-    _allow(design, trust)
+    design = _allowed(load(design_file), trust, python)
     planned = steps or design.plan.total_steps
     with exported_file(design) as file, _ProgressBar(planned, "Training", shown=not as_json) as advance:
 
@@ -69,7 +71,7 @@ def trial(
                     write_json(report)
 
         request = trial_request(design, file, steps=steps, device=device, data=data)
-        outcome = run_job(request, on_report=take)
+        outcome = run_job(request, on_report=take, python=design.model.python or None)
     reason = outcome.state if outcome.state in ("finished", "stopped", "diverged") else "failed"
     if as_json:
         write_json({"kind": "end", "reason": reason, "metrics": outcome.metrics})
@@ -81,19 +83,23 @@ def trial(
     return 0 if reason == "finished" else 1
 
 
-def _allow(design: Design, trust: bool) -> None:
-    """A design file that names a Python file is no consent to run it: there must be an answer, now or remembered."""
-    if not design.model.source:
-        raise UserError("The design has no model.")
-    source = parse_source(design.model.source)
+def _allowed(design: Design, trust: bool, python: str) -> Design:
+    """The design, with the interpreter that was named, if its code may run: there must be an answer, now or remembered.
+
+    A design file that names code is no consent to run it; an interpreter that is typed here is.
+    """
+    named = parse_python(python)
+    question = question_for(replace(design, model=replace(design.model, python=named)) if python else design)
+    asked = question.without(named)
     store = TrustStore()
     if trust:
-        store.remember(source, True)
-    elif not store.answer(source):
+        store.remember(asked, True)
+    elif not store.answer(asked):
         raise UserError(
-            f"This design runs the code of {source.file} with {sys.executable}, which may do anything you may; "
-            "add --trust if you trust that file."
+            f"This design runs the code of {asked.names} with {asked.interpreter}, which may do anything you may; "
+            "add --trust if you trust that code."
         )
+    return replace(design, model=replace(design.model, python=question.python))
 
 
 class _ProgressBar:

@@ -7,16 +7,25 @@ import sys
 from pathlib import Path
 
 import lrdesigner
+from lrdesigner.jobs.protocol import AnyRequest, ReadRequest
 from lrdesigner_resources import path as resource_path
 
 # Ours to decide: with it set, torch.load would run code from files that asked for data only.
 STRIPPED = ("TORCH_FORCE_NO_WEIGHTS_ONLY_LOAD",)
 
 
-def child_command(python: str | None = None) -> list[str]:
-    """Program and arguments of a child; `python` is the interpreter of the user's model, by default ours."""
+def child_command(python: str | None = None, *, torch: bool = True) -> list[str]:
+    """Program and arguments of a child; `python` is the interpreter of the user's model, by default ours.
+
+    Without `torch` the child does not import it, which is enough, and quicker, for reading files.
+    """
     main_file = Path(lrdesigner.__file__).resolve().parent / "child" / "__main__.py"
-    return [python or sys.executable, "-u", str(main_file)]
+    return [python or sys.executable, "-u", str(main_file), *(() if torch else ("--without-torch",))]
+
+
+def command_for(request: AnyRequest, python: str = "") -> list[str]:
+    """The command of the child that does this job; files are read by our own interpreter, whatever `python` says."""
+    return child_command(torch=False) if isinstance(request, ReadRequest) else child_command(python or None)
 
 
 def child_environment() -> dict[str, str]:

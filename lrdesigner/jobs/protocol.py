@@ -14,23 +14,48 @@ from msgspec import Struct
 
 from lrdesigner.inventory import BufferInfo, Inventory, ModuleInfo, ParameterInfo
 
-PROTOCOL_VERSION = 2
+PROTOCOL_VERSION = 3
+
+Rung = Literal["meta", "hybrid", "fake", "cpu"]
+"""A way to build a model, see `lrdesigner.models.ladder`."""
 
 
 class Request(Struct, frozen=True, tag_field="kind", forbid_unknown_fields=True):
     """Base of what is sent to the child as its first line on stdin."""
 
 
+class ModelInput(Struct, frozen=True, forbid_unknown_fields=True):
+    """The dtype and shape of one input of a model; `name` is that of a keyword argument, "" for a positional one."""
+
+    dtype: str
+    shape: tuple[int, ...]
+    name: str = ""
+
+
 class InspectRequest(Request, frozen=True, tag="inspect"):
-    """Build the model on torch's meta device and report its inventory."""
+    """Build the model in the way `rung` and report its inventory, with the forward order where `inputs` are given.
+
+    `memory` is how many bytes that may take; 0: most of what the machine has.
+    """
 
     source: str
     kwargs: dict[str, Any] = {}
+    rung: Rung = "meta"
+    inputs: tuple[ModelInput, ...] = ()
+    memory: int = 0
+
+
+class ReadRequest(Request, frozen=True, tag="read"):
+    """Read names and shapes of a checkpoint, or of the `part` of it, without running anything."""
+
+    path: str
+    part: str = ""
 
 
 class VerifyRequest(Request, frozen=True, tag="verify"):
-    """Build the model on meta, step the exported optimizers and schedulers `steps` times, report every value.
+    """Build the model in the way `rung`, step the exported optimizers and schedulers `steps` times, report every value.
 
+    `inventory` is a JSON file with names and shapes, of which a model without code is made; "" builds the source.
     `metrics` has, for each optimizer, what its scheduler is given at its evaluations, in order: nothing where no metric
     steers it. At each of `freeze_steps` the file's `apply_freeze` is called, and its effect reported.
     """
@@ -41,6 +66,8 @@ class VerifyRequest(Request, frozen=True, tag="verify"):
     metrics: tuple[tuple[float, ...], ...] = ()
     freeze_steps: tuple[int, ...] = ()
     kwargs: dict[str, Any] = {}
+    rung: Rung = "meta"
+    inventory: str = ""
 
 
 class TrialRequest(Request, frozen=True, tag="trial"):
@@ -59,7 +86,7 @@ class TrialRequest(Request, frozen=True, tag="trial"):
     kwargs: dict[str, Any] = {}
 
 
-AnyRequest = InspectRequest | VerifyRequest | TrialRequest
+AnyRequest = InspectRequest | ReadRequest | VerifyRequest | TrialRequest
 
 
 class Report(Struct, frozen=True, tag_field="kind", forbid_unknown_fields=True):
@@ -67,7 +94,7 @@ class Report(Struct, frozen=True, tag_field="kind", forbid_unknown_fields=True):
 
 
 class Hello(Report, frozen=True, tag="hello"):
-    """First line: the child runs and has imported torch."""
+    """First line: the child runs and has imported torch, unless it was told not to (then `torch` is "")."""
 
     protocol: int
     pid: int
@@ -153,11 +180,17 @@ class Metrics(Report, frozen=True, tag="metrics"):
 
 
 class Failure(Report, frozen=True, tag="error"):
-    """The job failed. `message` is one sentence; `where` names file and line of the user's code when known."""
+    """The job failed. `message` is one sentence; `where` names file and line of the user's code when known.
+
+    `building`: the model's constructor failed, so that another way of building may help. `error` is the class of the
+    innermost exception.
+    """
 
     message: str
     where: str = ""
     traceback: str = ""
+    building: bool = False
+    error: str = ""
 
 
 class End(Report, frozen=True, tag="end"):

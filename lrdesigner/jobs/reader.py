@@ -33,7 +33,8 @@ class Outcome(Struct, frozen=True):
     finished, stopped, diverged and failed are the child's own words. crashed: it died or left without a last message.
     killed: something from outside ended it. timed_out, cancelled: we ended it. garbled: it broke the protocol.
     `message` is one sentence for a person, with the place in the user's file; `where` is that place alone
-    (`FILE:LINE`, or ""); `details` is what a report should hold: traceback and last lines of stderr.
+    (`FILE:LINE`, or ""); `details` is what a report should hold: traceback and last lines of stderr. `failure` is what
+    the child said of it.
     """
 
     state: State
@@ -41,6 +42,7 @@ class Outcome(Struct, frozen=True):
     details: str = ""
     where: str = ""
     metrics: dict[str, Any] = {}
+    failure: Failure | None = None
 
     @property
     def succeeded(self) -> bool:
@@ -164,8 +166,19 @@ class JobReader:
             return self._failed(self._failure)
         if returncode < 0:
             return self._signalled(-returncode)
+        if self._hello is None:
+            return self._never_ready(returncode)
         hint = "the model's code may have called os._exit"
         return self._ending("crashed", f"The child process ended without an answer (exit code {returncode}); {hint}.")
+
+    def _never_ready(self, returncode: int) -> Outcome:
+        said = self._errors.decode("utf-8", "replace").strip().rpartition("\n")[2]
+        told = f": {said[:200]}" if said else ""
+        return self._ending(
+            "crashed",
+            f"The child process ended before it was ready (exit code {returncode}){told}; check that the interpreter "
+            "is a Python of version 3.10 or newer.",
+        )
 
     def _own_ending(self, end: End) -> Outcome:
         steps = end.metrics.get("steps")
@@ -199,4 +212,6 @@ class JobReader:
         tail = self._errors.decode("utf-8", "replace").strip()
         details = "\n\n".join(part for part in (traceback.strip(), tail) if part)
         metrics = self._end.metrics if self._end is not None else {}
-        return Outcome(state=state, message=message, details=details, where=where, metrics=metrics)
+        return Outcome(
+            state=state, message=message, details=details, where=where, metrics=metrics, failure=self._failure
+        )

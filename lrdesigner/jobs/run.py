@@ -10,22 +10,26 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import IO, Any
 
-from lrdesigner.errors import UserError
-from lrdesigner.inventory import Inventory
-from lrdesigner.jobs.launch import child_command, child_environment
+from msgspec.structs import replace
+
+from lrdesigner.jobs.launch import child_environment, command_for
 from lrdesigner.jobs.protocol import (
     STOP_LINE,
     AnyReport,
     AnyRequest,
     InspectRequest,
     InventoryChunk,
+    ModelInput,
+    ReadRequest,
+    VerifyRequest,
     encode_request,
-    joined,
 )
 from lrdesigner.jobs.reader import GiveUp, JobReader, Outcome
+from lrdesigner.models.ladder import Attempt, next_rung, told
+from lrdesigner.models.opening import Inspection, inspection_of, opening_request
 from lrdesigner.models.source import ModelSource
 
 STOP_SECONDS = 3.0
@@ -50,7 +54,24 @@ def run_job(
     `time_limit` is in seconds and covers everything, the import of torch included. Ctrl-C asks the child to stop,
     a second one ends it; either way the outcome is returned. What `on_report` raises goes through.
     """
-    return run_command(child_command(python), encode_request(request), on_report, time_limit, should_stop)
+    return run_command(command_for(request, python or ""), encode_request(request), on_report, time_limit, should_stop)
+
+
+def run_ladder(
+    request: InspectRequest | VerifyRequest,
+    on_report: OnReport | None = None,
+    time_limit: float | None = None,
+    python: str | None = None,
+    should_stop: Callable[[], bool] | None = None,
+) -> Outcome:
+    """As `run_job`, for a job that builds a model without weights: each way of building in a child of its own."""
+    tried: list[Attempt] = []
+    started = time.monotonic()
+    while (rung := next_rung(tried)) is not None:
+        left = None if time_limit is None else max(time_limit - (time.monotonic() - started), 0.1)
+        outcome = run_job(replace(request, rung=rung), on_report, left, python, should_stop)
+        tried.append(Attempt(rung, outcome))
+    return told(tried)
 
 
 def inspect_model(
@@ -58,18 +79,21 @@ def inspect_model(
     kwargs: Mapping[str, Any] | None = None,
     time_limit: float | None = None,
     python: str | None = None,
-) -> Inventory:
-    """The inventory of a model. This runs the user's code; raises `UserError` with the reason when it cannot be had."""
-    chunks: list[InventoryChunk] = []
+    inputs: Sequence[ModelInput] = (),
+) -> Inspection:
+    """Open a model; unless it is only read, this runs code. Raises `UserError` with the reason when it fails."""
+    chunks: list[AnyReport] = []
 
     def keep(report: AnyReport) -> None:
         if isinstance(report, InventoryChunk):
             chunks.append(report)
 
-    outcome = run_job(InspectRequest(source.child_source, dict(kwargs or {})), keep, time_limit, python)
-    if not outcome.succeeded:
-        raise UserError(f"{source.text} cannot be opened: {outcome.message}")
-    return joined(chunks)
+    request = opening_request(source, kwargs or {}, inputs)
+    if isinstance(request, ReadRequest):
+        outcome = run_job(request, keep, time_limit)
+    else:
+        outcome = run_ladder(request, keep, time_limit, python)
+    return inspection_of(source, chunks, outcome)
 
 
 def run_command(

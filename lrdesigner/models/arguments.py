@@ -1,4 +1,4 @@
-"""Keyword arguments of a class or factory, as a person types them."""
+"""Keyword arguments and inputs of a model, as a person types them."""
 
 from __future__ import annotations
 
@@ -7,18 +7,54 @@ import keyword
 from typing import Any
 
 from lrdesigner.errors import UserError
+from lrdesigner.jobs.protocol import ModelInput
 
 
 def parse_kwargs(text: str) -> dict[str, Any]:
     """The keyword arguments that a person gave as JSON; raises `UserError`."""
-    try:
-        value = json.loads(text, parse_constant=_refuse)
-    except json.JSONDecodeError as error:
-        raise UserError(f"The arguments are not JSON: {error.msg} at character {error.pos + 1}.") from None
+    value = _json(text, "arguments")
     if not isinstance(value, dict) or not all(key.isidentifier() and not keyword.iskeyword(key) for key in value):
         raise UserError('The arguments must be a JSON object with argument names as keys, such as {"depth": 12}.')
     return value
 
 
-def _refuse(constant: str) -> None:
-    raise UserError(f"The arguments hold {constant}, which JSON does not know; give a finite number.")
+def parse_inputs(text: str) -> tuple[ModelInput, ...]:
+    """The inputs of a model that a person described as JSON: a list, or an object for keyword arguments.
+
+    Each is a shape, or a dtype with a shape. "" is no input at all. Raises `UserError`.
+
+    >>> parse_inputs('[[1, 3, 224, 224]]')
+    (ModelInput(dtype='float32', shape=(1, 3, 224, 224), name=''),)
+    >>> parse_inputs('{"input_ids": ["int64", [1, 16]]}')
+    (ModelInput(dtype='int64', shape=(1, 16), name='input_ids'),)
+    """
+    if not text.strip():
+        return ()
+    value = _json(text, "inputs")
+    if isinstance(value, dict):
+        return tuple(_input(given, name) for name, given in value.items())
+    if not isinstance(value, list) or not value:
+        raise UserError("The inputs must be a JSON list of shapes, such as [[1, 3, 224, 224]].")
+    return tuple(_input(given, "") for given in value)
+
+
+def _input(given: Any, name: str) -> ModelInput:
+    dtype, shape = given if isinstance(given, list) and [type(x) for x in given] == [str, list] else ("float32", given)
+    if not isinstance(shape, list) or not all(type(size) is int and size >= 0 for size in shape):
+        raise UserError(
+            f"{json.dumps(given)} is not the shape of an input; write such as [1, 3, 224, 224], or with a dtype "
+            '["int64", [1, 16]].'
+        )
+    return ModelInput(dtype, tuple(shape), name)
+
+
+def _json(text: str, what: str) -> Any:
+    def refuse(constant: str) -> None:
+        raise UserError(f"The {what} hold {constant}, which JSON does not know; give a finite number.")
+
+    try:
+        return json.loads(text, parse_constant=refuse)
+    except json.JSONDecodeError as error:
+        raise UserError(f"The {what} are not JSON: {error.msg} at character {error.pos + 1}.") from None
+    except RecursionError:
+        raise UserError(f"The {what} are nested too deeply.") from None

@@ -2,163 +2,115 @@
 
 from __future__ import annotations
 
-import ast
-import keyword
 import os
-import warnings
-from collections.abc import Mapping
+from collections.abc import Callable
 from pathlib import Path
-from types import MappingProxyType
-
-from msgspec import Struct
 
 from lrdesigner.errors import UserError
-from lrdesigner_resources import path as resource_path
+from lrdesigner.models.base import ModelSource, at_home, close_to
+from lrdesigner.models.library_source import LIBRARIES, config_source, named_source
+from lrdesigner.models.python_source import (
+    DEMOS,
+    DemoSource,
+    classes_and_functions,
+    demo_source,
+    import_source,
+    python_file,
+    python_source,
+)
+from lrdesigner.models.read_source import is_checkpoint_name, read_source, split_part
 
-FORMS = "FILE.py:CLASS_OR_FACTORY or demo:NAME"
-MOST_SUGGESTIONS = 8
+__all__ = [
+    "DEMOS",
+    "FORMS",
+    "DemoSource",
+    "ModelSource",
+    "classes_and_functions",
+    "parse_source",
+    "source_file",
+    "with_absolute_file",
+    "with_relative_file",
+]
 
-
-class Demo(Struct, frozen=True):
-    """A model that comes with the program: class `name` in the resource `resource`, and the data that it takes."""
-
-    resource: str
-    name: str
-    title: str
-    input_shape: tuple[int, ...]
-    classes: int
-
-
-DEMOS: Mapping[str, Demo] = MappingProxyType(
-    {"lenet": Demo("demo/lenet.py", "LeNet", "LeNet on handwritten digits", (3, 32, 32), 10)}
+FORMS = (
+    "FILE.py:CLASS_OR_FACTORY, package.module:factory, a checkpoint such as NAME.safetensors or NAME.pt, timm:NAME, "
+    "torchvision:NAME, transformers:CONFIG_FOLDER, or demo:NAME"
 )
 
-
-class ModelSource(Struct, frozen=True):
-    """A model's place: `file` is absolute and exists, `name` is the class, factory or instance in it.
-
-    `text` is what a person would type to get the same again; `demo` is set for the models of the program.
-    """
-
-    text: str
-    file: Path
-    name: str
-    demo: Demo | None = None
-
-    @property
-    def is_demo(self) -> bool:
-        """Whether the model comes with the program, so that its code needs no trust question."""
-        return self.demo is not None
-
-    @property
-    def child_source(self) -> str:
-        """`ABSOLUTE_FILE.py:NAME`, as requests to a child process have it."""
-        return f"{self.file}:{self.name}"
+KINDS: tuple[Callable[[str, Path | None], ModelSource | None], ...] = (
+    demo_source,
+    named_source,
+    config_source,
+    python_source,
+    read_source,
+    import_source,
+)
+"""Asked in this order; each gives a source, None for a text that is not of its kind, or raises `UserError`."""
 
 
 def parse_source(text: str, folder: Path | None = None) -> ModelSource:
     """Read what a person typed; relative files start at `folder`, or at the working folder.
 
-    Raises `UserError` when it names no readable Python file and no demo. Runs and imports nothing.
+    Raises `UserError` when it names no model that could be opened. Runs and imports nothing.
     """
     text = text.strip()
-    if text.startswith("demo:"):
-        return _demo_source(text)
-    file_text, name = _split(text)
-    file = Path(os.path.abspath((folder or Path.cwd()) / _at_home(file_text)))
-    _check_file(file)
-    if not name:
-        raise UserError(f"{file_text} names no model: write {file_text}:NAME{_suggestion(file)}.")
-    if not all(part.isidentifier() and not keyword.iskeyword(part) for part in name.split(".")):
-        raise UserError(f"{name!r} is not the name of a class or function in {file_text}{_suggestion(file)}.")
-    return ModelSource(text=text, file=file, name=name)
+    if not text:
+        raise UserError(f"No model is named: give {FORMS}.")
+    for kind in KINDS:
+        source = kind(text, folder)
+        if source is not None:
+            return source
+    raise _no_source(text, folder)
 
 
 def source_file(text: str) -> Path | None:
-    """The Python file that a source names, existing or not; None for a demo or no source at all."""
-    file = text.rpartition(":")[0]
-    return Path(file) if _is_python(file) else None
+    """The Python file that a source names, existing or not; None for any other source."""
+    file = python_file(text)
+    return Path(file) if file else None
 
 
-def classes_and_functions(file: Path) -> tuple[str, ...]:
-    """Names at the top level of a Python file that may make a model, likely ones first; () if it cannot be parsed.
+def with_absolute_file(text: str, folder: Path) -> str:
+    """A source out of a design file in `folder`, with the path in it made absolute."""
+    before, path, after = _around_path(text)
+    return f"{before}{os.path.normpath(folder / path)}{after}" if path else text
 
-    The file is only parsed, never run.
-    """
+
+def with_relative_file(text: str, folder: Path) -> str:
+    """A source as a design file in `folder` has it: the two move together, and nobody's folders stand in it."""
+    before, path, after = _around_path(text)
+    if not path:
+        return text
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # a "\\d" in somebody's string is not our news
-            tree = ast.parse(file.read_bytes())
-    except (OSError, SyntaxError, ValueError, RecursionError, MemoryError):
-        return ()
-    ranked = [(_rank(node), node.name) for node in tree.body if isinstance(node, ast.ClassDef | ast.FunctionDef)]
-    return tuple(name for _, name in sorted(ranked, key=lambda entry: entry[0]) if not name.startswith("_"))
+        relative = Path(os.path.relpath(path, folder)).as_posix()
+    except ValueError:  # another drive
+        return text
+    # A bare word would be taken for a package that is to be imported.
+    bare = not before and "/" not in relative and not python_file(text) and not is_checkpoint_name(relative)
+    return f"{before}{'./' if bare else ''}{relative}{after}"
 
 
-def _rank(node: ast.ClassDef | ast.FunctionDef) -> int:
-    if isinstance(node, ast.FunctionDef):
-        return 1
-    return 0 if any(ast.unparse(base).endswith("Module") for base in node.bases) else 2
+def _around_path(text: str) -> tuple[str, str, str]:
+    """What stands before the path in a source, the path, and what stands after; the path is "" where there is none."""
+    prefix = text.partition(":")[0]
+    if prefix == "transformers":
+        return f"{prefix}:", text.removeprefix(f"{prefix}:"), ""
+    if prefix in ("demo", *LIBRARIES) or not text:
+        return text, "", ""
+    file = python_file(text)
+    if file:
+        return "", file, text[len(file) :]
+    path, part = split_part(text, None)
+    if is_checkpoint_name(path) or "/" in path or "\\" in path:
+        return "", path, f":{part}" if part else ""
+    return text, "", ""
 
 
-def _demo_source(text: str) -> ModelSource:
-    demo = DEMOS.get(text.removeprefix("demo:"))
-    if demo is None:
-        raise UserError(f"There is no {text!r}; the demos are {', '.join(f'demo:{name}' for name in DEMOS)}.")
-    return ModelSource(text=text, file=resource_path(demo.resource), name=demo.name, demo=demo)
-
-
-def _split(text: str) -> tuple[str, str]:
-    """(file, name) at the last colon, so that a drive letter stays with its file; the name is "" when missing."""
-    if not text:
-        raise UserError(f"No model is named: give {FORMS}.")
-    file, colon, name = text.rpartition(":")
-    if _is_python(text):
-        return text, ""
-    if colon and _is_python(file):
-        return file, name.strip()
-    if _at_home(text).is_dir():
-        raise UserError(f"{text} is a folder: give the Python file in it that makes the model, as {FORMS}.")
-    raise UserError(f"{text!r} is not a model source that can be read: give {FORMS}.")
-
-
-def _at_home(text: str) -> Path:
-    """A path with `~` worked out; one that names no known person's home is taken as it is."""
-    try:
-        return Path(text).expanduser()
-    except RuntimeError:
-        return Path(text)
-
-
-def _is_python(text: str) -> bool:
-    return text.lower().endswith(".py")
-
-
-def _check_file(file: Path) -> None:
-    try:
-        if file.is_dir():
-            raise UserError(f"{file} is a folder: give the Python file in it that makes the model.")
-        with file.open("rb"):
-            return
-    except FileNotFoundError:
-        near = _similar_file(file)
-        raise UserError(f"There is no file {file}{near}; check the path.") from None
-    except (OSError, ValueError) as error:
-        reason = error.strerror if isinstance(error, OSError) else error
-        raise UserError(f"{file} cannot be read: {reason}; check the path and its permissions.") from None
-
-
-def _similar_file(file: Path) -> str:
-    try:
-        names = [other.name for other in file.parent.glob("*.py")]
-    except (OSError, ValueError):
-        return ""
-    import difflib  # only when something is wrong
-
-    close = difflib.get_close_matches(file.name, names, n=1)
-    return f" (did you mean {close[0]}?)" if close else ""
-
-
-def _suggestion(file: Path) -> str:
-    names = classes_and_functions(file)[:MOST_SUGGESTIONS]
-    return f", for example {', '.join(names)}" if names else ""
+def _no_source(text: str, folder: Path | None) -> UserError:
+    place = (folder or Path.cwd()) / at_home(text)
+    if "\0" not in text and place.is_dir():
+        return UserError(f"{text} is a folder without a checkpoint: give the file in it that makes the model: {FORMS}.")
+    if "\0" not in text and place.is_file() and place.suffix == ".json":
+        return UserError(f"{text} is a JSON file: write transformers:{text} if it is a configuration for transformers.")
+    prefix = text.partition(":")[0]
+    near = close_to(prefix, [*LIBRARIES, "demo"]) if ":" in text else ""
+    return UserError(f"{text!r} is not a model source that can be read{near}: give {FORMS}.")

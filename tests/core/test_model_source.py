@@ -8,7 +8,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from lrdesigner.errors import UserError
-from lrdesigner.models.source import DEMOS, classes_and_functions, parse_source
+from lrdesigner.models.source import (
+    DEMOS,
+    classes_and_functions,
+    parse_source,
+    with_absolute_file,
+    with_relative_file,
+)
 
 NET = """
 import dataclasses
@@ -65,6 +71,7 @@ def test_a_drive_letter_stays_with_its_file() -> None:
 def test_every_demo_has_its_file_and_class(name: str) -> None:
     source = parse_source(f"demo:{name}")
     assert source.is_demo
+    assert source.file is not None
     assert source.name in classes_and_functions(source.file)
     assert source.text == f"demo:{name}"
     assert source.child_source.endswith(f".py:{source.name}")
@@ -91,8 +98,18 @@ def test_what_is_not_a_name_is_refused_with_a_suggestion(net: Path, name: str) -
     [
         ("", "No model is named"),
         ("resnet18", "not a model source"),
-        ("timm:resnet18", "not a model source"),
-        ("net.pt", "not a model source"),
+        ("tim:resnet-18", "did you mean timm"),
+        ("timm:", "not the name of a model of timm"),
+        ("timm:hf-hub:a/b", "not the name of a model of timm"),
+        ("torchvision:../x", "not the name of a model of torchvision"),
+        ("transformers:", "write transformers:FOLDER"),
+        ("transformers:nowhere", "models are not fetched"),
+        ("transformers:empty", r"has no config\.json"),
+        ("net.pt", r"no file .*net\.pt"),
+        ("net.safetensors:ema", r"no file .*net\.safetensors;"),
+        ("weights.pht", "not a model source"),
+        ("empty", "folder without a checkpoint"),
+        ("other.json", r"write transformers:other\.json"),
         ("nett.py:Net", r"did you mean net\.py"),
         ("folder.py:Net", "is a folder"),
         ("nul\0.py:Net", "null"),
@@ -100,6 +117,8 @@ def test_what_is_not_a_name_is_refused_with_a_suggestion(net: Path, name: str) -
 )
 def test_other_input_is_refused_in_one_sentence(net: Path, text: str, told: str) -> None:
     (net.parent / "folder.py").mkdir()
+    (net.parent / "empty").mkdir()
+    (net.parent / "other.json").write_text("{}")
     with pytest.raises(UserError, match=told) as caught:
         parse_source(text, net.parent)
     assert "\n" not in str(caught.value)
@@ -126,8 +145,60 @@ def test_a_file_that_is_not_python_offers_no_names(tmp_path: Path, content: byte
     assert parse_source(f"{file}:Net").name == "Net"
 
 
+READ = ("model.safetensors", "model.pt:ema.model", "model.safetensors.index.json", "sharded", "distributed:optimizer")
+
+
+@pytest.fixture
+def checkpoints(tmp_path: Path) -> Path:
+    for name in ("model.safetensors", "model.pt", "model.safetensors.index.json", "sharded/a.safetensors"):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_text("")
+    (tmp_path / "distributed").mkdir()
+    (tmp_path / "distributed" / ".metadata").write_text("")
+    (tmp_path / "config.json").write_text("{}")
+    return tmp_path
+
+
+@pytest.mark.parametrize("text", READ)
+def test_checkpoints_are_read_and_run_nothing(checkpoints: Path, text: str) -> None:
+    source = parse_source(text, checkpoints)
+    path, _, part = text.partition(":")
+    assert (source.is_read, source.file, source.name, source.runs) == (True, checkpoints / path, part, "")
+    assert source.watched == (checkpoints / path,)
+
+
+@pytest.mark.parametrize("text", ["timm:vit_base_patch16_224.augreg_in21k", "torchvision:resnet50"])
+def test_models_of_libraries_have_no_file_and_need_no_question(text: str) -> None:
+    source = parse_source(text)
+    assert (source.child_source, source.file, source.runs, source.is_read) == (text, None, "", False)
+
+
+@pytest.mark.parametrize("text", ["transformers:.", "transformers:config.json"])
+def test_a_configuration_is_its_json_file(checkpoints: Path, text: str) -> None:
+    source = parse_source(text, checkpoints)
+    assert source.child_source == f"transformers:{checkpoints / 'config.json'}"
+    assert source.stored == f"transformers:{checkpoints / text.removeprefix('transformers:')}".rstrip("/.")
+
+
+def test_an_importable_factory_is_told_from_a_file() -> None:
+    source = parse_source("package.nets:make.small")
+    assert (source.name, source.file, source.runs) == ("make.small", None, "package.nets:make.small")
+
+
+@pytest.mark.parametrize("text", [*READ, "net.py:Net", "transformers:config.json", "timm:a", "demo:lenet", "a.b:c"])
+def test_a_source_in_a_design_file_is_found_again_from_its_folder(checkpoints: Path, text: str) -> None:
+    (checkpoints / "net.py").write_text("")
+    stored = parse_source(text, checkpoints).stored
+    in_file = with_relative_file(stored, checkpoints)
+    assert str(checkpoints) not in in_file
+    assert with_absolute_file(in_file, checkpoints) == stored
+
+
 @given(st.text(max_size=40))
 def test_any_text_gives_a_source_or_a_user_error(text: str) -> None:
-    if text.strip() not in {f"demo:{name}" for name in DEMOS}:
-        with pytest.raises(UserError, match=r"\.$"):
-            parse_source(text, Path("/nowhere"))
+    told = None
+    try:
+        source = parse_source(text, Path("/nowhere"))
+    except UserError as error:
+        told = str(error)
+    assert told.endswith(".") if told is not None else source.file is None or source.is_demo

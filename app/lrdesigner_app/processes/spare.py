@@ -7,8 +7,8 @@ from time import monotonic
 
 from PySide6.QtCore import QObject, QTimer
 
-from lrdesigner.jobs.launch import child_command, child_environment
-from lrdesigner.jobs.protocol import AnyRequest
+from lrdesigner.jobs.launch import child_command, child_environment, command_for
+from lrdesigner.jobs.protocol import AnyRequest, ReadRequest
 from lrdesigner_app.processes.job import Job
 
 _WARM_AGAIN_MS = 2000
@@ -49,15 +49,21 @@ class SpareChild(QObject):
     def warm(self) -> None:
         """Start the spare child, unless it is there."""
         if self.spare is None and not self._closed:
-            self._spare = self._launched()
+            self._spare = self._launched(self._command())
 
-    def start(self, request: AnyRequest, time_limit: float | None = None) -> Job:
-        """Give the request to the warm child, or to a fresh one; then warm the next."""
+    def start(self, request: AnyRequest, time_limit: float | None = None, python: str = "") -> Job:
+        """Give the request to the warm child, or to a fresh one; then warm the next.
+
+        What is only read needs no torch, and another interpreter than ours has no child waiting.
+        """
         self._sweep()
-        job, self._spare = self.spare or self._launched(), None
+        if python or isinstance(request, ReadRequest):
+            job = self._launched(command_for(request, python))
+        else:
+            job, self._spare = self.spare or self._launched(self._command()), None
+            self.warm_soon(_WARM_AGAIN_MS)
         self._jobs.append(job)
         job.submit(request, time_limit)
-        self.warm_soon(_WARM_AGAIN_MS)
         return job
 
     def close(self, wait_ms: int = 2000) -> None:
@@ -71,8 +77,8 @@ class SpareChild(QObject):
         for job in children:
             job.wait(max(int(1000 * (deadline - monotonic())), 1))
 
-    def _launched(self) -> Job:
-        job = Job(self._command(), self._environment(), self)
+    def _launched(self, command: Sequence[str]) -> Job:
+        job = Job(command, self._environment(), self)
         job.launch()
         return job
 

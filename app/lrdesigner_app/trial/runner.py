@@ -68,7 +68,7 @@ class TrialRunner(QObject):
             self._workspace.post(Notice(str(error), "bad"))
             return False
         self._record = TrialRecord(design=design, total_steps=total, data=data)
-        self._start(request)
+        self._start(request, design.model.python)
         return True
 
     def stop(self) -> None:
@@ -90,9 +90,9 @@ class TrialRunner(QObject):
         file = self._files.enter_context(written_code(text))
         return trial_request(design, file, steps=steps, device=device, data=data)
 
-    def _start(self, request: TrialRequest) -> None:
+    def _start(self, request: TrialRequest, python: str) -> None:
         self._training_since = 0.0
-        job = self._job = self._spare.start(request)
+        job = self._job = self._spare.start(request, python=python)
         job.report_received.connect(self._on_report)
         job.metrics_received.connect(self._on_metrics)
         job.responding_changed.connect(self._on_responding_changed)
