@@ -65,10 +65,14 @@ def parameter_rows(named: Iterable[Named], trainable: bool | None = None) -> tup
 
 
 def buffer_rows(named: Iterable[Named]) -> tuple[list[Row], list[str]]:
-    """The rows, and the names of what no tensor can be."""
+    """The rows, a tensor that has several names once, and the names of what no tensor can be."""
     rows: list[Row] = []
     impossible: list[str] = []
+    seen: set[int] = set()
     for name, tensor in named:
+        if id(tensor) in seen:
+            continue
+        seen.add(id(tensor))
         shape = shape_of(tensor)
         if shape is None:
             impossible.append(name)
