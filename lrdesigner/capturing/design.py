@@ -1,0 +1,187 @@
+"""From live objects, told as plain data, to a design, and what is to be known about it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import msgspec
+from msgspec.structs import replace
+
+from lrdesigner.capturing.description import LiveGroup, LiveObjects, LiveOptimizer
+from lrdesigner.capturing.names import group_names
+from lrdesigner.capturing.options import captured_options, movable
+from lrdesigner.capturing.tracks import CapturedTrack, Tracks
+from lrdesigner.document import COLOURS, MOST_STEPS_PER_EPOCH, Design, Freeze, Group, Model, Plan, Track
+from lrdesigner.errors import UserError
+from lrdesigner.inventory import ParameterInfo
+from lrdesigner.membership import membership
+from lrdesigner.numbers import count, rate
+from lrdesigner.pin_compression import compressed
+from lrdesigner.tracks import Slot
+
+NOT_TRAINED = "not trained"
+_SLOTS: Mapping[str, Slot] = {
+    "weight_decay": "weight_decay",
+    "momentum": "momentum",
+    "beta1": "momentum",
+    "beta2": "beta2",
+}
+_SHOWN = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Captured:
+    """A design, and in sentences what was sampled with which error, guessed, or could not be taken over."""
+
+    design: Design
+    notes: tuple[str, ...]
+
+
+def captured_design(live: LiveObjects, model: Model, steps_per_epoch: int | None = None) -> Captured:
+    """The design of live objects. Raises `UserError` where one cannot be made."""
+    plan = plan_of(live.steps, steps_per_epoch)
+    notes = list(live.remarks)
+    if not live.steps_known:
+        notes.append(f"The length of the run is not known; {plan.total_steps:,} steps are assumed.")
+    groups, owner = list[Group](), dict[str, int]()
+    names = group_names([optimizer.groups for optimizer in live.optimizers])
+    for number, optimizer in enumerate(live.optimizers):
+        tracks = Tracks(live, plan, number)
+        notes += _about_optimizer(optimizer, tracks)
+        for place, group in enumerate(optimizer.groups):
+            made, said = _group(optimizer, group, place, tracks)
+            made = replace(made, id=len(groups) + 1, name=names[number][place], colour=len(groups) % COLOURS)
+            groups.append(made)
+            owner |= dict.fromkeys(group.parameters, made.id)
+            notes += [f"{made.name}: {words}" for words in (*said, *_about_members(group, model))]
+    _check_different(live.optimizers)
+    types = [optimizer.type for optimizer in live.optimizers]
+    for kind in sorted({kind for kind in types if types.count(kind) > 1}):
+        notes.append(f"The {types.count(kind)} optimizers of type {kind} are one in the design.")
+    left = [p for p in model.inventory.parameters if p.tied_to is None and p.trainable and p.name not in owner]
+    if left:
+        groups.append(_not_trained(groups))
+        owner |= dict.fromkeys((p.name for p in left), groups[-1].id)
+        notes.append(f"No optimizer has {_listed(left)}: they are in the group {groups[-1].name!r}, always frozen.")
+    if live.done:
+        notes.append(_about_past(live))
+    design = _pinned(model, plan, groups, owner)
+    return Captured(design, (*notes, *_about_membership(design, owner)))
+
+
+def plan_of(steps: int, steps_per_epoch: int | None) -> Plan:
+    """A run of so many steps, in whole epochs; without their length it is one epoch, if that can be so long."""
+    epochs = -(-steps // (steps_per_epoch or MOST_STEPS_PER_EPOCH))
+    plan = Plan(epoch=steps_per_epoch or -(-steps // epochs), epochs=epochs)
+    try:
+        return msgspec.convert(msgspec.to_builtins(plan), Plan)
+    except msgspec.ValidationError as error:
+        raise UserError(f"A run of {steps:,} steps cannot be planned: {error}.") from None
+
+
+def _group(optimizer: LiveOptimizer, group: LiveGroup, place: int, tracks: Tracks) -> tuple[Group, list[str]]:
+    """The group without name, and what was sampled."""
+    lr, moving = tracks.lr(group, place), dict[str, float]()
+    said = [_sampled_words("lr", lr)] if lr.error is not None else []
+    schedules: dict[str, Any] = {}
+    for name in movable(optimizer, group):
+        track = tracks.other(group, place, name)
+        if track.schedule is None:
+            continue
+        if tracks.steered:
+            said.append(f"Its {name} moves, which it cannot in a design while a metric steers the lr; left out.")
+            continue
+        moving[name], schedules[_SLOTS[name]] = track.base, track.schedule
+        said += [_sampled_words(name, track)] if track.error is not None else []
+    options = captured_options(optimizer, group, moving)
+    made = Group(id=1, name="group", options=options, lr=Track(lr.base, lr.schedule), **schedules)
+    return _checked(made), said
+
+
+def _checked(group: Group) -> Group:
+    """The group if a design file may hold it; whole numbers become what the fields are."""
+    try:
+        return msgspec.convert(msgspec.to_builtins(group), Group)
+    except msgspec.ValidationError as error:
+        raise UserError(f"A param group cannot be in a design: {error}.") from None
+
+
+def _sampled_words(name: str, track: CapturedTrack) -> str:
+    if not track.error:
+        return f"The {name} was sampled at every step, and its keys are exact."
+    return (
+        f"The {name} was sampled; its keys are off by {rate(track.error)} of the peak at most, at step {track.worst:,}."
+    )
+
+
+def _not_trained(groups: list[Group]) -> Group:
+    """A group that is frozen for the whole run, which is what torch makes of parameters that no optimizer has."""
+    name, number = NOT_TRAINED, 1
+    while name in {group.name for group in groups}:
+        number += 1
+        name = f"{NOT_TRAINED} {number}"
+    place = len(groups)
+    return Group(id=place + 1, name=name, colour=place % COLOURS, options=groups[0].options, freeze=(Freeze(),))
+
+
+def _pinned(model: Model, plan: Plan, groups: list[Group], owner: Mapping[str, int]) -> Design:
+    sizes = {group.id: 0 for group in groups}
+    for parameter in model.inventory.parameters:
+        if parameter.name in owner and parameter.tied_to is None:
+            sizes[owner[parameter.name]] += parameter.numel
+    order = sorted(sizes, key=lambda group: -sizes[group])  # the largest takes the rest, where that is as good
+    pinning = compressed(model.inventory, owner, order)
+    return Design(model=model, plan=plan, groups=tuple(groups), remainder=pinning.remainder, pins=pinning.pins)
+
+
+# What is to be known.
+
+
+def _about_optimizer(optimizer: LiveOptimizer, tracks: Tracks) -> Iterator[str]:
+    if tracks.ignored:
+        yield f"A metric steers the lr of {optimizer.type}; beside it {', '.join(tracks.ignored)} was left out."
+
+
+def _about_members(group: LiveGroup, model: Model) -> Iterator[str]:
+    if group.strangers:
+        yield f"It has {count(group.strangers)} tensors that are no parameters of the model; they were left out."
+    mine = set(group.parameters)
+    resting = [p for p in model.inventory.parameters if p.name in mine and not p.trainable]
+    if resting:
+        yield f"Of its parameters {_listed(resting)} need no gradient, so that they do not train."
+
+
+def _about_past(live: LiveObjects) -> str:
+    if live.first == 0:
+        return f"The run is at step {live.done:,}; the schedules were followed from step 0 on."
+    return (
+        f"The run is at step {live.done:,}, and what was before could not be followed again: "
+        "shapes that were recognised begin at step 0; sampled values are held up to the present step."
+    )
+
+
+def _about_membership(design: Design, owner: Mapping[str, int]) -> Iterator[str]:
+    """What a design refuses: Muon takes hidden matrices only."""
+    placements = membership(design).placements
+    tensors = [p for p in design.model.inventory.parameters if p.name in owner]
+    moved = [p for p in tensors if placements[p.name].group != owner[p.name]]
+    if moved:
+        yield f"In a design its optimizer refuses {_listed(moved)}, which now is in another group."
+
+
+def _check_different(optimizers: tuple[LiveOptimizer, ...]) -> None:
+    seen: set[str] = set()
+    for optimizer in optimizers:
+        for group in optimizer.groups:
+            twice = seen & set(group.parameters)
+            if twice:
+                raise UserError(f"{min(twice)} is in two param groups; a design has each parameter in one.")
+            seen |= set(group.parameters)
+
+
+def _listed(parameters: list[ParameterInfo]) -> str:
+    shown = ", ".join(parameter.name for parameter in parameters[:_SHOWN])
+    more = len(parameters) - _SHOWN
+    return f"{shown} and {more:,} more" if more > 0 else shown

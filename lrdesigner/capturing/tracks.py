@@ -1,0 +1,146 @@
+"""What each hyperparameter of a live param group does over time: a shape that agrees with it, or keys."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import msgspec
+import numpy as np
+
+from lrdesigner.capturing.description import LiveGroup, LiveObjects, LiveScheduler
+from lrdesigner.capturing.recognised import Asked, Guess, chained, lr_guesses, momentum_guesses
+from lrdesigner.capturing.sampled import sampled
+from lrdesigner.document import Plan, Track
+from lrdesigner.schedules import Absolute, Constant, Length, Plateau, factors
+from lrdesigner.schedules.shape import Factors
+
+AGREES = 1e-9
+"""Largest difference from torch's values, over the base value or the value itself, of a shape that is recognised."""
+
+PLATEAU = "torch.optim.lr_scheduler.ReduceLROnPlateau"
+_PLATEAU_SETTINGS = ("factor", "patience", "mode", "threshold", "threshold_mode", "cooldown", "eps")
+
+
+@dataclass(frozen=True, slots=True)
+class CapturedTrack:
+    """Base value and schedule; None, of what is no lr: it does not move.
+
+    `error` is how far keys are off at most, as a share of the peak, at step `worst`; None: these are no keys.
+    """
+
+    base: float
+    schedule: Any
+    error: float | None = None
+    worst: int = 0
+
+
+class Tracks:
+    """The tracks of all groups of one optimizer; equal curves are worked out once."""
+
+    def __init__(self, live: LiveObjects, plan: Plan, optimizer: int) -> None:
+        self._live = live
+        self._plan = plan
+        self._schedulers = tuple(one for one in live.schedulers if one.optimizer == optimizer)
+        self._known: dict[Any, CapturedTrack] = {}
+
+    @property
+    def steered(self) -> bool:
+        """Whether a metric steers the rates."""
+        return any(one.type == PLATEAU for one in self._schedulers)
+
+    @property
+    def ignored(self) -> tuple[str, ...]:
+        """Names of schedulers that cannot be in a design beside one that a metric steers."""
+        others = [one.type.rpartition(".")[2] for one in self._schedulers if one.type != PLATEAU]
+        return tuple(others) if self.steered else ()
+
+    def lr(self, group: LiveGroup, place: int) -> CapturedTrack:
+        """The rate of a group, the one at this place of its optimizer."""
+        steering = next((one for one in self._schedulers if one.type == PLATEAU), None)
+        base = _number(group.options, "initial_lr") or _number(group.options, "lr")
+        if steering is not None:
+            plateau = _plateau(steering, place, self._plan)
+            if plateau is not None:
+                return CapturedTrack(base or 1e-3, plateau)
+        values = self._values(group, "lr")
+        return self._track("lr", values, base, lambda: self._guesses(group, place, base, values))
+
+    def other(self, group: LiveGroup, place: int, name: str) -> CapturedTrack:
+        """Weight decay, momentum, beta1 or beta2."""
+        values = self._values(group, name)
+        if values.size < 2:
+            return CapturedTrack(float(values[0]) if values.size else 0.0, None)
+        guesses = self._momenta(group, place) if name in ("momentum", "beta1") else iter(())
+        return self._track(name, values, float(values.max()), lambda: guesses)
+
+    def _values(self, group: LiveGroup, name: str) -> Factors:
+        return np.array(self._live.values[group.lanes[name]] if name in group.lanes else (), dtype=np.float64)
+
+    def _guesses(self, group: LiveGroup, place: int, base: float, values: Factors) -> Iterator[Guess]:
+        asked = [self._asked(one, group, place, base, values) for one in self._schedulers]
+        if len(asked) == 1:
+            return lr_guesses(asked[0])
+        alike = len({one.every for one in asked}) == 1
+        return chained(asked[0], self._schedulers) if asked and alike else iter(())
+
+    def _momenta(self, group: LiveGroup, place: int) -> Iterator[Guess]:
+        for scheduler in self._schedulers:
+            yield from momentum_guesses(self._asked(scheduler, group, place, 0.0, np.empty(0)))
+
+    def _asked(self, one: LiveScheduler, group: LiveGroup, place: int, start: float, values: Factors) -> Asked:
+        steps = -(-self._plan.total_steps // one.every)
+        known = tuple(values[:2].tolist()) if self._live.first == 0 else ()
+        return Asked(one, group, place, steps, one.every, start, self._plan.steps_per_epoch, known)
+
+    def _track(self, name: str, values: Factors, base: float, guesses: Any) -> CapturedTrack:
+        if not values.size:
+            return CapturedTrack(base or 1e-3, Constant(1.0 if base else 0.0))
+        for guess in guesses():
+            if self._agrees(guess, values):
+                return CapturedTrack(guess.base, guess.node)
+        base = base or max(float(values.max()), 0.0) or 1e-3
+        key = name, base, values.tobytes()
+        if key not in self._known:
+            found = sampled(values / base, self._live.first, self._plan.span_for(base))
+            self._known[key] = CapturedTrack(base, found.node, found.error, found.worst)
+        return self._known[key]
+
+    def _agrees(self, guess: Guess, values: Factors) -> bool:
+        """Whether it may exist, and has the real values at every step that there is one for."""
+        if not _valid(Track, {"base": guess.base, "schedule": guess.node}):
+            return False
+        first = self._live.first
+        real = np.full(self._live.measured, values[0]) if values.size == 1 else values
+        with np.errstate(all="ignore"):
+            made = guess.base * factors(guess.node, first + np.arange(len(real)), self._plan.span_for(guess.base))
+        off = np.abs(made - real) / np.maximum(guess.base, np.abs(real))
+        return bool((off <= AGREES).all())  # not so where it is no number
+
+
+def _plateau(scheduler: LiveScheduler, place: int, plan: Plan) -> Plateau | None:
+    found = scheduler.attributes
+    try:
+        lowest = float(found["min_lrs"][place])
+        every = Length(float(scheduler.every), "steps") if scheduler.every > 1 else Length(1, "epochs")
+        if scheduler.every == plan.steps_per_epoch:
+            every = Length(1, "epochs")
+        settings = {name: found[name] for name in _PLATEAU_SETTINGS}
+        node = Plateau(**settings, floor=Absolute(lowest) if lowest else 0.0, every=every)
+    except (KeyError, IndexError, TypeError, ValueError):  # another release of torch
+        return None
+    return node if _valid(Track, {"base": 1.0, "schedule": node}) else None
+
+
+def _valid(kind: type[msgspec.Struct], fields: dict[str, Any]) -> bool:
+    try:
+        msgspec.convert(msgspec.to_builtins(fields), kind)
+    except (msgspec.ValidationError, ValueError, RecursionError):
+        return False
+    return True
+
+
+def _number(options: dict[str, Any], name: str) -> float:
+    value = options.get(name)
+    return float(value) if isinstance(value, int | float) and not isinstance(value, bool) else 0.0
