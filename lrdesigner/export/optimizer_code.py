@@ -38,7 +38,7 @@ def optimizer_code(groups: Sequence[ParamGroup]) -> dict[str, Any]:
     entry, first = optimizer_of(found[0]), found[0]
     if entry.single_group and len(groups) > 1:
         names = " and ".join(repr(group.name) for group in groups[:2])
-        raise UserError(f"{entry.name} takes one group only, but {names} are on it; put all but one on another.")
+        raise UserError(f"{entry.name} takes one param group only, but {names} are on it; put all but one on another.")
     shared = constructor_options(found)
     custom = isinstance(first, CustomOptions)
     # Where a package has no lr of its own, it must be given one.

@@ -18,6 +18,7 @@ from lrdesigner.findings.finding import Severity as Severity
 from lrdesigner.findings.freeze_findings import FREEZE_CHECKS
 from lrdesigner.findings.group_findings import GROUP_CHECKS
 from lrdesigner.findings.level_findings import LEVEL_CHECKS
+from lrdesigner.findings.optimizer_findings import OPTIMIZER_CHECKS
 from lrdesigner.findings.rate_findings import RATE_CHECKS
 from lrdesigner.findings.segment_findings import SEGMENT_CHECKS
 from lrdesigner.findings.shape_findings import SHAPE_CHECKS
@@ -33,6 +34,7 @@ CHECKS = (
     *TRACK_CHECKS,
     *FREEZE_CHECKS,
     *FEEDBACK_CHECKS,
+    *OPTIMIZER_CHECKS,
     *TORCH_CHECKS,
 )
 

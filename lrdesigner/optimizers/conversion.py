@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Hashable, Iterable
 from typing import Any
 
-import msgspec
 from msgspec.structs import fields
 
 from lrdesigner.checked import replaced
@@ -99,7 +98,7 @@ def carry_over(options: AnyOptions, to: Optimizer) -> AnyOptions:
     An optimizer by its import path begins as the one it was.
     """
     if to.options is CustomOptions:
-        plain = msgspec.to_builtins(torch_options(options))
+        plain = {k: list(value) if isinstance(value, tuple) else value for k, value in torch_options(options).items()}
         return CustomOptions(f"torch.optim.{optimizer_name(options)}", plain)
     made: Any = to.options()
     for name, value in _set_by_hand(options).items():
