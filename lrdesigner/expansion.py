@@ -64,7 +64,7 @@ def expanded(design: Design, group: Group, parameters: tuple[ParameterInfo, ...]
         found.append(
             ParamGroup(
                 name=group.name + _layer_words(span) + (".no_decay" if exempt else ""),
-                group=_particular(group, scale, exempt=exempt),
+                group=particular(group, scale, exempt=exempt),
                 parameters=tuple([parameters[place] for place in places]),
                 scale=scale,
                 layers=span,
@@ -131,7 +131,8 @@ def weight_decay_of(group: Group) -> float:
     return float(option_value(group.options, "weight_decay")) if known else 0.0
 
 
-def _particular(group: Group, scale: float, *, exempt: bool) -> Group:
+def particular(group: Group, scale: float, *, exempt: bool) -> Group:
+    """A group as one part of it has it: with a scaled base lr, without weight decay."""
     if scale != 1.0:
         group = replace(group, lr=replace(group.lr, base=scaled(group.lr.base, scale)))
     if exempt:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import replace
 
 from PySide6.QtCore import QEvent, QObject, QPointF, Qt, Signal
@@ -22,6 +23,8 @@ from lrdesigner_app.workspace import Workspace
 
 REPAINT_MS = 16
 _CLICK_REACH = 7.0
+_BELOW_FAN = 0.5
+"""Decades of a log axis below the peak of the lowest line of a fan."""
 _TAB_KEYS = {Qt.Key.Key_Tab: 1, Qt.Key.Key_Backtab: -1}
 
 
@@ -252,7 +255,9 @@ class PlotPanel(Panel):
             self.chart.set_limits(found.x, found.y, found.least_width, found.least_height)
 
     def _value_range(self) -> tuple[float, float]:
-        return value_range(self._map, self._curves.values(), KINDS[self._shown].from_zero)
+        low, high = value_range(self._map, self._curves.values(), KINDS[self._shown].from_zero)
+        faintest = self._map.y(self._curves.lowest_peak()) if self._map.log else math.nan
+        return (min(low, faintest - _BELOW_FAN) if math.isfinite(faintest) else low), high
 
     def _window(self) -> Window:
         """The part of a long run that is zoomed into, in blocks, so that small movements compute nothing."""
@@ -285,8 +290,8 @@ class PlotPanel(Panel):
             self._scenery.hide_playhead()
             self.chart.viewport().unsetCursor()
             return
-        self._scenery.show_playhead(view.mapSceneToView(at), self.chart.mapFromScene(at))
         near = self._curves.nearest(view.mapSceneToView(at), view.viewPixelSize(), _CLICK_REACH)
+        self._scenery.show_playhead(view.mapSceneToView(at), self.chart.mapFromScene(at), near)
         shape = Qt.CursorShape.ArrowCursor if near is None else Qt.CursorShape.PointingHandCursor
         self.chart.viewport().setCursor(shape)
 
@@ -298,9 +303,9 @@ class PlotPanel(Panel):
         if event.double():  # type: ignore[attr-defined]
             self.frame_all()
             return
-        group = self._curves.nearest(view.mapSceneToView(at), view.viewPixelSize(), _CLICK_REACH)
-        if group is not None:
-            self._workspace.select_group(group)
+        near = self._curves.nearest(view.mapSceneToView(at), view.viewPixelSize(), _CLICK_REACH)
+        if near is not None:
+            self._workspace.select_group(near.group)
 
 
 def _chart_name(view: View) -> str:

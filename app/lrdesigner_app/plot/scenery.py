@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QLabel
 
 from lrdesigner_app.charts import AxisMap, ChartSurface
 from lrdesigner_app.plot.bands import Bands
+from lrdesigner_app.plot.curve_set import Near
 from lrdesigner_app.plot.hints import hints
 from lrdesigner_app.plot.readout import FloatingBox, playhead_text
 from lrdesigner_app.plot.views import KINDS, View
@@ -23,7 +24,7 @@ class Scenery:
         self._workspace, self._chart = workspace, chart
         self._map = AxisMap()
         self._view: View = "lr"
-        self._pointer: tuple[float, QPoint] | None = None
+        self._pointer: tuple[float, QPoint, Near | None] | None = None
         self.bands = Bands(chart, workspace.theme)
         self._playhead = pg.InfiniteLine(angle=90, movable=False)
         self._playhead.setZValue(60)
@@ -58,9 +59,9 @@ class Scenery:
         if self._pointer is not None:
             self._show_box(*self._pointer)
 
-    def show_playhead(self, at: QPointF, pixel: QPoint) -> None:
-        """Put it at the step nearest to the pointer; every group's value stands beside it."""
-        self._pointer = self._map.step(at.x()), pixel
+    def show_playhead(self, at: QPointF, pixel: QPoint, near: Near | None) -> None:
+        """Put it at the step nearest to the pointer; every group's value stands beside it, of a fan the near one."""
+        self._pointer = self._map.step(at.x()), pixel, near
         self._show_box(*self._pointer)
 
     def hide_playhead(self) -> None:
@@ -82,10 +83,10 @@ class Scenery:
         self._hint.move(area.left() + 12, area.top() + 8)
         self._hint.show()
 
-    def _show_box(self, step: float, pixel: QPoint) -> None:
+    def _show_box(self, step: float, pixel: QPoint, near: Near | None) -> None:
         design = self._workspace.design
         whole = min(max(math.floor(step + 0.5), 0), design.plan.total_steps)
         self._playhead.setPos(self._map.x(whole))
         self._playhead.show()
         selected = self._workspace.selected_group.id
-        self._box.show_beside(pixel, playhead_text(design, self._workspace.theme, whole, selected, self._view))
+        self._box.show_beside(pixel, playhead_text(design, self._workspace.theme, whole, selected, self._view, near))
