@@ -46,10 +46,13 @@ def walk(root: object, look: Callable[[object], Inside | None], budget: Budget) 
         budget.take(path)
         tree.modules.append({"path": path, "type": inside.type})
         prefix = f"{path}." if path else ""
+        taken = {name for name, _ in inside.children}
         for target, own in ((tree.parameters, inside.parameters), (tree.buffers, inside.buffers)):
             for name, tensor in own:
-                budget.take(prefix + name)
-                target.append((prefix + name, tensor))
+                if name not in taken:  # torch itself registers no name twice
+                    taken.add(name)
+                    budget.take(prefix + name)
+                    target.append((prefix + name, tensor))
         return iter([(prefix + name, child) for name, child in inside.children])
 
     above = {id(root)}
@@ -77,12 +80,11 @@ def look_into(module: object) -> Inside | None:
         return None
     assert isinstance(module, Stub)
     children = [(name, child) for name, child in _named(state.get("_modules")) if child is not None]
-    taken = {name for name, _ in children}
     return Inside(
         class_name(module),
         children,
-        [(name, value) for name, value in tensors_of(_named(state.get("_parameters"))) if name not in taken],
-        [(name, value) for name, value in tensors_of(_named(state.get("_buffers"))) if name not in taken],
+        tensors_of(_named(state.get("_parameters"))),
+        tensors_of(_named(state.get("_buffers"))),
     )
 
 

@@ -66,8 +66,10 @@ def end_of_pickle(data: bytes, start: int = 0) -> int:
         elif opcode == _LONG_PUT and int.from_bytes(data[position + 1 : position + 5], "little") < total:
             position += 5
         else:
-            raise ReadError(f"Its pickle is damaged: byte {opcode:#04x} at {position:,} is no instruction.")
-    raise ReadError("Its pickle is cut short: the file is truncated or damaged. Download or save it again.")
+            break
+    raise ReadError(
+        f"Its pickle is cut short or damaged, at byte {min(position, total):,}: download or save the file again."
+    )
 
 
 def most_nested_tuples(data: bytes) -> int:

@@ -72,7 +72,7 @@ class _Wrapper(metaclass=Inert):
 
 
 class _Sparse(metaclass=Inert):
-    def __new__(cls, _layout: Any, data: Any) -> Any:
+    def __new__(cls, _layout: Any, data: Any, *_: object) -> Any:
         if type(data) is not tuple or len(data) < 3:
             return Stub(data)
         coordinates = len(data) == 3 or isinstance(data[3], bool)
@@ -84,7 +84,7 @@ class _Sparse(metaclass=Inert):
 class _Copied(metaclass=Inert):
     """From a tensor of the CPU, or from a NumPy array, whose state is (version, shape, ...)."""
 
-    def __new__(cls, data: Any, dtype: Any, _device: Any, requires_grad: Any = False) -> Any:
+    def __new__(cls, data: Any, dtype: Any, _device: Any, requires_grad: Any = False, *_: object) -> Any:
         if isinstance(data, Tensor):
             return Tensor(data.storage, data.offset, data.shape, data.stride, requires_grad, dtype)
         state = data.state if isinstance(data, Stub) else None
@@ -102,7 +102,7 @@ class _Parameter(metaclass=Inert):
 
 
 class _FromType(metaclass=Inert):
-    def __new__(cls, function: Any, new_type: Any, args: Any, _state: Any = None) -> Any:
+    def __new__(cls, function: Any, new_type: Any, args: Any, *_: object) -> Any:
         found = function(*args) if isinstance(function, Inert) and type(args) is tuple else None
         if isinstance(found, Tensor) and isinstance(new_type, Inert) and getattr(new_type, "path", "") in PARAMETERS:
             found.is_parameter = True

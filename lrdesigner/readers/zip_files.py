@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import zipfile
 import zlib
 from collections.abc import Iterator
@@ -11,6 +12,7 @@ from typing import BinaryIO
 from lrdesigner.readers.contents import Limits, ReadError
 
 _ENCRYPTED = 1
+_DAMAGED = "Its zip archive is cut short or damaged: download or save it again."
 
 
 class ZipEntries:
@@ -57,8 +59,12 @@ def _inside_the_folder(infos: dict[str, zipfile.ZipInfo]) -> dict[str, zipfile.Z
 def _plain_errors() -> Iterator[None]:
     try:
         yield
+    except OSError as error:
+        if error.errno != errno.EINVAL:
+            raise
+        raise ReadError(_DAMAGED) from error  # it was told to look in front of the file
     except (zipfile.BadZipFile, zlib.error, EOFError, ValueError, OverflowError) as error:
-        raise ReadError("Its zip archive is cut short or damaged: download or save it again.") from error
+        raise ReadError(_DAMAGED) from error
     except (NotImplementedError, RuntimeError) as error:
         raise ReadError(
             "Its zip archive is packed in a way that cannot be read here; PyTorch packs none so."
