@@ -10,7 +10,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from lrdesigner.capturing import capture as capture
+    from lrdesigner.capturing.live import capture as capture
     from lrdesigner.design_file import load as load
     from lrdesigner.document import Design as Design
 
@@ -18,7 +18,7 @@ __version__ = "0.1.0"
 
 # Imported on first use: a child process imports this package under an interpreter that may lack our dependencies.
 _LAZY = {
-    "capture": "lrdesigner.capturing",
+    "capture": "lrdesigner.capturing.live",
     "load": "lrdesigner.design_file",
     "Design": "lrdesigner.document",
 }

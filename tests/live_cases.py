@@ -8,7 +8,8 @@ from typing import Any
 
 import numpy as np
 
-from lrdesigner.capturing import Captured, capture_with_notes
+from lrdesigner.capturing.design import Captured
+from lrdesigner.capturing.live import capture_with_notes
 from lrdesigner.curves import track_values
 from lrdesigner.document import Design, Group
 from lrdesigner.tracks import Slot, track_of

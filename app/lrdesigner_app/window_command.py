@@ -18,7 +18,9 @@ if TYPE_CHECKING:
     from lrdesigner.models.source import ModelSource
     from lrdesigner_app.main_window import MainWindow
 
-COMMANDS = frozenset({"inspect", "new", "show", "curves", "plot", "check", "export", "shapes", "verify", "trial"})
+COMMANDS = frozenset(
+    {"inspect", "new", "capture", "show", "curves", "plot", "check", "export", "shapes", "verify", "trial"}
+)
 
 
 def is_for_window(arguments: Sequence[str]) -> bool:

@@ -1,6 +1,5 @@
-"""Groups and schedules read off live torch objects: from their description as plain data to a design."""
+"""Groups and schedules read off live torch objects: from their description as plain data to a design.
 
-from lrdesigner.capturing.design import Captured as Captured
-from lrdesigner.capturing.design import captured_design as captured_design
-from lrdesigner.capturing.live import capture as capture
-from lrdesigner.capturing.live import capture_with_notes as capture_with_notes
+`description` has these data; `recognised` and `sampled` make schedules of them, which `tracks` chooses between;
+`options`, `names` and `design` do the rest. `live` captures in this process, `job` in a child.
+"""

@@ -21,9 +21,10 @@ if TYPE_CHECKING:
 def build_model(source: str, kwargs: Mapping[str, Any], rung: str, *, memory: int | None = None) -> nn.Module:
     """Build the model of a source with `kwargs`, in the way that `lrdesigner.child.rungs` has under `rung`.
 
-    A name that is already a module is taken as it is. `memory`: bytes that building may take (0: the usual share of
-    this machine's, None: no bound). Raises `BuildError` when the constructor fails, which another rung may mend, and
-    `JobError` when the name is missing, cannot be called or gives something else.
+    A name that is already a module is taken as it is, and of several results the first, as of (model, optimizer).
+    `memory`: bytes that building may take (0: the usual share of this machine's, None: no bound). Raises `BuildError`
+    when the constructor fails, which another rung may mend, and `JobError` when the name is missing, cannot be called
+    or gives something else.
     """
     import torch
 
@@ -31,9 +32,17 @@ def build_model(source: str, kwargs: Mapping[str, Any], rung: str, *, memory: in
     if isinstance(made.thing, torch.nn.Module):
         return made.thing
     model = _built(made, rung, 0 if memory is None else limit_memory(memory))
+    if isinstance(model, tuple) and model:
+        model = model[0]
     if not isinstance(model, torch.nn.Module):
         raise JobError(f"{made.place} gave {_a(model)}, not a torch.nn.Module.")
     return model
+
+
+def build_objects(source: str, kwargs: Mapping[str, Any], rung: str) -> object:
+    """What a source gives, whatever it is; raises as `build_model` does."""
+    made = _Maker.of(source, kwargs)
+    return _built(made, rung, limit_memory(0))
 
 
 def _built(made: _Maker, rung: str, limit: int) -> object:

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import os
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from lrdesigner.child.build_model import build_model
+from lrdesigner.child.build_model import build_model, build_objects
 from lrdesigner.child.channel import Channel
-from lrdesigner.child.failures import JobError, user_code
+from lrdesigner.child.failures import BuildError, JobError, user_code
 from lrdesigner.child.live_objects import arranged, described, unwrapped
 from lrdesigner.child.model_walk import buffer_rows, module_rows, parameter_rows, walk
-from lrdesigner.child.user_files import find, import_file, split_source
 
 if TYPE_CHECKING:
     from torch import nn
@@ -22,29 +20,20 @@ VALUES_PER_MESSAGE = 50_000
 
 def capture(request: Mapping[str, Any], channel: Channel) -> tuple[str, dict[str, Any]]:
     """Report the inventory, then everything but the values, then these in chunks."""
-    file, name = split_source(request["source"])
-    function = find(import_file(file), name, file)
-    if not callable(function):
-        raise JobError(f"{name} in {os.path.basename(file)} is not a function that makes a model and its optimizer.")
-    kwargs, lengths = request.get("kwargs", {}), (request.get("steps"), request.get("steps_per_epoch"))
     channel.send("progress", {"stage": "making the model and its optimizer"})
-    try:
-        model, told = _made(function, name, kwargs, lengths, "meta")
-    except JobError as error:
-        # What needs real numbers says so by naming meta; a model that is moved to another device does too.
-        if "meta" not in str(error).lower():
-            raise
-        model, told = _made(function, name, kwargs, lengths, "cpu")
+    source, rung = str(request["source"]), str(request.get("rung", "meta"))
+    model, optimizer, scheduler = _made(source, request.get("kwargs", {}), rung)
+    told = _told(source, model, optimizer, scheduler, request)
     rows = model_rows(model)
+    model_source = _class_source(source, unwrapped(model), rows, rung)
     channel.send("inventory", {"bases": rows.pop("bases")})
     for kind, found in rows.items():
         for start in range(0, len(found), ROWS_PER_MESSAGE):
             channel.send("inventory", {kind: found[start : start + ROWS_PER_MESSAGE]})
     values = told.pop("values")
-    class_name = _class_name(file, unwrapped(model), rows)
-    channel.send("captured", {"live": told, "model_name": class_name or name})
+    channel.send("captured", {"live": told, "model_source": model_source})
     for lane, found in enumerate(values):
-        for start in range(0, max(len(found), 1), VALUES_PER_MESSAGE):
+        for start in range(0, len(found), VALUES_PER_MESSAGE):
             if channel.stop.is_set():
                 return "stopped", {}
             channel.send("captured", {"lane": lane, "values": found[start : start + VALUES_PER_MESSAGE]})
@@ -81,32 +70,38 @@ def first_names(model: nn.Module) -> dict[int, str]:
     return {id(parameter): row["tied_to"] or row["name"] for parameter, row in zip(parameters, rows, strict=True)}
 
 
-def _made(
-    function: Callable[..., Any], name: str, kwargs: Mapping[str, Any], lengths: tuple[Any, Any], device: str
-) -> tuple[nn.Module, dict[str, Any]]:
-    import torch
-
-    with user_code(f"Calling {name}"), torch.device(device):
-        made = function(**kwargs)
+def _made(source: str, kwargs: Mapping[str, Any], rung: str) -> tuple[Any, Any, Any]:
+    made = build_objects(source, kwargs, rung)
     if not isinstance(made, tuple | list) or not 2 <= len(made) <= 3:
+        name = source.rpartition(":")[2]
         raise JobError(f"{name} must return (model, optimizer) or (model, optimizer, scheduler), not {_a(made)}.")
     model, optimizer, scheduler = (*made, None)[:3]
-    with user_code(f"Reading what {name} returned"):
-        return model, live_objects(model, optimizer, scheduler, *lengths)
+    return model, optimizer, scheduler
+
+
+def _told(source: str, model: Any, optimizer: Any, scheduler: Any, request: Mapping[str, Any]) -> dict[str, Any]:
+    """Raises `BuildError` where a number that is wanted is not there, as on meta: built really it would be."""
+    name = source.rpartition(":")[2]
+    try:
+        with user_code(f"Reading what {name} returned"):
+            return live_objects(model, optimizer, scheduler, request.get("steps"), request.get("steps_per_epoch"))
+    except JobError as error:
+        if isinstance(error.__cause__, Exception):
+            raise BuildError(str(error)) from error.__cause__
+        raise
 
 
 def _a(made: Any) -> str:
     if isinstance(made, tuple | list):
-        return f"{len(made)} values"
+        return f"{len(made)} value{'s' if len(made) != 1 else ''}"
     return "None" if made is None else f"a value of type {type(made).__name__}"
 
 
-def _class_name(file: str, model: nn.Module, rows: dict[str, Any]) -> str | None:
-    """The name of the model's class, if the file has it and makes the same model of it without arguments."""
-    name = type(model).__qualname__
+def _class_source(source: str, model: nn.Module, rows: dict[str, Any], rung: str) -> str:
+    """The model's class, if it stands beside the function and makes the same model without arguments; else ""."""
+    beside = f"{source.rpartition(':')[0]}:{type(model).__qualname__}"
     try:
-        again = build_model(f"{file}:{name}", {}, "meta")
-        found = model_rows(again)
-        return name if type(again) is type(model) and all(found[kind] == rows[kind] for kind in rows) else None
+        again = build_model(beside, {}, rung)
+        return beside if type(again) is type(model) and model_rows(again) == rows else ""
     except JobError:
-        return None
+        return ""

@@ -9,7 +9,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from lrdesigner.child.failures import JobError
+from lrdesigner.child.failures import BuildError, JobError
 from lrdesigner.child.live_values import Timed, done_of, follows_metric, length_of, measured
 from lrdesigner.child.twins import untouched
 
@@ -182,7 +182,7 @@ def _plain(value: Any) -> Any:
 
     if isinstance(value, torch.Tensor):
         if value.is_meta:
-            raise JobError("An option is a tensor on meta, which holds no number.")
+            raise BuildError("An option of an optimizer is a tensor on meta, which holds no number.")
         value = value.item() if value.numel() == 1 else _NOT_PLAIN
     if isinstance(value, float):
         return value if math.isfinite(value) else str(value)

@@ -89,6 +89,10 @@ def _job(kind: object) -> Callable[[Mapping[str, Any], Channel], Ending]:
         from lrdesigner.child.trial_job import trial
 
         return trial
+    if kind == "capture":
+        from lrdesigner.child.capture_job import capture
+
+        return capture
     if kind == "read":
         from lrdesigner.child.read_job import read
 

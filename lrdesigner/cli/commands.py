@@ -9,7 +9,7 @@ import typer
 from typer.core import TyperGroup
 
 import lrdesigner
-from lrdesigner.cli import design_commands, model_commands, proof_commands, shape_commands
+from lrdesigner.cli import capture_command, design_commands, model_commands, proof_commands, shape_commands
 from lrdesigner.errors import UserError
 
 
@@ -40,6 +40,7 @@ def command_table() -> typer.Typer:
     table.callback()(_options)
     table.command("inspect")(model_commands.inspect)
     table.command("new")(model_commands.new)
+    table.command("capture")(capture_command.capture)
     table.command("show")(design_commands.show)
     table.command("curves")(design_commands.curves)
     table.command("check")(design_commands.check)

@@ -12,6 +12,7 @@ from typing import Any, Literal
 import msgspec
 from msgspec import Struct
 
+from lrdesigner.capturing.description import LiveObjects
 from lrdesigner.inventory import BufferInfo, Inventory, ModuleInfo, ParameterInfo
 
 PROTOCOL_VERSION = 3
@@ -86,7 +87,20 @@ class TrialRequest(Request, frozen=True, tag="trial"):
     kwargs: dict[str, Any] = {}
 
 
-AnyRequest = InspectRequest | ReadRequest | VerifyRequest | TrialRequest
+class CaptureRequest(Request, frozen=True, tag="capture"):
+    """Call a function that returns (model, optimizer) or (model, optimizer, scheduler), and tell what these are.
+
+    `steps` is the length of the run; None: as the schedulers say.
+    """
+
+    source: str
+    kwargs: dict[str, Any] = {}
+    rung: Rung = "meta"
+    steps: int | None = None
+    steps_per_epoch: int | None = None
+
+
+AnyRequest = CaptureRequest | InspectRequest | ReadRequest | VerifyRequest | TrialRequest
 
 
 class Report(Struct, frozen=True, tag_field="kind", forbid_unknown_fields=True):
@@ -171,6 +185,18 @@ class Freezing(Report, frozen=True, tag="freezing"):
     others: int
 
 
+class CapturedObjects(Report, frozen=True, tag="captured"):
+    """What a capture found: first everything but the values, then these, lane by lane, long ones in several parts.
+
+    `model_source` names what makes the model alone, where that is not the function that was called.
+    """
+
+    live: LiveObjects | None = None
+    model_source: str = ""
+    lane: int = 0
+    values: tuple[float, ...] = ()
+
+
 class Metrics(Report, frozen=True, tag="metrics"):
     """One finished step of a trial. `lr` holds what the optimizer used for this step, per param group."""
 
@@ -200,7 +226,19 @@ class End(Report, frozen=True, tag="end"):
     metrics: dict[str, Any] = {}
 
 
-AnyReport = Hello | Heartbeat | Progress | InventoryChunk | ParamGroups | Values | Freezing | Metrics | Failure | End
+AnyReport = (
+    Hello
+    | Heartbeat
+    | Progress
+    | InventoryChunk
+    | ParamGroups
+    | Values
+    | Freezing
+    | Metrics
+    | Failure
+    | End
+    | CapturedObjects
+)
 
 _report_decoder = msgspec.json.Decoder(AnyReport)
 _encoder = msgspec.json.Encoder()

@@ -20,6 +20,7 @@ from lrdesigner.jobs.protocol import (
     STOP_LINE,
     AnyReport,
     AnyRequest,
+    CaptureRequest,
     InspectRequest,
     InventoryChunk,
     ModelInput,
@@ -58,7 +59,7 @@ def run_job(
 
 
 def run_ladder(
-    request: InspectRequest | VerifyRequest,
+    request: CaptureRequest | InspectRequest | VerifyRequest,
     on_report: OnReport | None = None,
     time_limit: float | None = None,
     python: str | None = None,

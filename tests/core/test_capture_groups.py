@@ -12,7 +12,7 @@ from live_cases import captured, made, net, real_values, two_groups
 from msgspec.structs import replace
 
 import lrdesigner
-from lrdesigner.capturing import Captured
+from lrdesigner.capturing.design import Captured
 from lrdesigner.curves import track_values, values_at
 from lrdesigner.design_file import decode, encode
 from lrdesigner.document import Design, Pin
