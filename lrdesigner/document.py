@@ -170,6 +170,7 @@ class LayerDecay(Struct, frozen=True, forbid_unknown_fields=True):
             max_length=LONGEST_QUERY,
             title="Layers",
             description="Where names have the layer's number, as in blocks.#; empty: found out.",
+            extra={"kind": "query"},
         ),
     ] = ""
 
@@ -186,7 +187,13 @@ class DecayExemption(Struct, frozen=True, forbid_unknown_fields=True):
     one_dimensional: Annotated[bool, Meta(title="1-D", description="Parameters with at most one dimension.")] = True
     embeddings: Annotated[bool, Meta(title="Embeddings", description="Everything in embedding layers.")] = False
     where: Annotated[
-        str, Meta(max_length=LONGEST_QUERY, title="And", description="More of them, such as *.pos_embed|*.cls_token.")
+        str,
+        Meta(
+            max_length=LONGEST_QUERY,
+            title="And",
+            description="More of them, such as *.pos_embed|*.cls_token.",
+            extra={"kind": "query"},
+        ),
     ] = ""
 
     def __post_init__(self) -> None:
@@ -198,7 +205,14 @@ class Follow(Struct, frozen=True, forbid_unknown_fields=True):
 
     leader: Annotated[int, Meta(ge=0, le=2**31 - 1)]
     scale: Annotated[
-        float, Meta(gt=0, le=1e6, title="Scale", description="Base lr over that of the group that is followed.")
+        float,
+        Meta(
+            gt=0,
+            le=1e6,
+            title="Scale",
+            description="Base lr over that of the group that is followed.",
+            extra={"unit": "× its base lr"},
+        ),
     ] = 1.0
 
 

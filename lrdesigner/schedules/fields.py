@@ -16,7 +16,7 @@ from lrdesigner.schedules.level import Absolute
 
 Kind = typing.Literal[
     "number", "integer", "switch", "choice", "length", "lengths", "level", "formula", "keys", "trace",
-    "schedule", "schedules", "segments", "text", "options", "other",
+    "schedule", "schedules", "segments", "text", "query", "options", "other",
 ]  # fmt: skip
 
 

@@ -6,6 +6,8 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QScrollArea, QVBoxLayout, QWidget
 
 from lrdesigner.tracks import moves
+from lrdesigner_app.schedule_editor.expansion_section import ExpansionSection
+from lrdesigner_app.schedule_editor.follow_section import FollowSection
 from lrdesigner_app.schedule_editor.freeze_section import FreezeSection
 from lrdesigner_app.schedule_editor.group_header import GroupHeader
 from lrdesigner_app.schedule_editor.optimizer_section import OptimizerSection
@@ -28,6 +30,8 @@ class Inspector(Panel):
         self.optimizer = OptimizerSection(workspace)
         self.base_form = self.optimizer.base_form
         self.options_form = self.optimizer.options_form
+        self.follow = FollowSection(workspace)
+        self.expansion = ExpansionSection(workspace)
         self.track = TrackSection(workspace)
         self.segment = SegmentForm(workspace, selection)
         self.freeze = FreezeSection(workspace)
@@ -46,7 +50,8 @@ class Inspector(Panel):
         column.addWidget(label("GROUP", "section"))
         column.addWidget(self.header)
         column.addWidget(self.optimizer)
-        for section in (self.track, self.segment, self.freeze, self.run):
+        column.addWidget(self.follow)
+        for section in (self.track, self.segment, self.expansion, self.freeze, self.run):
             section.setContentsMargins(0, GRID + 2, 0, 0)  # a hidden one leaves no gap
             column.addWidget(section)
         column.addStretch(1)

@@ -30,6 +30,7 @@ MAKERS: MappingProxyType[str, Maker] = MappingProxyType(
         "length": LengthField,
         "formula": FormulaField,
         "text": TextField,
+        "query": TextField,
         "options": MonospaceField,
         "switch": switch_editor,
         "choice": choice_editor,

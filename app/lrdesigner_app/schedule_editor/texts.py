@@ -45,6 +45,7 @@ _READ: MappingProxyType[str, Callable[[str], Any]] = MappingProxyType(
         "lengths": _length_list,
         "formula": _formula,
         "text": str.strip,
+        "query": str.strip,
         "options": read_options,
     }
 )
@@ -57,6 +58,7 @@ _WRITE: MappingProxyType[str, Callable[[Any], str]] = MappingProxyType(
         "lengths": lambda lengths: ", ".join(str(length) for length in lengths),
         "formula": str,
         "text": str,
+        "query": str,
         "options": options_text,
     }
 )
@@ -66,7 +68,7 @@ def read(field: Field, text: str) -> Any:
     """The value that a text means for a field; raises `UserError` that names field, value and bound."""
     if field.optional and not text.strip():
         return None
-    if not text.strip() and field.kind not in ("formula", "options"):
+    if not text.strip() and field.kind not in ("formula", "options", "query"):
         raise UserError(f"{field.title} is empty; it needs a value.")
     try:
         value = _READ[field.kind](text)
