@@ -22,9 +22,9 @@ from lrdesigner.jobs.protocol import ModelInput
 from lrdesigner.models.arguments import parse_inputs, parse_kwargs
 from lrdesigner.models.base import at_home
 from lrdesigner.models.interpreter import parse_python
-from lrdesigner.models.read_source import SUFFIXES
 from lrdesigner.models.source import ModelSource, classes_and_functions, parse_source, source_file
 from lrdesigner.models.trust import question_for_source
+from lrdesigner.readers import SUFFIXES
 from lrdesigner_app.theme import GRID
 from lrdesigner_app.widgets import button, label
 

@@ -9,12 +9,6 @@ from pathlib import Path
 from lrdesigner.errors import UserError
 from lrdesigner.models.base import ModelSource, absolute, check_readable
 
-SUFFIXES = (
-    *(".safetensors", ".pt", ".pth", ".ckpt", ".bin", ".pt2", ".ts", ".th", ".tar", ".pkl", ".pickle"),
-    *(".index.json", ".distcp"),
-)
-"""Ends of the names of files that may be checkpoints; what is in them is for the reader to tell."""
-
 
 class ReadSource(ModelSource, frozen=True):
     """`FILE` or `FILE:PART`; `name` is the part, "" for the whole."""
@@ -37,11 +31,12 @@ def read_source(text: str, folder: Path | None) -> ModelSource | None:
     path_text, part = split_part(text, folder)
     place = absolute(path_text, folder)
     is_folder = _exists_as_folder(place)
-    if not is_checkpoint_name(path_text) and not (is_folder and _holds_checkpoint(place)):
+    readable = _is_readable(place)
+    if not readable and not is_checkpoint_name(path_text):
         return None
     if not is_folder:
         check_readable(place, "give a checkpoint", f"*{place.suffix}")
-    elif not _holds_checkpoint(place):
+    elif not readable:
         raise UserError(f"{place} is a folder without a checkpoint in it: give the file, or another folder.")
     return ReadSource(text=text, file=place, name=part)
 
@@ -57,7 +52,18 @@ def split_part(text: str, folder: Path | None) -> tuple[str, str]:
 
 def is_checkpoint_name(text: str) -> bool:
     """Whether a path ends as those of checkpoints do."""
+    from lrdesigner.readers import SUFFIXES  # not needed to open the window
+
     return text.lower().endswith(SUFFIXES)
+
+
+def _is_readable(place: Path) -> bool:
+    from lrdesigner.readers import reads
+
+    try:
+        return reads(place)
+    except (OSError, ValueError):
+        return False
 
 
 def _plain(text: str, folder: Path | None) -> str:
@@ -69,12 +75,3 @@ def _exists_as_folder(place: Path) -> bool:
         return place.is_dir()
     except (OSError, ValueError):
         return False
-
-
-def _holds_checkpoint(folder: Path) -> bool:
-    """Whether a folder is a distributed checkpoint, or holds the weights of one model."""
-    try:
-        names = [entry.name for entry in os.scandir(folder)]
-    except OSError:
-        return False
-    return ".metadata" in names or any(name.endswith((".index.json", ".safetensors", ".bin")) for name in names)

@@ -18,7 +18,7 @@ from lrdesigner.models.source import parse_source
 pytestmark = pytest.mark.torch
 
 NOISY = '''
-import json, os, sys
+import json, os, sys, threading, time
 from dataclasses import dataclass
 
 import torch
@@ -37,8 +37,9 @@ class Noisy(nn.Module):
         os.write(1, b'{"kind":"error","message":"fake"}\\n')
         sys.__stdout__.write("x" * 20_000_000)
         assert sys.stdin.read() == ""
+        os.close(0)
+        threading.Thread(target=time.sleep, args=(60,)).start()
         if os.fork() == 0:
-            import time
             time.sleep(60)
         width = Config().width
         self.embedding = nn.Embedding(10, width)
