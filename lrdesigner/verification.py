@@ -63,13 +63,14 @@ class Verifier:
             self._problems.append(f"The param groups are {found}, designed were {wanted}.")
             return
         for real, planned in zip(report.groups, self._groups, strict=True):
-            if not isinstance(
-                planned.group.options, CustomOptions
-            ):  # of one by its path, the path is all that is known
-                wanted_class = optimizer_of(planned.group.options).name
-                self._compare(planned.name, "optimizer", real.optimizer, wanted_class)
+            options = planned.group.options
+            custom = isinstance(options, CustomOptions)
+            if not custom:  # of one by its path, the path is all that is known
+                self._compare(planned.name, "optimizer", real.optimizer, optimizer_of(options).name)
             self._compare(planned.name, "members", sorted(real.parameters), sorted(p.name for p in planned.parameters))
-            for option, value in torch_options(planned.group.options).items():
+            for option, value in torch_options(options).items():
+                if custom and option not in real.options:
+                    continue  # an argument of the class that its groups do not keep
                 self._compare(planned.name, option, _plain(real.options.get(option)), _plain(value))
 
     def take_values(self, report: Values) -> None:

@@ -39,6 +39,7 @@ def optimizer_code(groups: Sequence[ParamGroup]) -> dict[str, Any]:
     if entry.single_group and len(groups) > 1:
         names = " and ".join(repr(group.name) for group in groups[:2])
         raise UserError(f"{entry.name} takes one param group only, but {names} are on it; put all but one on another.")
+    _refuse_shapes(groups)
     shared = constructor_options(found)
     custom = isinstance(first, CustomOptions)
     # Where a package has no lr of its own, it must be given one.
@@ -54,6 +55,17 @@ def optimizer_code(groups: Sequence[ParamGroup]) -> dict[str, Any]:
         "arguments": arguments,
         "options": [{k: v for k, v in torch_options(options).items() if k not in shared} for options in found],
     }
+
+
+def _refuse_shapes(groups: Sequence[ParamGroup]) -> None:
+    for group in groups:
+        entry = optimizer_of(group.group.options)
+        wrong = [info.name for info in group.parameters if entry.matrices_only and len(info.shape) != 2]
+        if wrong:
+            raise UserError(
+                f"{entry.name} takes matrices only, but {group.group.name!r} holds {wrong[0]}; move what is none to a "
+                "group on another optimizer, or let another group be the remainder."
+            )
 
 
 def _import(module: str) -> str | None:

@@ -16,6 +16,7 @@ from export_cases import CASES, demo_with, exportable_designs
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
+from optimizer_cases import OPTIMIZER_CASES
 from strategies import NASTY_NAMES, Training, designs, run_export, torch_model
 
 from lrdesigner import edits
@@ -88,6 +89,8 @@ CORPUS: dict[str, Callable[[], Design]] = {
 }  # fmt: skip
 for _name, _case in CASES.items():
     CORPUS[f"case_{_name}"] = lambda case=_case: case  # type: ignore[misc]
+for _name, _case in OPTIMIZER_CASES.items():
+    CORPUS[f"optimizer_{_name}"] = lambda case=_case: case  # type: ignore[misc]
 for _shape in SHAPES:
     _tracks = {"lr": Track(0.1, default_node(_shape))}
     CORPUS[f"shape_{_shape.tag}"] = lambda tracks=_tracks: demo_with(tracks)  # type: ignore[misc]
