@@ -28,6 +28,7 @@ def arrange(window: MainWindow) -> None:
     bottom.body.setContentsMargins(GRID, 2, GRID, GRID)
     bottom.body.addWidget(window.tabs)
     window.plot.body.addWidget(window.strip)
+    window.groups.body.addWidget(window.rules)
     window.plot.time_axis_moved.connect(window.strip.align_with)
     left = _splitter(Qt.Orientation.Vertical, window.tree, window.groups)
     centre = _splitter(Qt.Orientation.Vertical, window.plot, bottom)

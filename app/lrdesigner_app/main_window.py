@@ -32,6 +32,7 @@ from lrdesigner_app.overlay import Overlay
 from lrdesigner_app.plot import VIEWS, PlotPanel, View
 from lrdesigner_app.problems import ProblemsPanel
 from lrdesigner_app.processes import SpareChild
+from lrdesigner_app.rules import RulesPanel
 from lrdesigner_app.schedule_editor import Inspector, SegmentSelection, SegmentStrip
 from lrdesigner_app.settings import Settings
 from lrdesigner_app.trial import TrialRunner, TrialTab
@@ -65,6 +66,7 @@ class MainWindow(QMainWindow):
         self.header = HeaderBar()
         self.tree = ModelTreePanel(self.workspace)
         self.groups = GroupsPanel(self.workspace)
+        self.rules = RulesPanel(self.workspace)
         self.plot = PlotPanel(self.workspace)
         self.segments = SegmentSelection(self.workspace)
         self.strip = SegmentStrip(self.workspace, self.segments)

@@ -22,3 +22,9 @@ class Signals(QObject):
 
     trial_changed = Signal(object)
     """`lrdesigner_app.trial.record.TrialRecord`: a trial started, moved on or ended."""
+
+    filter_requested = Signal(str)
+    """A query that the tree should be filtered by."""
+
+    rule_shown = Signal(int)
+    """The place of a rule that the list of rules should select."""
