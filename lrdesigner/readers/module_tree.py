@@ -8,9 +8,9 @@ from typing import Any
 
 from lrdesigner.readers.contents import ReadError, Row
 from lrdesigner.readers.names import WRAPPERS
-from lrdesigner.readers.parts import mapping, module_state
+from lrdesigner.readers.parts import attributes, mapping, module_state
 from lrdesigner.readers.records import Stub, Tensor
-from lrdesigner.readers.rows import Budget, Named, is_name, short
+from lrdesigner.readers.rows import Budget, Named, is_name, plain_text, short
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +91,10 @@ def look_into(module: object) -> Inside | None:
 def class_name(module: Stub) -> str:
     """The name of its class, as `type(module).__name__` would give it."""
     name = type(module).last_name
-    return "GraphModule" if name == "reduce_graph_module" else name
+    if name != "reduce_graph_module":  # with which torch.fx makes its modules again
+        return name
+    traced = (attributes(module) or {}).get("_graphmodule_cls_name")
+    return plain_text(traced) if isinstance(traced, str) else "GraphModule"
 
 
 def tensors_of(named: Iterable[tuple[str, object]]) -> list[tuple[str, Tensor]]:

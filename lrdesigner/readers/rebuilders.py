@@ -7,7 +7,6 @@ in `torch/_utils.py` and `torch/_tensor.py`, and the order of the arguments is t
 from __future__ import annotations
 
 import re
-from collections import OrderedDict
 from typing import Any
 
 from lrdesigner.readers.records import DType, Inert, Storage, Stub, Tensor
@@ -35,6 +34,22 @@ STORAGE_DTYPES = {
 _DTYPE = re.compile(r"(?:u?int\d+|q(?:u?int)\d+(?:x\d+)?|b?float\d+\w*|complex\d+|bool|bits\w+)\Z")
 _ALIASES = {"double": "float64", "float": "float32", "half": "float16", "long": "int64", "int": "int32"}
 _STORAGE_IN_BYTES = re.compile(rb"torch(?:\.\w+)?\n(\w+)Storage\n")
+
+
+class _OrderedDict(dict[Any, Any], metaclass=Inert):
+    """Has no attributes: a state (`_metadata` of a state_dict) cannot hide the methods of the dictionary."""
+
+    __slots__ = ()
+
+    def __setstate__(self, state: object) -> None:
+        return
+
+
+class _Compiled(metaclass=Inert):
+    """What `torch.compile` puts around a module and is called with it again."""
+
+    def __new__(cls, module: Any = None, *_: object) -> Any:
+        return Stub() if module is None else module
 
 
 class _Size(metaclass=Inert):
@@ -143,8 +158,9 @@ class _Reconstructor(metaclass=Inert):
 PARAMETERS = {("torch.nn.parameter", "Parameter"), ("torch.nn", "Parameter")}
 
 _KNOWN: dict[tuple[str, str], Any] = {
-    ("collections", "OrderedDict"): OrderedDict,
+    ("collections", "OrderedDict"): _OrderedDict,
     ("torch", "Size"): _Size,
+    ("torch._dynamo.eval_frame", "OptimizedModule"): _Compiled,
     ("torch._utils", "_rebuild_tensor"): _TensorV2,
     ("torch._utils", "_rebuild_tensor_v2"): _TensorV2,
     ("torch._utils", "_rebuild_tensor_v3"): _TensorV3,

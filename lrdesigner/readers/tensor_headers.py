@@ -41,6 +41,7 @@ DTYPES = {  # the file's name: torch's name, bits of one element
     "U64": ("uint64", 64),
 }
 _LENGTH_BYTES = 8
+_HALF_BYTE = 4
 _MOST_SHARDS = 10_000
 _DIGITS = re.compile(r"(\d+)")
 
@@ -183,6 +184,8 @@ def _tensor(name: str, entry: Any) -> tuple[Tensor, int, int]:
     begin, end = offsets
     if (numel * bits + 7) // 8 != end - begin:
         raise ReadError(f"{short(name)!r} has {end - begin:,} bytes, which its shape and dtype contradict.")
+    if bits == _HALF_BYTE and shape and shape[-1] % 2 == 0:  # torch has one element for two of them
+        shape = [*shape[:-1], shape[-1] // 2]
     return Tensor(None, 0, tuple(shape), None, False, DType(dtype)), begin, end
 
 

@@ -35,6 +35,7 @@ ENTRIES = {
     "model.embed.weight": ("F8_E4M3", (10, 4)),
     "model.embed.ids": ("I64", (1, 10)),
     "scale": ("F32", ()),
+    "model.packed": ("F4", (3, 8)),
     "empty": ("F16", (0, 3)),
 }
 
@@ -52,6 +53,7 @@ def test_safetensors_gives_names_shapes_and_dtypes_in_natural_order(tmp_path: Pa
         ("model.embed.weight", [10, 4], "float8_e4m3fn", 40),
         ("model.layers.2.weight", [4, 4], "bfloat16", 16),
         ("model.layers.10.weight", [4, 4], "bfloat16", 16),
+        ("model.packed", [3, 4], "float4_e2m1fn_x2", 12),
         ("scale", [], "float32", 1),
     ]
     assert [row["name"] for row in contents.buffers] == ["model.embed.ids", "model.layers.2.running_mean"]
@@ -182,36 +184,38 @@ def _zip(*names: str) -> bytes:
     return file.getvalue()
 
 
-@pytest.mark.parametrize(
-    ("content", "message"),
-    [
-        (b"", "It is empty."),
-        (bytes(1000), "nothing but zeros"),
-        (b"\x89HDF\r\n\x1a\n" + bytes(100), "HDF5"),
-        (b"version https://git-lfs.github.com/spec/v1\noid sha256:00\nsize 5\n", "git lfs pull"),
-        (b"\n<!DOCTYPE html><html><body>404</body></html>", "a web page"),
-        (b"\x08\x07\x12\x07pytorch\x1a\x052.1.0:" + bytes(50), "ONNX"),
-        (b"\x93NUMPY\x01\x00" + bytes(50), "NumPy"),
-        (b"GGUF\x03\x00" + bytes(50), "GGUF"),
-        (gzip.compress(b"a"), "gzip"),
-        (_tar(), "tar archive"),
-        (safetensors_bytes({"a": ("F32", ())}), "ending .safetensors"),
-        (b'{"a": 1}', "JSON"),
-        (b"just some text", "no file that PyTorch wrote"),
-        (_zip("a/b.txt"), "none that PyTorch wrote (it has no data.pkl)"),
-        (_zip(), "empty zip archive"),
-        (_zip("a/data.pkl"), "pickle"),
-        (_encrypted(), "encrypted"),
-        (checkpoint_bytes(program(state_dict("a")))[:-30], "cut short or damaged"),
-        (program(state_dict("a"))[:-30], "cut short"),
-        (program(b"}"), "holds no model"),
-        (program(b"N"), "holds no model"),
-        (program(tensor()), "holds no model"),
-        (program(b"(" + tensor() + b"l"), "holds no model"),
-        (program(dictionary((text("optimizer"), state_dict("a")))), "holds no model"),
-    ],
-)
-def test_what_is_no_checkpoint_is_told_in_one_sentence(content: bytes, message: str, tmp_path: Path) -> None:
+# By name: archives hold the time at which they were made, so their bytes are no names of tests.
+NO_CHECKPOINTS = {
+    "nothing": (b"", "It is empty."),
+    "zeros": (bytes(1000), "nothing but zeros"),
+    "HDF5": (b"\x89HDF\r\n\x1a\n" + bytes(100), "HDF5"),
+    "Git LFS": (b"version https://git-lfs.github.com/spec/v1\noid sha256:00\nsize 5\n", "git lfs pull"),
+    "web page": (b"\n<!DOCTYPE html><html><body>404</body></html>", "a web page"),
+    "ONNX": (b"\x08\x07\x12\x07pytorch\x1a\x052.1.0:" + bytes(50), "ONNX"),
+    "NumPy": (b"\x93NUMPY\x01\x00" + bytes(50), "NumPy"),
+    "GGUF": (b"GGUF\x03\x00" + bytes(50), "GGUF"),
+    "gzip": (gzip.compress(b"a"), "gzip"),
+    "tar": (_tar(), "tar archive"),
+    "safetensors": (safetensors_bytes({"a": ("F32", ())}), "ending .safetensors"),
+    "JSON": (b'{"a": 1}', "JSON"),
+    "text": (b"just some text", "no file that PyTorch wrote"),
+    "other zip": (_zip("a/b.txt"), "none that PyTorch wrote (it has no data.pkl)"),
+    "empty zip": (_zip(), "empty zip archive"),
+    "zip without pickle": (_zip("a/data.pkl"), "pickle"),
+    "encrypted zip": (_encrypted(), "encrypted"),
+    "cut zip": (checkpoint_bytes(program(state_dict("a")))[:-30], "cut short or damaged"),
+    "cut pickle": (program(state_dict("a"))[:-30], "cut short"),
+    "empty dictionary": (program(b"}"), "holds no model"),
+    "None": (program(b"N"), "holds no model"),
+    "one tensor": (program(tensor()), "holds no model"),
+    "list of tensors": (program(b"(" + tensor() + b"l"), "holds no model"),
+    "optimizer": (program(dictionary((text("optimizer"), state_dict("a")))), "holds no model"),
+}
+
+
+@pytest.mark.parametrize("kind", NO_CHECKPOINTS)
+def test_what_is_no_checkpoint_is_told_in_one_sentence(kind: str, tmp_path: Path) -> None:
+    content, message = NO_CHECKPOINTS[kind]
     told = _error(write(tmp_path, "model.pt", content))
     assert message in told
     assert "\n" not in told

@@ -117,6 +117,7 @@ def test_states_and_items_of_anything_are_kept_as_they_come(tmp_path: Path) -> N
         call("package", "make", b"(K\x01t") + b")R)R",
         b"ctorch\nfloat32\n" + dictionary((text("name"), b"N")) + b"b",
         tensor() + dictionary((text("shape"), b"N")) + b"b",
+        call("collections", "OrderedDict") + dictionary((text("items"), b"N"), (text("get"), b"cos\nsystem\n")) + b"b",
     ):
         assert _read(tmp_path, dictionary((text("other"), b"(" + opcodes + b"l"), (text("model"), WEIGHTS))) == [
             "a.weight",
@@ -252,6 +253,15 @@ def test_keys_and_values_that_are_no_names_and_tensors_are_left_out_and_told(tmp
         "1 entry left out, which are names of modules too: a.",
         "2 entries left out, whose shapes no tensor has: huge, negative.",
     )
+
+
+def test_a_compiled_module_is_read_as_the_module(tmp_path: Path) -> None:
+    """Torch pickles it as a call with the module and what compiles it; making a real one takes seconds."""
+    compiled = call(
+        "torch._dynamo.eval_frame", "OptimizedModule", b"(" + _module(parameters=state_dict("weight")) + b"Nt"
+    )
+    contents = read_model(write(tmp_path, "a.pt", checkpoint_bytes(program(dictionary((text("model"), compiled))))))
+    assert (contents.part, contents.modules[0]["type"], contents.parameters[0]["name"]) == ("model", "Net", "weight")
 
 
 def test_three_thousand_levels_of_modules_are_walked(tmp_path: Path) -> None:

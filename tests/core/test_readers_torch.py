@@ -185,6 +185,16 @@ def test_a_module_that_is_called_module_keeps_its_name(tmp_path: Path) -> None:
     assert (_names(contents.parameters), _names(contents.buffers)) == (["weight", "bias"], ["n_averaged"])
 
 
+def test_a_traced_module_reads_as_torch_loads_it(tmp_path: Path) -> None:
+    import torch
+    from torch import fx, nn
+
+    contents = _saved(fx.symbolic_trace(nn.Sequential(nn.Linear(3, 3), nn.BatchNorm1d(3))), tmp_path)
+    loaded = torch.load(tmp_path / "saved.pt", weights_only=False)
+    assert (contents.modules, contents.parameters) == inventory(loaded)
+    assert contents.buffers == _buffers(loaded)
+
+
 def test_pickled_wrappers_are_taken_off(tmp_path: Path) -> None:
     import torch
 
