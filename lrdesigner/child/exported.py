@@ -20,7 +20,16 @@ NOT_OPTIONS = ("params", "param_names", "name")
 
 def import_exported(file: str) -> ModuleType:
     """Import the exported file by its path, without putting its folder on the path."""
-    return import_file(file, folder_on_path=False)
+    try:
+        return import_file(file, folder_on_path=False)
+    except JobError as error:
+        missing = error.__cause__
+        if not isinstance(missing, ModuleNotFoundError) or not missing.name:
+            raise
+        raise JobError(
+            f"The optimizer needs the package {missing.name}, which this Python does not have; install it there, or choose a "
+            "Python that has it."
+        ) from missing
 
 
 def build_optimizers(exported: ModuleType, model: nn.Module) -> tuple[Optimizer, ...]:

@@ -20,6 +20,7 @@ from lrdesigner.optimizers.adaptive import SparseAdamOptions as SparseAdamOption
 from lrdesigner.optimizers.conversion import carry_over as carry_over
 from lrdesigner.optimizers.conversion import constructor_options as constructor_options
 from lrdesigner.optimizers.conversion import movable_options as movable_options
+from lrdesigner.optimizers.conversion import optimizer_imports as optimizer_imports
 from lrdesigner.optimizers.conversion import option_value as option_value
 from lrdesigner.optimizers.conversion import sharing_key as sharing_key
 from lrdesigner.optimizers.conversion import torch_options as torch_options

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Hashable, Iterable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from msgspec.structs import fields
 
@@ -12,6 +12,9 @@ from lrdesigner.errors import UserError
 from lrdesigner.optimizers.custom import CustomOptions
 from lrdesigner.optimizers.options import SWITCHES, TUPLES
 from lrdesigner.optimizers.table import AnyOptions, Optimizer, optimizer_name, optimizer_of
+
+if TYPE_CHECKING:
+    from lrdesigner.document import Design
 
 
 def torch_options(options: AnyOptions) -> dict[str, Any]:
@@ -116,6 +119,7 @@ def _set_by_hand(options: AnyOptions) -> dict[str, Any]:
     return {f.name: v for f in fields(options) if (v := getattr(options, f.name)) != f.default}
 
 
-def import_paths(groups: Iterable[AnyOptions]) -> tuple[str, ...]:
-    """The modules that optimizers by their import path come from, each once, sorted."""
-    return tuple(sorted({options.module for options in groups if isinstance(options, CustomOptions)}))
+def optimizer_imports(design: Design) -> tuple[str, ...]:
+    """The import paths of the optimizers that are no part of torch, sorted: code that a job of this design runs."""
+    custom = {group.options for group in design.groups if isinstance(group.options, CustomOptions)}
+    return tuple(sorted({options.path for options in custom if not options.path.startswith("torch.")}))

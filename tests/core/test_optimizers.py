@@ -35,6 +35,7 @@ from lrdesigner.optimizers import (
     carry_over,
     constructor_options,
     movable_options,
+    optimizer_imports,
     optimizer_name,
     options_text,
     read_options,
@@ -341,6 +342,12 @@ def test_faults_of_a_file_in_options_of_all_kinds_are_told_and_replaced(design: 
         opened = decode_with_faults(msgspec.json.encode(raw), "x")
         assert any(words in fault.sentence for fault in opened.faults), opened.faults
         assert all("optimizer" not in fault.message for fault in opened.faults) or field == "path"
+
+
+def test_what_a_job_would_import_besides_torch_is_known(design: Design) -> None:
+    assert optimizer_imports(edits.set_optimizer(design, 2, "custom")) == ()
+    custom = edits.set_option(edits.set_optimizer(design, 2, "custom"), 2, "path", "lion_pytorch.Lion")
+    assert optimizer_imports(custom) == ("lion_pytorch.Lion",)
 
 
 def test_menus_put_the_common_ones_first_and_every_entry_has_a_title() -> None:

@@ -13,11 +13,13 @@ from typing import Any
 import pytest
 from msgspec.structs import replace
 from optimizer_cases import LION, NET, OPTIMIZER_CASES
+from strategies import run_export
 
 from lrdesigner import edits
 from lrdesigner.child.channel import Channel
 from lrdesigner.child.failures import JobError
-from lrdesigner.document import Design, Plan
+from lrdesigner.demos import demo_design
+from lrdesigner.document import Design, Freeze, Plan
 from lrdesigner.errors import UserError
 from lrdesigner.export import export
 from lrdesigner.export.optimizer_code import OWN_NAMES
@@ -232,7 +234,7 @@ def missing(path: str, folder: Path) -> str:
 
 
 def test_a_package_or_class_that_is_not_there_is_told_in_a_sentence(folder: Path) -> None:
-    assert "No module named 'no_such_package'" in missing("no_such_package.Lion", folder)
+    assert "needs the package no_such_package, which this Python does not have" in missing("no_such_package.Lion", folder)
     assert "has no attribute 'Lionn'" in missing("lion_of_mine.Lionn", folder)
 
 
@@ -275,3 +277,10 @@ def test_muon_on_what_is_no_matrix_is_not_exported() -> None:
     everything = edits.set_optimizer(OPTIMIZER_CASES["AdamW"], 1, "Muon")
     with pytest.raises(UserError, match=r"Muon takes matrices only, but 'everything' holds norm.weight"):
         export(everything)
+
+
+@pytest.mark.parametrize("freeze", [(), (Freeze(),)])
+def test_the_demos_file_trains_with_a_closure(freeze: tuple[Freeze, ...], capsys: pytest.CaptureFixture[str]) -> None:
+    design = edits.set_optimizer(demo_design(), 2, "LBFGS")
+    run_export(export(edits.set_freeze(design, 1, freeze)))["main"]()
+    assert "step 4: loss " in capsys.readouterr().out
