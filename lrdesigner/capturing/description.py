@@ -11,7 +11,7 @@ class LiveGroup(Struct, frozen=True, forbid_unknown_fields=True):
     """One param group. `parameters` are first names in the model; `strangers` counts tensors that it does not have.
 
     `options` has every plain value, also what schedulers put there. `lanes` has, by track (lr, weight_decay, momentum,
-    beta1, beta2), the place of its values.
+    beta1, beta2), the place of its values. A lr that is `rounded` is a tensor of fewer digits than numbers have.
     """
 
     name: str
@@ -19,6 +19,7 @@ class LiveGroup(Struct, frozen=True, forbid_unknown_fields=True):
     strangers: int
     options: dict[str, Any]
     lanes: dict[str, int]
+    rounded: bool = False
 
 
 class LiveOptimizer(Struct, frozen=True, forbid_unknown_fields=True):

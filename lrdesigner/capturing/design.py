@@ -15,7 +15,6 @@ from lrdesigner.capturing.options import captured_options, movable
 from lrdesigner.capturing.tracks import CapturedTrack, Tracks
 from lrdesigner.document import COLOURS, MOST_STEPS_PER_EPOCH, Design, Freeze, Group, Model, Plan, Track
 from lrdesigner.errors import UserError
-from lrdesigner.inventory import ParameterInfo
 from lrdesigner.membership import membership
 from lrdesigner.numbers import count, rate
 from lrdesigner.pin_compression import compressed
@@ -29,6 +28,8 @@ _SLOTS: Mapping[str, Slot] = {
     "beta2": "beta2",
 }
 _SHOWN = 3
+EXACTLY = 1e-12
+"""Error of keys, as a share of the peak, that is only arithmetic."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +46,7 @@ def captured_design(live: LiveObjects, model: Model, steps_per_epoch: int | None
     notes = list(live.remarks)
     if not live.steps_known:
         notes.append(f"The length of the run is not known; {plan.total_steps:,} steps are assumed.")
-    groups, owner = list[Group](), dict[str, int]()
+    groups, owner, alike = list[Group](), dict[str, int](), dict[str, list[str]]()
     names = group_names([optimizer.groups for optimizer in live.optimizers])
     for number, optimizer in enumerate(live.optimizers):
         tracks = Tracks(live, plan, number)
@@ -55,7 +56,9 @@ def captured_design(live: LiveObjects, model: Model, steps_per_epoch: int | None
             made = replace(made, id=len(groups) + 1, name=names[number][place], colour=len(groups) % COLOURS)
             groups.append(made)
             owner |= dict.fromkeys(group.parameters, made.id)
-            notes += [f"{made.name}: {words}" for words in (*said, *_about_members(group, model))]
+            for words in (*said, *_about_members(group, model)):
+                alike.setdefault(words, []).append(made.name)
+    notes += [f"{_listed(names_of)}: {words}" for words, names_of in alike.items()]
     _check_different(live.optimizers)
     types = [optimizer.type for optimizer in live.optimizers]
     for kind in sorted({kind for kind in types if types.count(kind) > 1}):
@@ -64,7 +67,8 @@ def captured_design(live: LiveObjects, model: Model, steps_per_epoch: int | None
     if left:
         groups.append(_not_trained(groups))
         owner |= dict.fromkeys((p.name for p in left), groups[-1].id)
-        notes.append(f"No optimizer has {_listed(left)}: they are in the group {groups[-1].name!r}, always frozen.")
+        missed = _listed([p.name for p in left])
+        notes.append(f"No optimizer has {missed}: they are in the group {groups[-1].name!r}, always frozen.")
     if live.done:
         notes.append(_about_past(live))
     design = _pinned(model, plan, groups, owner)
@@ -85,6 +89,8 @@ def _group(optimizer: LiveOptimizer, group: LiveGroup, place: int, tracks: Track
     """The group without name, and what was sampled."""
     lr, moving = tracks.lr(group, place), dict[str, float]()
     said = [_sampled_words("lr", lr)] if lr.error is not None else []
+    if lr.loose is not None:
+        said.append(f"Its lr is a tensor of few digits, off by {rate(lr.loose)} of what its scheduler means, at most.")
     schedules: dict[str, Any] = {}
     for name in movable(optimizer, group):
         track = tracks.other(group, place, name)
@@ -109,11 +115,11 @@ def _checked(group: Group) -> Group:
 
 
 def _sampled_words(name: str, track: CapturedTrack) -> str:
-    if not track.error:
+    error = track.error or 0.0
+    if error < EXACTLY:
         return f"The {name} was sampled at every step, and its keys are exact."
-    return (
-        f"The {name} was sampled; its keys are off by {rate(track.error)} of the peak at most, at step {track.worst:,}."
-    )
+    off = f"off by {rate(error)} of the peak at most, at step {track.worst:,}"
+    return f"The {name} was sampled; its keys are {off}."
 
 
 def _not_trained(groups: list[Group]) -> Group:
@@ -150,7 +156,7 @@ def _about_members(group: LiveGroup, model: Model) -> Iterator[str]:
     mine = set(group.parameters)
     resting = [p for p in model.inventory.parameters if p.name in mine and not p.trainable]
     if resting:
-        yield f"Of its parameters {_listed(resting)} need no gradient, so that they do not train."
+        yield f"Of its parameters {_listed([p.name for p in resting])} need no gradient, so that they do not train."
 
 
 def _about_past(live: LiveObjects) -> str:
@@ -168,7 +174,7 @@ def _about_membership(design: Design, owner: Mapping[str, int]) -> Iterator[str]
     tensors = [p for p in design.model.inventory.parameters if p.name in owner]
     moved = [p for p in tensors if placements[p.name].group != owner[p.name]]
     if moved:
-        yield f"In a design its optimizer refuses {_listed(moved)}, which now is in another group."
+        yield f"In a design its optimizer refuses {_listed([p.name for p in moved])}, which now is in another group."
 
 
 def _check_different(optimizers: tuple[LiveOptimizer, ...]) -> None:
@@ -181,7 +187,6 @@ def _check_different(optimizers: tuple[LiveOptimizer, ...]) -> None:
             seen |= set(group.parameters)
 
 
-def _listed(parameters: list[ParameterInfo]) -> str:
-    shown = ", ".join(parameter.name for parameter in parameters[:_SHOWN])
-    more = len(parameters) - _SHOWN
-    return f"{shown} and {more:,} more" if more > 0 else shown
+def _listed(names: list[str]) -> str:
+    more = len(names) - _SHOWN
+    return ", ".join(names[:_SHOWN]) + (f" and {more:,} more" if more > 0 else "")

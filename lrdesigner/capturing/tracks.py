@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import msgspec
@@ -19,6 +20,9 @@ from lrdesigner.schedules.shape import Factors
 AGREES = 1e-9
 """Largest difference from torch's values, over the base value or the value itself, of a shape that is recognised."""
 
+AGREES_ROUNDED = 1e-3
+"""The same where the rate is a tensor of few digits: torch's recursive schedulers then drift by as much."""
+
 PLATEAU = "torch.optim.lr_scheduler.ReduceLROnPlateau"
 _PLATEAU_SETTINGS = ("factor", "patience", "mode", "threshold", "threshold_mode", "cooldown", "eps")
 
@@ -27,13 +31,15 @@ _PLATEAU_SETTINGS = ("factor", "patience", "mode", "threshold", "threshold_mode"
 class CapturedTrack:
     """Base value and schedule; None, of what is no lr: it does not move.
 
-    `error` is how far keys are off at most, as a share of the peak, at step `worst`; None: these are no keys.
+    `error` is how far keys are off at most, as a share of the peak, at step `worst`; None: these are no keys. A shape
+    that was recognised by less than `AGREES` is `loose`: so far off, of what torch holds in few digits.
     """
 
     base: float
     schedule: Any
     error: float | None = None
     worst: int = 0
+    loose: float | None = None
 
 
 class Tracks:
@@ -65,7 +71,8 @@ class Tracks:
             if plateau is not None:
                 return CapturedTrack(base or 1e-3, plateau)
         values = self._values(group, "lr")
-        return self._track("lr", values, base, lambda: self._guesses(group, place, base, values))
+        enough = AGREES_ROUNDED if group.rounded else AGREES
+        return self._track("lr", values, base, self._guesses(group, place, base, values), enough)
 
     def other(self, group: LiveGroup, place: int, name: str) -> CapturedTrack:
         """Weight decay, momentum, beta1 or beta2."""
@@ -73,7 +80,7 @@ class Tracks:
         if values.size < 2:
             return CapturedTrack(float(values[0]) if values.size else 0.0, None)
         guesses = self._momenta(group, place) if name in ("momentum", "beta1") else iter(())
-        return self._track(name, values, float(values.max()), lambda: guesses)
+        return self._track(name, values, float(values.max()), guesses)
 
     def _values(self, group: LiveGroup, name: str) -> Factors:
         return np.array(self._live.values[group.lanes[name]] if name in group.lanes else (), dtype=np.float64)
@@ -94,29 +101,40 @@ class Tracks:
         known = tuple(values[:2].tolist()) if self._live.first == 0 else ()
         return Asked(one, group, place, steps, one.every, start, self._plan.steps_per_epoch, known)
 
-    def _track(self, name: str, values: Factors, base: float, guesses: Any) -> CapturedTrack:
+    def _track(
+        self, name: str, values: Factors, base: float, guesses: Iterator[Guess], enough: float = AGREES
+    ) -> CapturedTrack:
         if not values.size:
             return CapturedTrack(base or 1e-3, Constant(1.0 if base else 0.0))
-        for guess in guesses():
-            if self._agrees(guess, values):
-                return CapturedTrack(guess.base, guess.node)
+        for guess in guesses:
+            off = self._difference(guess, values)
+            if off <= enough:
+                return CapturedTrack(guess.base, guess.node, loose=off if off > AGREES else None)
         base = base or max(float(values.max()), 0.0) or 1e-3
-        key = name, base, values.tobytes()
+        heights = _rounded(values / base)
+        key = name, heights.tobytes()  # groups often differ in their base value alone
         if key not in self._known:
-            found = sampled(values / base, self._live.first, self._plan.span_for(base))
-            self._known[key] = CapturedTrack(base, found.node, found.error, found.worst)
-        return self._known[key]
+            found = sampled(heights, self._live.first, self._plan.span_for(base))
+            exact = isinstance(found.node, Constant) and found.error <= AGREES
+            self._known[key] = CapturedTrack(base, found.node, None if exact else found.error, found.worst)
+        return replace(self._known[key], base=base)
 
-    def _agrees(self, guess: Guess, values: Factors) -> bool:
-        """Whether it may exist, and has the real values at every step that there is one for."""
+    def _difference(self, guess: Guess, values: Factors) -> float:
+        """The largest from the real values, at every step that there is one for; infinite if it may not exist."""
         if not _valid(Track, {"base": guess.base, "schedule": guess.node}):
-            return False
+            return math.inf
         first = self._live.first
         real = np.full(self._live.measured, values[0]) if values.size == 1 else values
         with np.errstate(all="ignore"):
             made = guess.base * factors(guess.node, first + np.arange(len(real)), self._plan.span_for(guess.base))
         off = np.abs(made - real) / np.maximum(guess.base, np.abs(real))
-        return bool((off <= AGREES).all())  # not so where it is no number
+        return float(off.max()) if np.isfinite(off).all() else math.inf
+
+
+def _rounded(heights: Factors) -> Factors:
+    """Without the noise of a division in the last digits."""
+    peak = float(np.abs(heights).max())
+    return np.round(heights, 13 - math.ceil(math.log10(peak))) if peak > 0 else heights
 
 
 def _plateau(scheduler: LiveScheduler, place: int, plan: Plan) -> Plateau | None:

@@ -140,6 +140,7 @@ def _group(group: Mapping[str, Any], first_names: Mapping[int, str]) -> dict[str
         "name": name if isinstance(name, str) else "",
         "parameters": list(dict.fromkeys(name for name in known if name is not None)),
         "strangers": known.count(None),
+        "rounded": str(getattr(group.get("lr"), "dtype", "torch.float64")) != "torch.float64",
         "options": _plain_items({k: v for k, v in group.items() if k not in ("params", "param_names", "name")}),
     }
 

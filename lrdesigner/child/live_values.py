@@ -99,7 +99,7 @@ def measured(model: nn.Module, optimizers: Sequence[Optimizer], timed: Sequence[
     """The values at every step of a run of `total` steps, from step 0 if the schedulers can be taken back to it."""
     stepped = [one for one in timed if not follows_metric(one.scheduler)]
     groups = sum(len(optimizer.param_groups) for optimizer in optimizers)
-    count = max(min(total, MOST_MEASURED, MOST_VALUES // max(4 * groups, 1)), 1)
+    count = max(min(total, MOST_MEASURED, MOST_VALUES // max(groups, 1)), 1) if stepped else 1
     schedulers, every = [one.scheduler for one in stepped], [one.every for one in stepped]
     done, remarks = done_of(stepped), list[str]()
 
@@ -119,19 +119,23 @@ def measured(model: nn.Module, optimizers: Sequence[Optimizer], timed: Sequence[
         from_start = _run(again, every, 0, count, [])
         if _agree(from_start, rows, done):
             first, rows = 0, from_start
-    if count < total:
+    remarks += _not_finite(rows, first)
+    if count < total and stepped:
         remarks.append(f"The schedulers were stepped {count:,} times, the run has {total:,} steps.")
-    return Measured(*_joined(rows), first, _count(rows), remarks)
+    known = max((len(row) for found in rows for tracks in found for row in tracks.values()), default=0)
+    return Measured(*_joined(rows), first, known, remarks)
 
 
 Rows = list[list[dict[str, "array[float]"]]]
 
 
 def _run(twins: Twins, every: Sequence[int], start: int, count: int, remarks: list[str]) -> Rows:
-    """Values of every track at `known` steps from `start` on; less where a scheduler gives up."""
-    rows: Rows = [[{} for _ in optimizer.param_groups] for optimizer in twins.optimizers]
+    """Values of every track at `count` steps from `start` on; less where a scheduler gives up."""
+    kept = [[_GroupRows(group) for group in optimizer.param_groups] for optimizer in twins.optimizers]
+    groups = [group for found in kept for group in found]
     for step in range(start, start + count):
-        _keep(twins, rows)
+        for group in groups:
+            group.keep()
         try:
             for scheduler, interval in zip(twins.schedulers, every, strict=True):
                 if (step + 1) % interval == 0:
@@ -141,29 +145,58 @@ def _run(twins: Twins, every: Sequence[int], start: int, count: int, remarks: li
                 name = type(scheduler).__name__
                 remarks.append(f"A {name} could not be stepped beyond step {step:,}: {reason(error)}")
             break
-    return rows
+    return [[group.rows() for group in found] for found in kept]
 
 
-def _count(rows: Rows) -> int:
-    return max((len(row) for found in rows for tracks in found for row in tracks.values()), default=0)
+class _Row:
+    """Values of one track. What stays the same object is only counted: most tracks never move."""
+
+    __slots__ = ("_last", "_still", "_values")
+
+    def __init__(self) -> None:
+        self._values, self._last, self._still = array("d"), object(), 0
+
+    def keep(self, value: Any) -> None:
+        if value is self._last and type(value) is float:
+            self._still += 1
+            return
+        self.values()
+        self._last = value
+        self._values.append(float(value))
+
+    def values(self) -> array[float]:
+        if self._still:
+            self._values.extend([self._values[-1]] * self._still)
+            self._still = 0
+        return self._values
 
 
-def _keep(twins: Twins, rows: Rows) -> None:
-    for optimizer, found in zip(twins.optimizers, rows, strict=True):
-        for group, tracks in zip(optimizer.param_groups, found, strict=True):
-            for name, value in _tracks(group):
-                tracks.setdefault(name, array("d")).append(value)
+class _GroupRows:
+    """The tracks of one param group."""
+
+    def __init__(self, group: dict[str, Any]) -> None:
+        self._group = group
+        self._plain = {key: _Row() for key in ("lr", "weight_decay", "momentum") if group.get(key) is not None}
+        betas = group.get("betas")
+        both = betas is not None and len(betas) == 2
+        self._betas = {"beta1": _Row(), "beta2": _Row()} if both else {}
+
+    def keep(self) -> None:
+        for key, row in self._plain.items():
+            row.keep(self._group[key])
+        for value, row in zip(self._group["betas"] if self._betas else (), self._betas.values(), strict=True):
+            row.keep(value)
+
+    def rows(self) -> dict[str, array[float]]:
+        return {name: row.values() for name, row in (self._plain | self._betas).items()}
 
 
-def _tracks(group: Mapping[str, Any]) -> Iterator[tuple[str, float]]:
-    for key in ("lr", "weight_decay", "momentum"):
-        value = group.get(key)
-        if value is not None:
-            yield key, float(value)
-    betas = group.get("betas")
-    if betas is not None and len(betas) == 2:
-        yield "beta1", float(betas[0])
-        yield "beta2", float(betas[1])
+def _not_finite(rows: Rows, first: int) -> Iterator[str]:
+    for place, tracks in enumerate([tracks for found in rows for tracks in found], 1):
+        for name, row in tracks.items():
+            wrong = next((step for step, value in enumerate(row, first) if not math.isfinite(value)), None)
+            if wrong is not None:
+                yield f"The {name} of param group {place} is no finite number at step {wrong:,}; what is before counts."
 
 
 def _agree(from_start: Rows, rows: Rows, done: int) -> bool:
@@ -171,7 +204,7 @@ def _agree(from_start: Rows, rows: Rows, done: int) -> bool:
     for found, real in zip(from_start, rows, strict=True):
         for tracks, others in zip(found, real, strict=True):
             for name, values in others.items():
-                again = tracks.get(name, array("d"))[done:]
+                again = tracks[name][done:] if name in tracks else values[:0]
                 most = max((abs(value) for value in values), default=0.0)
                 if len(again) < len(values):
                     return False

@@ -320,6 +320,7 @@ def test_a_metric_that_steers_the_rate_stays_one_with_each_groups_floor() -> Non
     assert (found.design.plan.epochs, found.design.plan.steps_per_epoch, found.notes) == (5, 20, ())
 
 
+@pytest.mark.parametrize("config", [{"interval": "epoch"}, {"interval": "step", "frequency": 10}])
 @pytest.mark.parametrize(
     ("name", "given", "shape"),
     [
@@ -330,14 +331,15 @@ def test_a_metric_that_steers_the_rate_stays_one_with_each_groups_floor() -> Non
         ("LinearLR", {"total_iters": 4}, Keyframes),
     ],
 )
-def test_a_scheduler_that_is_stepped_once_per_epoch_is_exact_too(name: str, given: dict[str, Any], shape: Any) -> None:
+def test_a_scheduler_that_is_stepped_at_every_tenth_update_is_exact_too(
+    name: str, given: dict[str, Any], shape: Any, config: dict[str, Any]
+) -> None:
     import torch
 
     model = net()
     optimizer = torch.optim.SGD(two_groups(model), lr=0.1)
     scheduler = made(name, optimizer, **given)
-    config = {"scheduler": scheduler, "interval": "epoch"}
-    found = captured(optimizer, config, model, steps=80, steps_per_epoch=10)
+    found = captured(optimizer, {"scheduler": scheduler, **config}, model, steps=80, steps_per_epoch=10)
     assert isinstance(found.design.groups[0].lr.schedule, shape)
     real = {track: np.repeat(values, 10) for track, values in real_values(optimizer, [scheduler], 8).items()}
     assert largest_difference(found.design, real) < 1e-9
@@ -446,6 +448,40 @@ def test_several_schedulers_of_one_optimizer_act_together() -> None:
 def test_every_scheduler_that_a_shape_covers_is_looked_at_here() -> None:
     here = {*SIMPLE, "CyclicLR", "OneCycleLR", "MultiplicativeLR", "LambdaLR", "ReduceLROnPlateau"}
     assert {*here, "SequentialLR", "ChainedScheduler"} == set(COVERS)
+
+
+def test_a_rate_of_few_digits_is_still_recognised_and_how_far_it_is_off_is_told() -> None:
+    import torch
+
+    model = net()
+    optimizer = torch.optim.AdamW(model.parameters(), lr=torch.tensor(0.1))
+    found = captured(optimizer, made("ExponentialLR", optimizer, gamma=0.99), model, steps=500)
+    assert isinstance(found.design.groups[0].lr.schedule, Exponential)
+    assert "a tensor of few digits, off by" in found.notes[0]
+
+
+def test_many_groups_of_one_function_share_one_schedule_and_one_note() -> None:
+    import torch
+
+    model = torch.nn.Sequential(*[torch.nn.Linear(2, 2) for _ in range(12)])
+    rows = [{"params": layer.parameters(), "lr": 0.1 * 0.9**n} for n, layer in enumerate(model)]
+    optimizer = torch.optim.SGD(rows)
+    scheduler = made("LambdaLR", optimizer, lr_lambda=lambda step: (1 + step / 100) ** -0.5)
+    found = captured(optimizer, scheduler, model, steps=300)
+    assert len({group.lr.schedule for group in found.design.groups}) == 1
+    assert len(found.notes) == 1
+    assert found.notes[0].startswith("0, 1, 2 and 9 more: The lr was sampled")
+
+
+def test_a_rate_that_becomes_no_number_ends_there_and_is_told() -> None:
+    import torch
+
+    model = net()
+    optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
+    scheduler = made("LambdaLR", optimizer, lr_lambda=lambda step: math.nan if step > 20 else 1 - step / 100)
+    found = captured(optimizer, scheduler, model, steps=40)
+    assert any("no finite number at step 21" in note for note in found.notes)
+    assert found.design.groups[0].lr.schedule.keys[-1].value == pytest.approx(0.8)
 
 
 def test_a_line_is_a_line() -> None:
