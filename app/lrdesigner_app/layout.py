@@ -33,7 +33,7 @@ def arrange(window: MainWindow) -> None:
     left = _splitter(Qt.Orientation.Vertical, window.tree, window.groups)
     centre = _splitter(Qt.Orientation.Vertical, window.plot, bottom)
     across = _splitter(Qt.Orientation.Horizontal, left, centre, window.inspector)
-    left.setSizes([600, 260])
+    left.setSizes([510, 350])
     centre.setSizes([560, 300])
     across.setSizes([LEFT, CENTRE, RIGHT])
     across.setStretchFactor(0, 0)

@@ -13,6 +13,7 @@ from lrdesigner_app.workspace import KEYS
 
 CARD_HEIGHT, CARD_GAP = 30, 6
 SWATCH, PADDING, KEY_WIDTH = 10, 12, 16
+_GREYED = 0.4
 
 Index = QModelIndex | QPersistentModelIndex
 
@@ -26,6 +27,8 @@ class CardDelegate(QStyledItemDelegate):
         self._model = model
         self.drop_row = -1
         """The card under a drag; the view keeps it."""
+        self.refused_row = -1
+        """The card under a drag that takes nothing of it."""
 
     def sizeHint(self, option: QStyleOptionViewItem, index: Index) -> QSize:
         return QSize(120, CARD_HEIGHT + CARD_GAP)
@@ -34,6 +37,7 @@ class CardDelegate(QStyledItemDelegate):
         painter.save()
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         card = card_rect(option)
+        painter.setOpacity(_GREYED if index.row() == self.refused_row else 1.0)
         self._paint_frame(painter, card, option.state, index.row() == self.drop_row)
         square = QRectF(card.left() + PADDING, card.center().y() - SWATCH / 2, SWATCH, SWATCH)
         painter.setPen(Qt.PenStyle.NoPen)
@@ -74,7 +78,7 @@ class CardDelegate(QStyledItemDelegate):
         rest = self._model.takes_the_rest(index)
         mark_width = QFontMetricsF(small).horizontalAdvance("rest") + 18 if rest else 0.0
         room = rect.width() - min(name_width, rect.width() / 2) - mark_width - 8
-        details = (self._model.detail(index), self._model.amount(index), "")
+        details = (self._model.detail(index), self._model.rate_words(index), self._model.amount(index), "")
         detail = next(d for d in details if QFontMetricsF(small).horizontalAdvance(d) <= room or not d)
         used = self._paint(painter, rect, detail, small, "secondary", right=True)
         left = rect.adjusted(0, 0, -used - mark_width - 8, 0)

@@ -8,10 +8,14 @@ from PySide6.QtCore import QAbstractListModel, QMimeData, QModelIndex, QObject, 
 
 from lrdesigner import edits
 from lrdesigner.document import Design, Group
+from lrdesigner.expansion import ParamGroup, expanded
+from lrdesigner.following import leader_of
 from lrdesigner.membership import membership
 from lrdesigner.numbers import count, rate
 from lrdesigner.store import Change
 from lrdesigner_app import dragging
+from lrdesigner_app.groups.refusals import acceptable, passed_over, refusal_text, why_refused
+from lrdesigner_app.notices import Notice
 from lrdesigner_app.widgets import plain_tip
 from lrdesigner_app.workspace import KEYS, Workspace
 
@@ -52,8 +56,17 @@ class CardsModel(QAbstractListModel):
         return f"{count(frozen)} frozen" if frozen else "no parameters"
 
     def detail(self, index: Index) -> str:
-        """The amount and the base lr."""
-        return f"{self.amount(index)} · lr {rate(self.group(index).lr.base)}"
+        """The amount and what matters most of the rate: of whom it is, how it falls, or the base lr."""
+        return f"{self.amount(index)} · {self.rate_words(index)}"
+
+    def rate_words(self, index: Index) -> str:
+        """ "× 10 of backbone", "layer decay 0.75" or "lr 5e-4"."""
+        group = self.group(index)
+        if group.follow is not None:
+            return f"× {rate(group.follow.scale)} of {leader_of(self._workspace.design, group).name}"
+        if group.layer_decay is not None:
+            return f"layer decay {rate(group.layer_decay.factor)}"
+        return f"lr {rate(group.lr.base)}"
 
     def takes_the_rest(self, index: Index) -> bool:
         """Whether this is the group of everything that no pin reaches."""
@@ -69,7 +82,7 @@ class CardsModel(QAbstractListModel):
             self.endResetModel()
             return True
         same = before.groups is after.groups and before.pins is after.pins and before.remainder == after.remainder
-        if not (same and before.model.inventory is after.model.inventory):
+        if not (same and before.rules is after.rules and before.model.inventory is after.model.inventory):
             self.dataChanged.emit(self.index(0), self.index(len(ids) - 1))
         return False
 
@@ -108,15 +121,26 @@ class CardsModel(QAbstractListModel):
         return Qt.DropAction.CopyAction
 
     def canDropMimeData(self, data: QMimeData, action: Qt.DropAction, row: int, column: int, parent: Index) -> bool:
-        return self._target(row, parent) is not None and bool(dragging.decode(data))
+        return self._target(row, parent) is not None and bool(dragging.decode(data)) and not self.refusal(data, parent)
+
+    def refusal(self, data: QMimeData, card: Index) -> str:
+        """Why a card would take nothing of what is dragged; "" when it would take some."""
+        if not card.isValid():
+            return ""
+        return why_refused(self._workspace.design, dragging.decode(data), self._ids[card.row()])
 
     def dropMimeData(self, data: QMimeData, action: Qt.DropAction, row: int, column: int, parent: Index) -> bool:
         target, paths = self._target(row, parent), dragging.decode(data)
         if target is None or not paths:
             return False
         design = self._workspace.design
-        words = dragging.what(design.model.inventory, paths)
-        return self._workspace.commit(f"Assign {words} to {design.group(target).name}", edits.assign, paths, target)
+        taken = acceptable(design, paths, target)
+        words = dragging.what(design.model.inventory, taken)
+        done = self._workspace.commit(f"Assign {words} to {design.group(target).name}", edits.assign, taken, target)
+        refused = refusal_text(self._workspace.design, paths, target)
+        if refused:
+            self._workspace.post(Notice(refused))
+        return done
 
     def _target(self, row: int, parent: Index) -> int | None:
         """On, above or below a card all mean that card; the empty ground means none."""
@@ -140,15 +164,31 @@ class CardsModel(QAbstractListModel):
             lines.append("Takes what no other group has")
         if not found:
             lines[1:2] = ["no parameters: drop modules here"]
-        return "\n".join(lines)
+        return "\n".join([*lines, *self._within(index)])
+
+    def _within(self, index: Index) -> list[str]:
+        """What torch will see of a group where that is more than one param group, and what it does not get."""
+        design, group = self._workspace.design, self.group(index)
+        parts = expanded(design, group, membership(design).trainable(group.id))
+        lines = [f"{len(parts)} param groups: " + _differences(parts)] if len(parts) > 1 else []
+        refused = passed_over(design, group.id)
+        return [*lines, refused] if refused else lines
 
     def _spoken(self, index: Index) -> list[str]:
         number = index.row() + 1
         amount = self.amount(index)
         parts = [self.group(index).name, amount if "param" in amount else f"{amount} parameters"]
         parts.append(f"lr {rate(self.group(index).lr.base)}")
+        parts += [self.rate_words(index)] if not self.rate_words(index).startswith("lr") else []
         parts += ["takes what no other group has"] if self.takes_the_rest(index) else []
         return parts + ([f"key {number}"] if number <= KEYS else [])
+
+
+def _differences(parts: tuple[ParamGroup, ...]) -> str:
+    """In what param groups of one group differ: "lr 2.4e-5 to 0.001, some without weight decay"."""
+    rates = [part.group.lr.base for part in parts]
+    words = [f"lr {rate(min(rates))} to {rate(max(rates))}"] if min(rates) < max(rates) else []
+    return ", ".join(words + (["some without weight decay"] if any(part.exempt for part in parts) else []))
 
 
 def _ids(design: Design) -> tuple[int, ...]:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QPoint, Qt, Signal
+from PySide6.QtCore import QModelIndex, QPoint, Qt, Signal
 from PySide6.QtGui import QContextMenuEvent, QDragEnterEvent, QDragLeaveEvent, QDragMoveEvent, QDropEvent, QKeyEvent
-from PySide6.QtWidgets import QAbstractItemView, QFrame, QListView
+from PySide6.QtWidgets import QAbstractItemView, QFrame, QListView, QToolTip
 
 from lrdesigner_app import dragging
 from lrdesigner_app.groups.card_delegate import CardDelegate
@@ -24,6 +24,7 @@ class CardsView(QListView):
 
     def __init__(self, theme: Theme, model: CardsModel) -> None:
         super().__init__()
+        self._cards = model
         self.setModel(model)
         self._delegate = CardDelegate(theme, model, self)
         self.setItemDelegate(self._delegate)
@@ -77,18 +78,31 @@ class CardsView(QListView):
     def dragMoveEvent(self, event: QDragMoveEvent) -> None:
         event.setDropAction(Qt.DropAction.CopyAction)
         super().dragMoveEvent(event)
-        self._show_drop(self.indexAt(event.position().toPoint()).row() if event.isAccepted() else -1)
+        index = self.indexAt(event.position().toPoint())
+        self._show_drop(index.row() if event.isAccepted() else -1)
+        self._show_refusal(index, "" if event.isAccepted() else self._cards.refusal(event.mimeData(), index))
 
     def dragLeaveEvent(self, event: QDragLeaveEvent) -> None:
         super().dragLeaveEvent(event)
         self._show_drop(-1)
+        self._show_refusal(QModelIndex(), "")
 
     def dropEvent(self, event: QDropEvent) -> None:
         event.setDropAction(Qt.DropAction.CopyAction)
         super().dropEvent(event)
         self._show_drop(-1)
+        self._show_refusal(QModelIndex(), "")
 
     def _show_drop(self, row: int) -> None:
         if row != self._delegate.drop_row:
             self._delegate.drop_row = row
             self.viewport().update()
+
+    def _show_refusal(self, index: QModelIndex, why: str) -> None:
+        """Grey a card that takes nothing of what is dragged, and say why."""
+        row = index.row() if why else -1
+        if row != self._delegate.refused_row:
+            self._delegate.refused_row = row
+            self.viewport().update()
+            place = self.viewport().mapToGlobal(self.visualRect(index).bottomLeft())
+            QToolTip.showText(place, why, self)  # of "" it takes the one away that is shown
