@@ -116,13 +116,13 @@ def _items(value: object) -> dict[Any, Any]:
 
 
 def _rank(most_tensors: int) -> Any:
-    def rank(part: Part) -> tuple[bool, int, int, int]:
+    def rank(part: Part) -> tuple[bool, int, bool, int, int]:
         averaged = any(_AVERAGED.search(name) for name in part.path)
         if not part.path:
             # At the top a few loose tensors (a step, a seed) may stand beside the state_dict.
             place = -1 if part.is_module or part.tensors * 2 >= most_tensors else len(USUAL) + 1
         else:
             place = USUAL.index(part.path[-1]) if part.path[-1] in USUAL else len(USUAL)
-        return averaged, place, -part.tensors, len(part.path)
+        return averaged, place, not part.is_module, -part.tensors, len(part.path)
 
     return rank

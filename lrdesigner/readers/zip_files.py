@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import errno
+import struct
 import zipfile
 import zlib
 from collections.abc import Iterator
@@ -12,6 +13,8 @@ from typing import BinaryIO
 from lrdesigner.readers.contents import Limits, ReadError
 
 _ENCRYPTED = 1
+_PACKINGS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
+_UNUSUAL = "Its zip archive is packed in a way that PyTorch does not use: unpack it and pack it again."
 _DAMAGED = "Its zip archive is cut short or damaged: download or save it again."
 
 
@@ -38,6 +41,8 @@ class ZipEntries:
         info = self._by_name[name]
         if info.flag_bits & _ENCRYPTED:
             raise ReadError("It is an encrypted zip archive; unpack it first.")
+        if info.compress_type not in _PACKINGS:
+            raise ReadError(_UNUSUAL)
         if info.file_size > limit:
             raise ReadError(f"Its entry {name} has {info.file_size:,} bytes; more than {limit:,} are not read.")
         with _plain_errors(), self._archive.open(info) as entry:
@@ -63,9 +68,7 @@ def _plain_errors() -> Iterator[None]:
         if error.errno != errno.EINVAL:
             raise
         raise ReadError(_DAMAGED) from error  # it was told to look in front of the file
-    except (zipfile.BadZipFile, zlib.error, EOFError, ValueError, OverflowError) as error:
+    except (zipfile.BadZipFile, zlib.error, struct.error, EOFError, ValueError, OverflowError) as error:
         raise ReadError(_DAMAGED) from error
     except (NotImplementedError, RuntimeError) as error:
-        raise ReadError(
-            "Its zip archive is packed in a way that cannot be read here; PyTorch packs none so."
-        ) from error
+        raise ReadError(_UNUSUAL) from error

@@ -38,6 +38,11 @@ def test_importing_the_package_costs_nothing() -> None:
     assert _loaded("import lrdesigner", "numpy", "msgspec", "torch", "PySide6") == []
 
 
+def test_reading_a_checkpoint_loads_nothing_but_the_standard_library() -> None:
+    code = "from lrdesigner.child.read_job import read\nfrom lrdesigner.child.session import main"
+    assert _loaded(code, "torch", "numpy", "msgspec") == []
+
+
 @pytest.mark.parametrize("value", [True, False])
 def test_signals_lose_no_reference_of_booleans(value: bool) -> None:
     """PySide6 6.12.0 lost one reference of True or False per emission and so aborted Python 3.11."""

@@ -203,6 +203,7 @@ NO_CHECKPOINTS = {
     "empty zip": (_zip(), "empty zip archive"),
     "zip without pickle": (_zip("a/data.pkl"), "pickle"),
     "encrypted zip": (_encrypted(), "encrypted"),
+    "LZMA zip": (checkpoint_bytes(program(state_dict("a")), compression=zipfile.ZIP_LZMA), "packed in a way"),
     "cut zip": (checkpoint_bytes(program(state_dict("a")))[:-30], "cut short or damaged"),
     "cut pickle": (program(state_dict("a"))[:-30], "cut short"),
     "empty dictionary": (program(b"}"), "holds no model"),
