@@ -27,8 +27,8 @@ def import_exported(file: str) -> ModuleType:
         if not isinstance(missing, ModuleNotFoundError) or not missing.name:
             raise
         raise JobError(
-            f"The optimizer needs the package {missing.name}, which this Python does not have; install it there, or choose a "
-            "Python that has it."
+            f"The optimizer needs the package {missing.name}, which this Python does not have; install it there, or "
+            "choose a Python that has it."
         ) from missing
 
 
