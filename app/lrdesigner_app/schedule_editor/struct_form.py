@@ -38,7 +38,7 @@ MAKERS: MappingProxyType[str, Maker] = MappingProxyType(
 )
 """The editor of each kind of field that has one value; what is made of several gets its maker from who uses it."""
 
-WIDE = frozenset({"formula", "keys", "trace", "options"})
+WIDE = frozenset({"formula", "keys", "trace", "text", "options"})
 """Kinds that need the whole width, below their title."""
 
 
