@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from functools import lru_cache
 from typing import Any
 
 from msgspec.structs import replace
@@ -10,6 +11,7 @@ from msgspec.structs import replace
 from lrdesigner.document import Design, Group
 from lrdesigner.expansion import ParamGroup as ParamGroup
 from lrdesigner.expansion import expanded
+from lrdesigner.identity import Same
 from lrdesigner.membership import membership
 from lrdesigner.optimizers import sharing_key
 from lrdesigner.schedules import Greedy, Plateau
@@ -37,6 +39,12 @@ def trained_groups(design: Design) -> tuple[ParamGroup, ...]:
 
     They are in design order, each group expanded; names are made unique where a group is called like another's part.
     """
+    return _trained_groups(Same(design))
+
+
+@lru_cache(maxsize=4)
+def _trained_groups(same: Same[Design]) -> tuple[ParamGroup, ...]:
+    design = same.value
     found = [
         part
         for group in design.groups

@@ -11,22 +11,30 @@ from collections.abc import Iterable
 
 from lrdesigner.document import Design
 from lrdesigner.faults import Fault
+from lrdesigner.findings.decay_findings import DECAY_CHECKS
 from lrdesigner.findings.feedback_findings import FEEDBACK_CHECKS
 from lrdesigner.findings.file_findings import file_findings
 from lrdesigner.findings.finding import Finding as Finding
 from lrdesigner.findings.finding import Severity as Severity
 from lrdesigner.findings.freeze_findings import FREEZE_CHECKS
 from lrdesigner.findings.group_findings import GROUP_CHECKS
+from lrdesigner.findings.layer_findings import LAYER_CHECKS
 from lrdesigner.findings.level_findings import LEVEL_CHECKS
+from lrdesigner.findings.model_findings import MODEL_CHECKS
 from lrdesigner.findings.optimizer_findings import OPTIMIZER_CHECKS
 from lrdesigner.findings.rate_findings import RATE_CHECKS
+from lrdesigner.findings.rule_findings import RULE_CHECKS
 from lrdesigner.findings.segment_findings import SEGMENT_CHECKS
 from lrdesigner.findings.shape_findings import SHAPE_CHECKS
 from lrdesigner.findings.torch_findings import TORCH_CHECKS
 from lrdesigner.findings.track_findings import TRACK_CHECKS
 
 CHECKS = (
+    *MODEL_CHECKS,
     *GROUP_CHECKS,
+    *RULE_CHECKS,
+    *LAYER_CHECKS,
+    *DECAY_CHECKS,
     *RATE_CHECKS,
     *SEGMENT_CHECKS,
     *SHAPE_CHECKS,

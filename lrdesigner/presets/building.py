@@ -1,0 +1,89 @@
+"""The steps that presets are made of. Each leaves the very same design where nothing changes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from functools import lru_cache
+from typing import Any
+
+from msgspec.structs import replace
+
+from lrdesigner import edits
+from lrdesigner.document import DecayExemption, Design, Group
+from lrdesigner.expansion_edits import use_exemption
+from lrdesigner.following import followed
+from lrdesigner.identity import Same
+from lrdesigner.inventory import Inventory, ParameterInfo
+from lrdesigner.optimizers import movable_options
+from lrdesigner.rule_edits import add_rule
+
+UNNAMED = "everything"
+"""The name of the one group of a new design, which a preset may change."""
+
+
+def with_group(design: Design, group: Group) -> Design:
+    """The design with another state of one of its groups."""
+    if design.group(group.id) == group:
+        return design
+    return followed(replace(design, groups=tuple(group if old.id == group.id else old for old in design.groups)))
+
+
+def grouped(design: Design, where: str, name: str, *, layered: bool = False) -> tuple[Design, int]:
+    """The group to which a rule with this query gives; if there is none, the rule and a group like the remainder.
+
+    So a preset that is applied again finds what it made, whatever it is called now. `layered`: it holds layers of its
+    own, and keeps the layer decay of the remainder.
+    """
+    where = " ".join(where.split())
+    for rule in design.rules:
+        if rule.where == where and rule.group != design.remainder:
+            return design, rule.group
+    design = edits.add_group(design, name)
+    group = design.groups[-1]
+    plain = replace(group, freeze=(), layer_decay=group.layer_decay if layered else None)
+    return add_rule(with_group(design, plain), group.id, where, name), group.id
+
+
+def named_remainder(design: Design, name: str) -> Design:
+    """Call the remainder what it is now, where nobody has named it and no other group is called so."""
+    if design.group(design.remainder).name != UNNAMED or any(group.name == name for group in design.groups):
+        return design
+    return edits.rename_group(design, design.remainder, name)
+
+
+def with_options(design: Design, group: int, **options: Any) -> Design:
+    """Set those of these options that the group's optimizer has; None stands for what is."""
+    known = movable_options(design.group(group).options)
+    for option, value in options.items():
+        if value is not None and option in known:
+            design = edits.set_option(design, group, option, value)
+    return design
+
+
+def at_rate(design: Design, group: int, lr: float | None) -> Design:
+    """Set the base lr; None stands for what is."""
+    return design if lr is None else edits.set_base_lr(design, group, lr)
+
+
+def exempted(design: Design, group: int, where: Iterable[str] = (), **kinds: bool) -> Design:
+    """Free biases, norms and 1-D parameters of a group from decay, and these; what was exempt before stays so."""
+    old = design.group(group).exempt
+    kinds = {"bias": True, "norm": True, "one_dimensional": True, "embeddings": False} | kinds
+    if old is not None:
+        kinds = {kind: on or getattr(old, kind) for kind, on in kinds.items()}
+    words = [] if old is None or not old.where.strip() else [old.where]
+    known = words[0].split("|") if words else []
+    words += [word for word in where if word not in known]
+    # Only names can be joined by "or"; a query of several terms stays by itself.
+    joined = words[0] if words and " " in words[0] else "|".join(words)
+    return use_exemption(design, group, DecayExemption(**kinds, where=joined))
+
+
+def tensors(inventory: Inventory) -> tuple[ParameterInfo, ...]:
+    """Every tensor once, under its first name."""
+    return _tensors(Same(inventory))
+
+
+@lru_cache(maxsize=2)
+def _tensors(same: Same[Inventory]) -> tuple[ParameterInfo, ...]:
+    return tuple(info for info in same.value.parameters if info.tied_to is None)
