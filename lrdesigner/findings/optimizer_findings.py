@@ -12,7 +12,7 @@ from lrdesigner.findings.finding import Finding, Fix
 from lrdesigner.inventory import Inventory, ParameterInfo
 from lrdesigner.model_rows import rows_of
 from lrdesigner.optimizers import CustomOptions, MuonOptions, SparseAdamOptions, optimizer_name, optimizer_of, refuses
-from lrdesigner.param_groups import ParamGroup, param_groups, trained_groups
+from lrdesigner.param_groups import param_groups, trained_groups
 
 USUAL_OPTIONS = (
     *("betas", "weight_decay", "momentum", "eps", "amsgrad", "nesterov", "dampening", "alpha", "rho", "foreach"),
@@ -27,8 +27,8 @@ _NEAR = 0.85
 
 def refused_by_the_remainder(design: Design) -> Iterator[Finding]:
     """The remainder takes everything, also what its optimizer cannot train."""
-    for group in _each_group(design):
-        found = [(info, why) for info, why in _refused(design, group)]
+    for group in design.groups:
+        found = _refused(design, group)
         if not found:
             continue
         info, why = found[0]
@@ -46,9 +46,13 @@ def refused_by_the_remainder(design: Design) -> Iterator[Finding]:
 
 def head_on_muon(design: Design) -> Iterator[Finding]:
     """Muon is for hidden matrices; the last one is the head, which its makers train with AdamW."""
+    if not any(isinstance(group.options, MuonOptions) for group in design.groups):
+        return
     head = _last_matrix(design.model.inventory)
+    if head is None:
+        return
     for part in trained_groups(design):
-        if head is not None and isinstance(part.group.options, MuonOptions) and head in part.parameters:
+        if isinstance(part.group.options, MuonOptions) and any(info is head for info in part.parameters):
             other = design.group(design.remainder)
             taken = not isinstance(other.options, MuonOptions)
             name = f"Move it to {other.name}" if taken else "Give it a group on AdamW"
@@ -64,7 +68,7 @@ def head_on_muon(design: Design) -> Iterator[Finding]:
 
 def dense_for_sparse_adam(design: Design) -> Iterator[Finding]:
     """SparseAdam fails on the first dense gradient."""
-    for group in _each_group(design):
+    for group in design.groups:
         if not isinstance(group.options, SparseAdamOptions):
             continue
         parameters = [info for part in trained_groups(design) if part.group.id == group.id for info in part.parameters]
@@ -90,6 +94,8 @@ def dense_for_sparse_adam(design: Design) -> Iterator[Finding]:
 
 def several_groups_on_lbfgs(design: Design) -> Iterator[Finding]:
     """LBFGS knows one param group; the export refuses more."""
+    if not any(optimizer_of(group.options).single_group for group in design.groups):
+        return
     for parts in param_groups(design):
         entry = optimizer_of(parts[0].group.options)
         if entry.single_group and len(parts) > 1:
@@ -149,8 +155,10 @@ def what_loops_need(design: Design) -> Iterator[Finding]:
 
 def fused_here_and_there(design: Design) -> Iterator[Finding]:
     """A GradScaler asks the optimizer as a whole whether it is fused."""
+    if not any(_is_fused(group) for group in design.groups):
+        return
     for parts in param_groups(design):
-        fused = [_is_fused(part) for part in parts]
+        fused = [_is_fused(part.group) for part in parts]
         if any(fused) and not all(fused):
             group = parts[fused.index(True)].group
             yield Finding(
@@ -160,12 +168,6 @@ def fused_here_and_there(design: Design) -> Iterator[Finding]:
                 message="It is fused, others on the same optimizer are not; a GradScaler then treats it as not fused.",
                 group=group.id,
             )
-
-
-def _each_group(design: Design) -> Iterator[Group]:
-    """The groups that train something, once each, as they are in the design."""
-    trained = {part.group.id for part in trained_groups(design)}
-    return (group for group in design.groups if group.id in trained)
 
 
 def _refused(design: Design, group: Group) -> list[tuple[ParameterInfo, str]]:
@@ -217,8 +219,8 @@ def _renamed(design: Design, group: int, name: str, to: str) -> Design:
     return edits.set_option(design, group, "options", renamed)
 
 
-def _is_fused(part: ParamGroup) -> bool:
-    return bool(getattr(part.group.options, "fused", False))
+def _is_fused(group: Group) -> bool:
+    return bool(getattr(group.options, "fused", False))
 
 
 OPTIMIZER_CHECKS = (
