@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from lrdesigner_app.main_window import MainWindow
 
 COMMANDS = frozenset(
-    {"inspect", "new", "capture", "show", "curves", "plot", "check", "export", "shapes", "verify", "trial"}
+    {"inspect", "new", "capture", "show", "curves", "plot", "check", "export", "shapes", "presets", "verify", "trial"}
 )
 
 

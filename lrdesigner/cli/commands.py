@@ -9,7 +9,14 @@ import typer
 from typer.core import TyperGroup
 
 import lrdesigner
-from lrdesigner.cli import capture_command, design_commands, model_commands, proof_commands, shape_commands
+from lrdesigner.cli import (
+    capture_command,
+    design_commands,
+    model_commands,
+    preset_commands,
+    proof_commands,
+    shape_commands,
+)
 from lrdesigner.errors import UserError
 
 
@@ -46,6 +53,7 @@ def command_table() -> typer.Typer:
     table.command("check")(design_commands.check)
     table.command("export")(design_commands.export_code)
     table.command("shapes")(shape_commands.shapes)
+    table.command("presets")(preset_commands.presets)
     table.command("verify")(proof_commands.verify)
     table.command("trial")(proof_commands.trial)
     return table

@@ -10,6 +10,7 @@ from msgspec.structs import replace
 
 from lrdesigner import edits
 from lrdesigner.cli.output import say, write_json, write_table
+from lrdesigner.cli.preset_commands import PresetOption, chosen_presets, with_presets
 from lrdesigner.demos import starting_design
 from lrdesigner.design_file import SUFFIX, save
 from lrdesigner.document import Design
@@ -81,6 +82,7 @@ def new(
     batch_size: Annotated[int | None, typer.Option(help="Samples in one forward pass of one device.")] = None,
     accumulation: Annotated[int | None, typer.Option(help="Batches whose gradients make one update.")] = None,
     devices: Annotated[int | None, typer.Option(help="Devices that share each pass over the data.")] = None,
+    preset: PresetOption = None,
     force: Annotated[bool, typer.Option("--force", help="Replace an existing file.")] = False,
 ) -> None:
     """Make a design for a model: one group that takes everything (for a demo: its groups)."""
@@ -90,11 +92,11 @@ def new(
     batches = {name: value for name, value in sizes.items() if value is not None}
     if batches and steps_per_epoch is not None:
         raise UserError("Give either --steps-per-epoch, or --samples with --batch-size and the like, not both.")
-    interpreter = parse_python(python)
+    presets, interpreter = chosen_presets(preset), parse_python(python)
     source, found = _inspected(model, kwargs, time_limit, interpreter, inputs)
     inventory = found.inventory
     design = starting_design(source, inventory, parse_kwargs(kwargs), interpreter)
-    save(_with_length(design, epochs, steps_per_epoch, batches), output)
+    save(with_presets(_with_length(design, epochs, steps_per_epoch, batches), presets), output)
     say(f"Wrote {output}: {source.text}, {count(inventory.trainable_parameters)} trainable parameters.")
     _say_remarks(found)
 

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from functools import lru_cache
 from typing import Any
 
+import numpy as np
 from msgspec.structs import replace
 
 from lrdesigner import edits
@@ -14,7 +15,9 @@ from lrdesigner.expansion_edits import use_exemption
 from lrdesigner.following import followed
 from lrdesigner.identity import Same
 from lrdesigner.inventory import Inventory, ParameterInfo
+from lrdesigner.membership import membership
 from lrdesigner.optimizers import movable_options
+from lrdesigner.queries import matching_parameters
 from lrdesigner.rule_edits import add_rule
 
 UNNAMED = "everything"
@@ -29,19 +32,32 @@ def with_group(design: Design, group: Group) -> Design:
 
 
 def grouped(design: Design, where: str, name: str, *, layered: bool = False) -> tuple[Design, int]:
-    """The group to which a rule with this query gives; if there is none, the rule and a group like the remainder.
+    """The group to which a rule with this query gives, or that holds just this; else a new one like the remainder.
 
-    So a preset that is applied again finds what it made, whatever it is called now. `layered`: it holds layers of its
-    own, and keeps the layer decay of the remainder.
+    So a preset that is applied again finds what it made, whatever it is called now, and does not make a second head
+    where a person has pinned one. `layered`: it holds layers of its own, and keeps the remainder's layer decay.
     """
     where = " ".join(where.split())
     for rule in design.rules:
         if rule.where == where and rule.group != design.remainder:
             return design, rule.group
+    holder = _holder(design, where)
+    if holder is not None:
+        return design, holder
     design = edits.add_group(design, name)
     group = design.groups[-1]
     plain = replace(group, freeze=(), layer_decay=group.layer_decay if layered else None)
     return add_rule(with_group(design, plain), group.id, where, name), group.id
+
+
+def _holder(design: Design, where: str) -> int | None:
+    """The group, other than the remainder, that has all that fits a query and nothing else."""
+    members, wanted = membership(design), matching_parameters(design.model.inventory, where)
+    owners = np.unique(members.owners[wanted]).tolist()
+    if len(owners) != 1 or not np.array_equal(members.owners == owners[0], wanted):
+        return None
+    group = members.groups[owners[0]]
+    return None if group == design.remainder else group
 
 
 def named_remainder(design: Design, name: str) -> Design:

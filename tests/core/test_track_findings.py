@@ -56,8 +56,8 @@ def repaired(design: Design, finding: Finding) -> Design:
 def test_a_schedule_of_a_weight_decay_of_0_can_stop(design: Design) -> None:
     none = edits.set_option(design, BACKBONE, "weight_decay", 0.0)
     moving = edits.set_track(none, BACKBONE, "weight_decay", Cosine())
-    finding = only(moving)
-    assert (finding.code, finding.severity, finding.where) == ("track-on-zero", "warning", "backbone")
+    (finding,) = named(moving, "track-on-zero")
+    assert (finding.severity, finding.where) == ("warning", "backbone")
     assert (
         finding.message == "The weight decay is 0, so its schedule moves nothing; set a weight decay, or let it stay."
     )
@@ -121,9 +121,8 @@ def test_norm_layers_that_go_on_collecting_statistics_are_counted_while_frozen()
     kinds = ["BatchNorm2d", "BatchNorm2d", "LayerNorm", "FrozenBatchNorm2d", "Linear"]
     modules = (ModuleInfo("", "Net"), *(ModuleInfo(f"m{i}", kind) for i, kind in enumerate(kinds)))
     parameters = tuple(ParameterInfo(f"m{i}.weight", (2,), "float32", 2, True) for i in range(len(kinds)))
-    design = edits.add_group(
-        new_design(Model("", {}, Inventory(modules, parameters))), "body", ["m0", "m1", "m2", "m3"]
-    )
+    without_decay = edits.set_option(new_design(Model("", {}, Inventory(modules, parameters))), 1, "weight_decay", 0.0)
+    design = edits.add_group(without_decay, "body", ["m0", "m1", "m2", "m3"])
     assert check(design) == ()
     finding = only(edits.set_freeze(design, BACKBONE, (Freeze(length=Length(1, "epochs")),)))
     assert (finding.code, finding.severity, finding.where) == ("frozen-norm-statistics", "info", "body")
