@@ -124,7 +124,7 @@ class OpenModelDialog(QDialog):
         for field in (self.kwargs, self.inputs, self.python):
             field.setEnabled(not source.is_read)
         question = question_for_source(source, python)
-        by = "" if source.is_read else f" with {question.interpreter}"
+        by = "" if source.is_read else f", with {question.interpreter}"
         self.outlook.setText(f"{source.what_happens}{by}.")
 
     def _list_names(self) -> None:

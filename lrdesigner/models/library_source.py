@@ -22,7 +22,7 @@ class NamedSource(ModelSource, frozen=True):
     @property
     def what_happens(self) -> str:
         library, name = self.text.split(":", 1)
-        return f"Builds {name} with the installed {library}, without pretrained weights"
+        return f"Builds {name} of the installed {library}, without pretrained weights"
 
 
 class ConfigSource(ModelSource, frozen=True):
@@ -41,7 +41,7 @@ class ConfigSource(ModelSource, frozen=True):
 
     @property
     def what_happens(self) -> str:
-        return f"Builds the model of {self.file} with the installed transformers, without weights"
+        return f"Builds the model of {self.file} by the installed transformers, without weights"
 
 
 def named_source(text: str, folder: Path | None) -> ModelSource | None:
