@@ -7,11 +7,14 @@ from collections.abc import Iterator
 from functools import partial
 
 from lrdesigner import edits
-from lrdesigner.document import Design, Freeze, Plan
+from lrdesigner.document import Batches, Design, Freeze, Group, Plan
 from lrdesigner.findings.finding import Finding, Fix
 from lrdesigner.membership import membership
 from lrdesigner.schedules import resolve
 from lrdesigner.tracks import always_frozen, frozen_stretches
+
+MOST_TOLD = 3
+"""Groups that are told of one by one."""
 
 _WITH_STATISTICS = ("BatchNorm", "InstanceNorm")
 """In the names of layers that learn from the data they see, whatever their gradients are."""
@@ -58,22 +61,56 @@ def statistics_while_frozen(design: Design) -> Iterator[Finding]:
     """Norm layers with running statistics go on collecting them without any gradient."""
     freezing = [group for group in design.groups if frozen_stretches(group.freeze, design.plan)]
     types = {module.path: module.type for module in design.model.inventory.modules} if freezing else {}
+    found: list[tuple[Group, Counter[str]]] = []
+    everywhere = ""
     for group in freezing:
         owners = {p.name.rpartition(".")[0] for p in membership(design).members(group.id)}
         norms = Counter(kind for path in owners if (kind := types.get(path, "")) and _keeps_statistics(kind))
         if norms:
-            words = " and ".join(f"{count} {kind}" for kind, count in sorted(norms.items()))
-            yield Finding(
-                code="frozen-norm-statistics",
-                severity="info",
-                where=group.name,
-                message=f"{words} in it still collect statistics while frozen; only eval() stops that.",
-                group=group.id,
-            )
+            found.append((group, norms))
+    if len(found) > MOST_TOLD:
+        found = [(found[0][0], sum((norms for _, norms in found), Counter[str]()))]
+        everywhere = f"{found[0][0].name} and others"
+    for group, norms in found:
+        words = " and ".join(f"{count} {kind}" for kind, count in sorted(norms.items()))
+        yield Finding(
+            code="frozen-norm-statistics",
+            severity="info",
+            where=everywhere or group.name,
+            message=f"{words} in {'them' if everywhere else 'it'} still collect statistics while frozen; only eval() "
+            "stops that.",
+            group=None if everywhere else group.id,
+        )
+
+
+def thaws_on_several_devices(design: Design) -> Iterator[Finding]:
+    """DistributedDataParallel sorts the parameters that need gradients once, when it wraps the model."""
+    epoch = design.plan.epoch
+    if not isinstance(epoch, Batches) or epoch.devices == 1:
+        return
+    thawing = [
+        group
+        for group in design.groups
+        if any(end < design.plan.total_steps for _, end in frozen_stretches(group.freeze, design.plan))
+    ]
+    if thawing:
+        yield Finding(
+            code="thaw-distributed",
+            severity="info",
+            where=thawing[0].name if len(thawing) == 1 else f"{thawing[0].name} and {len(thawing) - 1} more",
+            message="It is unfrozen during the run: wrap the model in DistributedDataParallel while all of it is "
+            "trainable, with find_unused_parameters=True.",
+            group=thawing[0].id if len(thawing) == 1 else None,
+        )
 
 
 def _keeps_statistics(kind: str) -> bool:
     return any(name in kind for name in _WITH_STATISTICS) and "Frozen" not in kind
 
 
-FREEZE_CHECKS = (frozen_for_the_whole_run, stretches_without_effect, statistics_while_frozen)
+FREEZE_CHECKS = (
+    frozen_for_the_whole_run,
+    stretches_without_effect,
+    statistics_while_frozen,
+    thaws_on_several_devices,
+)

@@ -195,13 +195,17 @@ def _is_embedding(types: tuple[str, ...]) -> bool:
 
 
 def _last_matrix(inventory: Inventory) -> ParameterInfo | None:
-    """The matrix that a forward pass comes to last, or, where its order is unknown, that is defined last."""
+    """The matrix that a forward pass comes to last, or, where its order is unknown, that is defined last.
+
+    Where a head shares its weight with the embeddings, it is that one.
+    """
     places = {path: place for place, path in enumerate(inventory.order)}
-    matrices = [info for info in inventory.parameters if len(info.shape) == 2 and info.tied_to is None]
+    matrices = [info for info in inventory.parameters if len(info.shape) == 2]
     reached = [info for info in matrices if info.name.rpartition(".")[0] in places]
-    if reached:
-        return max(reached, key=lambda info: places[info.name.rpartition(".")[0]])
-    return matrices[-1] if matrices else None
+    if not matrices:
+        return None
+    last = max(reached, key=lambda info: places[info.name.rpartition(".")[0]]) if reached else matrices[-1]
+    return last if last.tied_to is None else next(info for info in matrices if info.name == last.tied_to)
 
 
 def _moved(design: Design, path: str, group: int | None) -> Design:

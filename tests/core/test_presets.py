@@ -1,0 +1,432 @@
+"""Presets: one edit each, with the rates and decays that their sources give, and nothing of the person's lost."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from msgspec.structs import replace
+from preset_models import (
+    MODELS,
+    bert,
+    design_for,
+    gpt2,
+    hidden_experts,
+    inventory_of,
+    linear,
+    llama,
+    lora,
+    resnet,
+    settings_of,
+    vit,
+)
+from strategies import designs
+
+from lrdesigner import edits
+from lrdesigner.cli.commands import run
+from lrdesigner.design_file import decode, encode, load
+from lrdesigner.document import Design, Freeze, Model, Plan, new_design
+from lrdesigner.errors import UserError
+from lrdesigner.findings import check
+from lrdesigner.history import History
+from lrdesigner.inventory import Inventory
+from lrdesigner.membership import membership
+from lrdesigner.optimizers import AdamWOptions, MuonOptions
+from lrdesigner.param_groups import param_groups, trained_groups
+from lrdesigner.presets import PRESETS, Preset, preset_named
+from lrdesigner.presets.head_presets import SLANTED, Discriminative
+from lrdesigner.presets.layer_presets import BertLayers, VitLayers
+from lrdesigner.presets.matrix_presets import WidthMultipliers, width_of
+from lrdesigner.presets.other_presets import ByType
+from lrdesigner.presets.parts import embedding_query, heads_of, hidden_query, query_for
+from lrdesigner.rule_edits import add_rule
+from lrdesigner.schedules import Cosine, Length, factors, fields_of
+
+ALL_PRESETS = pytest.mark.parametrize("preset", PRESETS, ids=lambda preset: preset.id)
+ALL_MODELS = pytest.mark.parametrize("model", MODELS.values(), ids=MODELS.keys())
+
+
+def applied(name: str, inventory: Inventory, parameters: Any = None) -> Design:
+    return preset_named(name).apply(design_for(inventory), parameters)
+
+
+def members(design: Design, group: str) -> set[str]:
+    found = next(one for one in design.groups if one.name == group)
+    return {info.name for info in membership(design).trainable(found.id)}
+
+
+def without_types(inventory: Inventory) -> Inventory:
+    """As it is read from a checkpoint."""
+    return replace(inventory, modules=tuple(replace(module, type="") for module in inventory.modules))
+
+
+# Every preset.
+
+
+@ALL_PRESETS
+@ALL_MODELS
+def test_a_preset_fits_or_says_why_and_applying_it_again_changes_nothing(preset: Preset, model: Any) -> None:
+    design = design_for(model())
+    why = preset.fits(design.model.inventory)
+    if why is not None:
+        assert why.endswith(".")
+        with pytest.raises(UserError, match=preset.title.split(",")[0].replace("+", r"\+")):
+            preset.apply(design)
+        return
+    once = preset.apply(design)
+    assert once != design
+    assert preset.apply(once) is once
+    assert decode(encode(once), "file") == once
+    assert not [finding for finding in check(once) if finding.severity == "error"]
+    assert set(settings_of(once)) == set(settings_of(design))
+
+
+@ALL_PRESETS
+def test_a_preset_is_one_step_to_undo(preset: Preset) -> None:
+    design = design_for(next(made for make in MODELS.values() if preset.fits(made := make()) is None))
+    history = History(design)
+    history.push(preset.apply(design), preset.label)
+    assert history.undo_label == f"Preset: {preset.title}"
+    assert history.undo() is design
+
+
+@ALL_PRESETS
+@ALL_MODELS
+def test_pins_and_earlier_rules_stay_and_win(preset: Preset, model: Any) -> None:
+    design = edits.add_group(design_for(model()), "mine")
+    mine = design.groups[-1].id
+    names = [info.name for info in design.model.inventory.parameters if len(info.shape) > 1 and info.trainable]
+    design = add_rule(edits.assign(design, names[:1], mine), mine, names[-1])
+    if preset.fits(design.model.inventory) is not None:
+        return
+    after = preset.apply(design)
+    assert after.pins == design.pins
+    assert after.rules[:1] == design.rules
+    assert membership(after).placements[names[0]].group == mine
+    assert membership(after).placements[names[-1]].group == mine
+
+
+@ALL_PRESETS
+def test_a_preset_names_its_source_and_says_what_each_parameter_means(preset: Preset) -> None:
+    assert preset.summary.endswith(".")
+    assert preset.source
+    assert preset.notes.endswith(".")
+    assert all(field.title and field.help for field in fields_of(preset.parameters))
+    assert all(field.kind != "other" for field in fields_of(preset.parameters))
+
+
+@ALL_PRESETS
+def test_without_a_model_no_preset_fits(preset: Preset) -> None:
+    with pytest.raises(UserError, match="No model with parameters is open"):
+        preset.apply(new_design(Model()))
+
+
+@settings(max_examples=60, deadline=None)
+@given(designs(only_members=True))
+def test_on_any_design_that_a_preset_fits_it_applies_once(design: Design) -> None:
+    for preset in PRESETS:
+        if preset.fits(design.model.inventory) is not None:
+            continue
+        once = preset.apply(design)
+        assert preset.apply(once) is once
+        assert once.pins == design.pins
+
+
+# No decay, embeddings.
+
+
+def test_biases_norms_and_vectors_of_every_group_are_free_from_decay() -> None:
+    design = edits.add_group(design_for(bert()), "head", ["classifier"])
+    after = preset_named("no-decay").apply(design)
+    free = {name for name, (_, decay) in settings_of(after).items() if decay == 0}
+    assert free == {name for name in settings_of(design) if name.endswith(".bias") or "LayerNorm" in name}
+
+
+def test_no_decay_keeps_what_was_exempt_and_leaves_a_decay_of_0_alone() -> None:
+    design = edits.add_group(design_for(bert()), "head", ["classifier"])
+    head = design.groups[-1].id
+    design = edits.set_option(design, head, "weight_decay", 0.0)
+    after = preset_named("no-decay").apply(design, preset_named("no-decay").parameters(weight_decay=0.1))
+    assert after.group(head).options == design.group(head).options
+    assert settings_of(after)["bert.pooler.dense.weight"] == (1e-3, 0.1)
+
+
+def test_embeddings_are_apart_without_decay_also_where_only_names_are_known() -> None:
+    for inventory in (gpt2(), without_types(gpt2())):
+        after = applied("embeddings", inventory)
+        assert members(after, "embeddings") == {"transformer.wte.weight", "transformer.wpe.weight"}
+        assert settings_of(after)["transformer.wte.weight"] == (1e-3, 0.0)
+    assert embedding_query(gpt2()) == "type=Embedding|EmbeddingBag"
+
+
+# Backbone and head.
+
+
+@pytest.mark.parametrize(
+    ("model", "heads"),
+    [
+        (bert, ("classifier",)),
+        (vit, ("head",)),
+        (resnet, ("fc",)),
+        (llama, ("lm_head",)),
+        (gpt2, ()),
+        (lora, ("base_model.model.score",)),
+    ],
+    ids=["bert", "vit", "resnet", "llama", "gpt2", "lora"],
+)
+def test_the_head_is_found_by_its_name(model: Any, heads: tuple[str, ...]) -> None:
+    assert heads_of(model()) == heads
+
+
+def test_without_a_usual_name_the_last_module_with_weights_is_the_head(lenet_inventory: Inventory) -> None:
+    assert heads_of(lenet_inventory) == ("classifier.5",)
+    turned = replace(
+        lenet_inventory, order=("", "classifier.1", "classifier.3", "classifier.5", "features.0", "features.3")
+    )
+    assert heads_of(turned) == ("features.3",)
+
+
+def test_the_head_follows_the_backbone_at_ten_times_its_rate() -> None:
+    after = applied("backbone-head", resnet())
+    assert [(rule.name, rule.where) for rule in after.rules] == [("head", "fc")]
+    assert settings_of(after)["fc.weight"][0] == pytest.approx(1e-2)
+    slower = edits.set_schedule(edits.set_base_lr(after, after.remainder, 1e-4), after.remainder, Cosine())
+    head = slower.groups[-1]
+    assert (head.lr.base, head.lr.schedule) == (1e-3, Cosine())
+    assert slower.group(slower.remainder).name == "backbone"
+
+
+def test_a_head_that_is_pinned_already_is_the_head() -> None:
+    design = edits.add_group(design_for(resnet()), "mine", ["fc"])
+    after = preset_named("backbone-head").apply(design)
+    assert (len(after.groups), after.rules) == (2, ())
+    assert settings_of(after)["fc.weight"][0] == pytest.approx(1e-2)
+
+
+# Layer-wise decay.
+
+
+def test_bert_decays_from_layer_to_layer_as_in_the_code_of_revisiting_few_sample_bert() -> None:
+    """The head and the pooler at the rate and without decay; each layer below at 0.95 of the one above it."""
+    no_decay = ("bias", "LayerNorm.weight")
+    expected = {}
+    for name in settings_of(design_for(bert(4))):
+        if "classifier" in name or "pooler" in name:
+            expected[name] = (2e-5, 0.0)
+            continue
+        layer = 0 if "embeddings" in name else 1 + int(name.split(".")[3])
+        expected[name] = (2e-5 * 0.95 ** (5 - layer), 0.0 if any(part in name for part in no_decay) else 0.01)
+    found = settings_of(applied("layers-bert", bert(4)))
+    assert {name: pytest.approx(value) for name, value in expected.items()} == found
+
+
+def test_bert_can_let_its_head_decay_and_bring_the_schedule() -> None:
+    after = applied("layers-bert", bert(), BertLayers(head_decays=True, schedule=True))
+    assert settings_of(after)["classifier.weight"] == (2e-5, 0.01)
+    rates = factors(after.groups[0].lr.schedule, [0, 4, 8, 44, 80], after.plan.span).tolist()
+    assert rates == pytest.approx([0, 0.5, 1, 0.5, 0])
+
+
+def test_vit_decays_as_in_beits_code() -> None:
+    """Tables and patches are layer 0, block i is layer i + 1, all else is the top layer."""
+    expected = {}
+    for name, info in ((info.name, info) for info in vit().parameters):
+        block = name.split(".")[1] if name.startswith("blocks") else None
+        layer = int(block) + 1 if block else 0 if name.startswith(("cls_token", "pos_embed", "patch_embed")) else 4
+        free = len(info.shape) == 1 or name.endswith(".bias") or name in ("pos_embed", "cls_token")
+        expected[name] = (pytest.approx(1e-3 * 0.65 ** (4 - layer)), 0.0 if free else 0.05)
+    assert settings_of(applied("layers-vit", vit())) == expected
+
+
+@pytest.mark.parametrize(("blocks", "factor"), [(12, 0.65), (24, 0.75), (32, 0.8)])
+def test_the_factor_of_a_vit_follows_its_depth_unless_it_is_given(blocks: int, factor: float) -> None:
+    decay = applied("layers-vit", vit(blocks)).groups[0].layer_decay
+    assert decay is not None
+    assert decay.factor == factor
+    given = applied("layers-vit", vit(blocks), VitLayers(factor=0.9)).groups[0].layer_decay
+    assert given is not None
+    assert given.factor == 0.9
+
+
+# ULMFiT.
+
+
+def test_each_layer_has_a_rate_of_its_own_and_is_unfrozen_an_epoch_after_the_one_above_it() -> None:
+    after = applied("ulmfit", bert())
+    top = [group for group in after.groups if group.follow is None]
+    assert [group.name for group in top] == ["top"]
+    layers = {
+        name: next(g for g in after.groups if g.name == name)
+        for name in ("top", "layer 3", "layer 2", "layer 1", "layer 0")
+    }
+    for rank, group in enumerate(layers.values()):
+        assert group.lr.base == pytest.approx(1e-3 / 2.6**rank)
+        assert group.freeze == ((Freeze(length=Length(float(rank), "epochs")),) if rank else ())
+        assert group.lr.schedule == SLANTED
+    assert members(after, "top") == {
+        "bert.pooler.dense.weight",
+        "bert.pooler.dense.bias",
+        "classifier.weight",
+        "classifier.bias",
+    }
+    assert all(name.startswith("bert.encoder.layer.1.") for name in members(after, "layer 2"))
+    assert all(name.startswith("bert.embeddings") for name in members(after, "layer 0"))
+    assert len(after.groups) == 5
+
+
+def test_the_slanted_triangle_is_that_of_the_paper() -> None:
+    total, cut_frac, ratio = 200, 0.1, 32
+    cut = int(total * cut_frac)
+
+    def paper(step: int) -> float:
+        share = step / cut if step < cut else 1 - (step - cut) / (cut * (1 / cut_frac - 1))
+        return (1 + share * (ratio - 1)) / ratio
+
+    steps = list(range(total))
+    assert factors(SLANTED, steps, Plan(total, 1).span).tolist() == pytest.approx([paper(step) for step in steps])
+
+
+def test_a_short_run_unfreezes_neighbours_together_so_that_all_of_them_train() -> None:
+    design = replace(design_for(bert(10)), plan=Plan(epoch=10, epochs=3))
+    after = preset_named("ulmfit").apply(design)
+    assert [group.name for group in after.groups] == ["layers 0-5", "top", "layers 6-10"]
+    assert len(trained_groups(after)) == 3
+    many = preset_named("ulmfit").apply(design, Discriminative(unfreeze=False))
+    assert len(many.groups) == 12
+    assert not any(group.freeze for group in many.groups)
+
+
+# Muon, muP.
+
+
+@pytest.mark.parametrize("model", [bert, gpt2, llama, vit], ids=["bert", "gpt2", "llama", "vit"])
+def test_hidden_matrices_are_on_muon_and_all_else_on_adamw(model: Any) -> None:
+    after = applied("muon", model())
+    on_muon, rest = param_groups(after)[-1], param_groups(after)[0]
+    assert all(isinstance(part.group.options, MuonOptions) and part.group.lr.base == 0.02 for part in on_muon)
+    assert rest[0].group.options == AdamWOptions(beta1=0.9, beta2=0.95, weight_decay=0.01)
+    assert rest[0].group.lr.base == 3e-4
+    left_out = ("wte", "wpe", "lm_head", "embed", "head", "classifier")
+    expected = {
+        info.name
+        for info in model().parameters
+        if len(info.shape) == 2 and not any(word in info.name for word in left_out)
+    }
+    assert {info.name for part in on_muon for info in part.parameters} == expected
+    assert "muon-head" not in [finding.code for finding in check(after)]
+
+
+def test_tables_are_no_hidden_matrices() -> None:
+    entries: Any = [
+        ("blocks.0.attn", "Attention", {"relative_position_bias_table": (9, 2)}),
+        ("blocks.0.attn.qkv", "Linear", {"weight": (6, 2)}),
+        ("head", "Linear", {"weight": (3, 2)}),
+    ]
+    assert hidden_query(inventory_of("Net", entries)) == "ndim:2 !head !*relative_position_bias_table"
+
+
+def test_hidden_weights_have_their_rate_divided_by_the_width_ratio() -> None:
+    """Table 8: matrix-like weights at 1 / ratio, with decay x ratio; vectors, input and output at the rate itself."""
+    inventory = llama(width=64)
+    assert width_of(inventory) == 64
+    found = settings_of(applied("mup", inventory, WidthMultipliers(base_width=16)))
+    for name, setting in found.items():
+        hidden = ".self_attn." in name or ".mlp." in name
+        assert setting == ((2.5e-4, 0.04) if hidden else (1e-3, 0.01)), name
+
+
+def test_mup_does_not_scale_what_is_not_adam() -> None:
+    design = edits.set_optimizer(design_for(llama()), 1, "SGD")
+    with pytest.raises(UserError, match="does not hold for SGD"):
+        preset_named("mup").apply(design)
+
+
+# LoRA+, by type.
+
+
+def test_the_factor_b_learns_at_16_times_the_rate_of_a_as_in_peft() -> None:
+    expected = {}
+    for info in lora().parameters:
+        if not info.trainable:
+            continue
+        if "lora_embedding" in info.name:
+            expected[info.name] = (1e-6, 0.01)
+        elif "lora_B" in info.name or len(info.shape) == 1:
+            expected[info.name] = (1.6e-2, 0.0 if "bias" in info.name else 0.01)
+        else:
+            expected[info.name] = (1e-3, 0.01)
+    found = settings_of(applied("lora-plus", lora()))
+    assert {name: pytest.approx(value) for name, value in expected.items()} == found
+
+
+def test_each_main_type_is_a_group_and_what_derives_from_another_comes_first() -> None:
+    entries: Any = [
+        ("a", "Linear", {"weight": (9, 9)}),
+        ("b", "MyLinear", {"weight": (2, 2)}),
+        ("c", "LayerNorm", {"weight": (3,)}),
+    ]
+    after = applied("by-type", inventory_of("Net", entries, MyLinear=("Linear",)), ByType(most_groups=2))
+    assert [rule.where for rule in after.rules] == ["type=MyLinear", "type=Linear"]
+    assert [members(after, name) for name in ("everything", "MyLinear", "Linear")] == [
+        {"c.weight"},
+        {"b.weight"},
+        {"a.weight"},
+    ]
+
+
+# Together, and as commands.
+
+
+def test_presets_go_together() -> None:
+    design = design_for(bert())
+    for name in ("layers-bert", "muon", "embeddings", "no-decay"):
+        design = preset_named(name).apply(design)
+    found = settings_of(design)
+    assert found["bert.embeddings.word_embeddings.weight"][1] == 0
+    assert found["bert.encoder.layer.0.output.dense.weight"][0] < found["bert.encoder.layer.2.output.dense.weight"][0]
+    assert not [finding for finding in check(design) if finding.severity == "error"]
+
+
+def test_a_rule_that_would_be_too_long_is_refused_in_a_sentence() -> None:
+    inventory = inventory_of("Net", [linear(f"module_number_{number}", 2, 2) for number in range(200)])
+    every_other = np.arange(len(inventory.parameters)) % 4 == 0
+    with pytest.raises(UserError, match="100 parts of the model, too many for one rule"):
+        query_for(inventory, every_other)
+
+
+def test_a_hundred_thousand_tensors_are_no_trouble() -> None:
+    inventory = hidden_experts(20, 250)
+    after = applied("muon", inventory)
+    assert len(param_groups(after)[-1][0].parameters) == 20 * 250 * 2
+
+
+def test_the_command_lists_and_explains_presets(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["presets"]) == 0
+    listed = capsys.readouterr().out
+    assert all(preset.id in listed for preset in PRESETS)
+    assert run(["presets", "muon"]) == 0
+    told = capsys.readouterr().out
+    assert "Keller Jordan" in told
+    assert "default 0.02" in told
+    assert run(["presets", "--json"]) == 0
+    assert [entry["preset"] for entry in json.loads(capsys.readouterr().out)["presets"]] == [p.id for p in PRESETS]
+
+
+def test_an_unknown_preset_is_answered_with_the_nearest(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["presets", "muonn"]) == 2
+    assert "did you mean 'muon'?" in capsys.readouterr().err
+
+
+@pytest.mark.torch
+def test_new_applies_presets_in_order(tmp_path: Any, capsys: pytest.CaptureFixture[str]) -> None:
+    file = tmp_path / "net.lrd.json"
+    assert run(["new", "demo:lenet", "-o", str(file), "--preset", "no-decay", "--preset", "by-type"]) == 0
+    design = load(file)
+    assert [group.name for group in design.groups][2:] == ["Conv2d", "Linear"]
+    assert all(group.exempt is not None for group in design.groups)
+    assert run(["new", "demo:lenet", "-o", str(file), "--force", "--preset", "lora-plus"]) == 2
+    assert "lora_A" in capsys.readouterr().err
+    assert load(file) == design
