@@ -151,6 +151,19 @@ def test_folders_are_read_as_libraries_save_them(tmp_path: Path) -> None:
     assert reads(tmp_path)
 
 
+def test_archives_packed_again_by_other_programs_are_read(tmp_path: Path) -> None:
+    pickled = program(state_dict("a.weight"))
+    packed = checkpoint_bytes(pickled, "größe", zipfile.ZIP_DEFLATED)
+    flat = io.BytesIO()
+    with zipfile.ZipFile(flat, "w") as archive:
+        archive.comment = b"PK" * 1000
+        archive.writestr("other/folder.txt", b"")
+        with archive.open("data.pkl", "w", force_zip64=True) as entry:
+            entry.write(pickled)
+    for content in (packed, flat.getvalue()):
+        assert read_model(write(tmp_path, "a.pt", content)).parameters[0]["name"] == "a.weight"
+
+
 def test_what_can_be_read_is_told_by_its_name() -> None:
     assert all(reads(f"model{suffix}") for suffix in SUFFIXES)
     assert reads("MODEL.PT")

@@ -223,6 +223,18 @@ def test_a_lightning_checkpoint_says_so(tmp_path: Path) -> None:
     assert {"argparse.Namespace", "builtins.print", "functools.partial"} < set(contents.imports)
 
 
+def test_a_checkpoint_without_checksums_is_read(tmp_path: Path) -> None:
+    import torch
+
+    model = _model("encoder")
+    torch.serialization.set_crc32_options(False)
+    try:
+        contents = _saved(model, tmp_path)
+    finally:
+        torch.serialization.set_crc32_options(True)
+    assert contents.parameters == inventory(model)[1]
+
+
 def test_a_plain_pickle_reads_too(tmp_path: Path) -> None:
     model = _model("tied")
     (tmp_path / "plain.pkl").write_bytes(pickle.dumps(model))
