@@ -101,6 +101,14 @@ def membership(design: Design) -> Membership:
     return _membership(Same(design.model.inventory), Same(design.pins), Same(design.rules), kinds, design.remainder)
 
 
+def wished(design: Design) -> Membership:
+    """As `membership`, if every optimizer took every parameter: what pins and rules ask for."""
+    if not any(_is_choosy(group) for group in design.groups):
+        return membership(design)
+    kinds = tuple((group.id, None) for group in design.groups)
+    return _membership(Same(design.model.inventory), Same(design.pins), Same(design.rules), kinds, design.remainder)
+
+
 def _is_choosy(group: Group) -> bool:
     return refuses(group.options, 1, ()) is not None
 

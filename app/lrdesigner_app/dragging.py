@@ -5,11 +5,13 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Sequence
 
+import numpy as np
 from PySide6.QtCore import QByteArray, QMimeData, QRectF, QSize, Qt
 from PySide6.QtGui import QColor, QFont, QFontMetricsF, QPainter, QPen, QPixmap
 
 from lrdesigner.inventory import Inventory
-from lrdesigner.membership import ancestors, outermost
+from lrdesigner.membership import outermost
+from lrdesigner.model_rows import rows_of
 from lrdesigner.numbers import count
 from lrdesigner_app.theme import BASE_PX, GRID, Theme
 
@@ -41,19 +43,19 @@ def what(inventory: Inventory, paths: Iterable[str]) -> str:
     outer = outermost(paths)
     if len(outer) == 1:
         return outer[0] or inventory.modules[0].type or "the model"
-    known = {module.path for module in inventory.modules}
-    modules = sum(path in known for path in outer)
+    rows = rows_of(inventory)
+    modules = sum(path in rows.ids and rows.parameters[rows.ids[path]] is None for path in outer)
     parts = [_counted(modules, "module"), _counted(len(outer) - modules, "tensor")]
     return " and ".join(part for part in parts if part) or "nothing"
 
 
 def parameters_in(inventory: Inventory, paths: Iterable[str]) -> int:
     """Number of scalars in these modules and parameters, each tensor counted once."""
-    wanted = set(paths)
-    tensors = {
-        p.tied_to or p.name: p.numel for p in inventory.parameters if any(path in wanted for path in ancestors(p.name))
-    }
-    return sum(tensors.values())
+    rows = rows_of(inventory)
+    wanted = np.zeros(len(rows), dtype=np.bool_)
+    wanted[[rows.ids[path] for path in paths if path in rows.ids]] = True
+    tensors = np.unique(rows.firsts[rows.spread(wanted)[rows.parameter_rows]])
+    return int(rows.numels[rows.parameter_rows[tensors]].sum())
 
 
 def drag_text(inventory: Inventory, paths: Sequence[str]) -> str:

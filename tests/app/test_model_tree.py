@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import cast
 
+import numpy as np
 import pytest
 from msgspec.structs import replace
 from PySide6.QtCore import QEvent, QItemSelectionModel, QModelIndex, QObject, QPoint, Qt
@@ -15,14 +16,13 @@ from pytestqt.qtbot import QtBot
 
 from lrdesigner import edits
 from lrdesigner.document import Design, Model, new_design
-from lrdesigner.errors import UserError
+from lrdesigner.filtered_rows import filtered
 from lrdesigner.inventory import Inventory, ModuleInfo, ParameterInfo
+from lrdesigner.queries import parse
 from lrdesigner.store import Store
 from lrdesigner_app import dragging
 from lrdesigner_app.model_tree import ModelTreePanel
-from lrdesigner_app.model_tree.filtering import find, parse_filter
 from lrdesigner_app.model_tree.names import group_name
-from lrdesigner_app.model_tree.rows import rows_of
 from lrdesigner_app.model_tree.tree_model import NAME, SIZE, TYPE, TreeModel
 from lrdesigner_app.notices import Notice
 from lrdesigner_app.theme import DARK, Theme
@@ -96,10 +96,12 @@ def test_the_item_model_keeps_the_contract_through_every_kind_of_change(
     model = TreeModel(workspace.design)
     tester = QAbstractItemModelTester(model, FATAL)
     model.set_design(edits.assign(workspace.design, ["classifier.1"], 2))
-    model.set_shown(find(model.rows, parse_filter("*.bias")).shown)
+    model.set_shown(filtered(workspace.design.model.inventory, parse("*.bias")).shown)
     model.set_design(new_design(Model("other", {}, tied_inventory)))
-    model.set_shown(frozenset())
+    model.set_shown(np.zeros(len(model.rows), dtype=np.bool_))
     model.set_shown(None)
+    model.set_design(new_design(Model("ordered", {}, replace(tied_inventory, order=("", "wpe", "wte")))))
+    model.set_forward(True)
     model.set_design(new_design(Model()))
     assert tester.model() is model
 
@@ -118,12 +120,6 @@ def test_types_shapes_and_human_counts_are_shown(panel: ModelTreePanel) -> None:
     assert text(panel, "", SIZE) == "62.0 K"
     assert text(panel, "features.1", SIZE) == ""
     assert "62,006 parameters" in panel.model.index_of("").data(TIP)
-
-
-def test_parameters_whose_module_is_not_listed_hang_below_the_nearest_listed_one() -> None:
-    inventory = Inventory((ModuleInfo("", ""),), (ParameterInfo("a.b.weight", (2,), "float32", 2, True),))
-    rows = rows_of(inventory)
-    assert (rows.names, rows.parents) == (["model", "a.b.weight"], [-1, 0])
 
 
 def test_a_shared_tensor_counts_once_in_every_sum(
@@ -296,7 +292,10 @@ def test_the_menu_offers_only_what_is_possible(panel: ModelTreePanel) -> None:
     assert not any(action.isEnabled() for action in panel.context_menu().actions() if action.text())
     panel.select_paths(("classifier",))
     enabled = {a.text().partition("\t")[0]: a.isEnabled() for a in panel.context_menu().actions() if a.text()}
-    assert enabled == {"Assign to": True, "New group from selection": True, "Unpin": False}
+    assert enabled == {
+        "Assign to": True, "New group from selection": True, "Unpin": False, "Make the filter a rule…": False,
+        "Why is it here?": True, "Expand all below": True, "Copy name": True,
+    }  # fmt: skip
 
 
 def test_the_menu_key_opens_the_menu_at_the_current_row(panel: ModelTreePanel, qtbot: QtBot) -> None:
@@ -351,31 +350,6 @@ def test_groups_are_named_after_what_they_hold(paths: list[str], name: str) -> N
 # Filter
 
 
-@pytest.mark.parametrize(
-    ("words", "expected"),
-    [
-        ("CLASSIFIER.5", {"classifier.5", "classifier.5.weight", "classifier.5.bias"}),
-        ("features *.bias", {"features.0.bias", "features.3.bias"}),
-        ("features.[1-2]", {"features.1", "features.2"}),
-        ("type:Linear *.weight size>40k", {"classifier.1.weight"}),
-        ("type:conv ndim:1", {"features.0.bias", "features.3.bias"}),
-        ("ndim:4, size<=450", {"features.0.weight"}),
-        ("type:MaxPool?d", {"features.2", "features.5"}),
-        ("size=10", {"classifier.5.bias"}),
-        ("nothing like it", set()),
-    ],
-)
-def test_filter_terms_find(lenet_inventory: Inventory, words: str, expected: set[str]) -> None:
-    rows = rows_of(lenet_inventory)
-    assert {rows.paths[row] for row in find(rows, parse_filter(words)).matches} == expected
-
-
-@pytest.mark.parametrize("words", ["ndim:x", "size>", "size>1T", "colour:red"])
-def test_a_filter_that_cannot_be_read_is_refused(words: str) -> None:
-    with pytest.raises(UserError, match="ndim:1"):
-        parse_filter(words)
-
-
 def test_a_filter_shows_matches_with_what_is_around_them_opened(panel: ModelTreePanel) -> None:
     panel.set_filter("*.bias ndim:1 classifier")
     assert list(paths_below(panel.model)) == [
@@ -404,6 +378,7 @@ def test_a_filter_without_result_says_so(panel: ModelTreePanel) -> None:
 def test_an_unreadable_filter_shows_what_is_wrong(panel: ModelTreePanel) -> None:
     panel.set_filter("ndim:many")
     assert "wants a number" in panel.message.text()
+    assert not panel.bar.count.isVisible()
     assert panel.filter.property("invalid")
 
 
@@ -458,6 +433,8 @@ def test_too_many_matches_are_not_selected_but_said(
     panel.view.selectAll()
     assert panel.selected_paths() == ()
     assert [notice.text.startswith("5 rows match") for notice in found] == [True]
+    assert found[0].action is not None
+    assert found[0].action[0] == "Make rule…"
 
 
 def test_the_filter_keeps_selection_and_gives_back_what_was_open(panel: ModelTreePanel) -> None:
@@ -501,14 +478,14 @@ def test_selection_and_opened_rows_are_kept_by_path_when_the_model_is_replaced(
     assert not panel.model.index_of("classifier.5").isValid()
 
 
-def test_only_rows_that_differ_are_announced(panel: ModelTreePanel, workspace: Workspace) -> None:
+def test_a_change_is_announced_once_and_only_if_the_tree_shows_it(panel: ModelTreePanel, workspace: Workspace) -> None:
     panel.model.marks(panel.model.index_of(""))
     changed: list[str] = []
     panel.model.dataChanged.connect(lambda first, last: changed.append(panel.model.path(first)))
     workspace.commit("Rate", edits.set_base_lr, 1, 0.5)
     assert changed == []
     workspace.commit("Assign", edits.assign, ["classifier.5.bias"], 2)
-    assert changed == ["classifier", "classifier.5", "classifier.5.bias"]
+    assert changed == [""]
     changed.clear()
     workspace.commit("Colour", edits.set_colour, 2, 5)
     assert changed

@@ -1,4 +1,4 @@
-"""The small signs of the tree: the square of the groups, pin, tie and frozen badges, the branch arrow."""
+"""The small signs of the tree: the square of the groups, badges of pins, rules, ties and more, the branch arrow."""
 
 from __future__ import annotations
 
@@ -77,6 +77,26 @@ def paint_frozen(painter: QPainter, rect: QRectF, colour: QColor) -> None:
         painter.drawLine(QPointF(0, -3.2), QPointF(-1.4, -4.6))
         painter.drawLine(QPointF(0, -3.2), QPointF(1.4, -4.6))
         painter.rotate(60)
+    painter.restore()
+
+
+def paint_rule(painter: QPainter, rect: QRectF, colour: QColor) -> None:
+    """A funnel: it came here by a rule."""
+    painter.save()
+    painter.translate(rect.center())
+    painter.setPen(QPen(colour, 1.2, Qt.PenStyle.SolidLine, Qt.PenCapStyle.RoundCap, Qt.PenJoinStyle.RoundJoin))
+    left = [QPointF(-1.1, 4.4), QPointF(-1.1, 0.4), QPointF(-4.4, -3.8), QPointF(4.4, -3.8), QPointF(1.1, 0.4)]
+    painter.drawPolyline([*left, QPointF(1.1, 3.0), QPointF(-1.1, 4.4)])
+    painter.restore()
+
+
+def paint_refused(painter: QPainter, rect: QRectF, colour: QColor) -> None:
+    """A circle with a stroke through it."""
+    painter.save()
+    painter.setPen(QPen(colour, 1.3, Qt.PenStyle.SolidLine, Qt.PenCapStyle.RoundCap))
+    centre = rect.center()
+    painter.drawEllipse(centre, 4.2, 4.2)
+    painter.drawLine(centre + QPointF(-2.9, 2.9), centre + QPointF(2.9, -2.9))
     painter.restore()
 
 

@@ -2,28 +2,33 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QEvent, QObject, QPoint, Qt, Signal
-from PySide6.QtGui import QKeyEvent
+from functools import partial
+
+from PySide6.QtCore import QPoint, Qt, QTimer, Signal
+from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QLabel, QMenu, QStackedWidget
 
-from lrdesigner import edits
-from lrdesigner.document import Design
+from lrdesigner import edits, model_edits, rule_edits
 from lrdesigner.errors import UserError
+from lrdesigner.filtered_rows import Filtered, filtered
+from lrdesigner.membership import BY_REMAINDER
+from lrdesigner.queries import parse
 from lrdesigner.store import Change
-from lrdesigner_app.debounce import Debounce
 from lrdesigner_app.dragging import what
-from lrdesigner_app.model_tree.filtering import Found, find, parse_filter
-from lrdesigner_app.model_tree.menu import build_menu
+from lrdesigner_app.model_tree.filter_bar import FilterBar
+from lrdesigner_app.model_tree.menu import Possible, build_menu, rule_menu
 from lrdesigner_app.model_tree.names import group_name
+from lrdesigner_app.model_tree.tooltips import reason_place, why
 from lrdesigner_app.model_tree.tree_model import TreeModel
 from lrdesigner_app.model_tree.view import TreeView
 from lrdesigner_app.notices import Notice
-from lrdesigner_app.widgets import LineEdit, Panel, label, restyle
+from lrdesigner_app.widgets import Panel, label
 from lrdesigner_app.workspace import Workspace
 
-FILTER_DELAY_MS = 120
 # Qt looks through all separately selected rows for every cell that it paints.
 MAX_SELECTED = 500
+# When the window has been painted: the first drop should not wait for the table of names.
+WARM_UP_MS = 100
 EMPTY = "Open a model to begin: a class or factory in a Python file (Ctrl+M), or the demo."
 NOTHING_IN_IT = "This model has neither modules nor parameters."
 
@@ -32,48 +37,46 @@ class ModelTreePanel(Panel):
     """What the model holds and which group has it."""
 
     group_made = Signal()
-    """A new group holds the selection, and is selected."""
+    """A new group holds the selection, or what the filter found, and is selected."""
 
     def __init__(self, workspace: Workspace) -> None:
         super().__init__("Model")
         self._workspace = workspace
-        self._found: Found | None = None
+        self._found: Filtered | None = None
         self.model = TreeModel(workspace.design, self)
         self.view = TreeView(workspace, self.model)
-        self.filter = LineEdit()
+        self.bar = FilterBar()
+        self.filter = self.bar.line
         self._pages = QStackedWidget()
         self._message = label("", "secondary")
-        self._debounce = Debounce(FILTER_DELAY_MS, self._apply_filter, self)
         self._build()
         self._connect()
         self._show_page()
 
     def _build(self) -> None:
-        self.filter.setPlaceholderText("Filter: name, *.bias, type:Linear, ndim:1")
-        self.filter.setAccessibleName("Filter the model tree")
-        self.filter.setToolTip(
-            "Part of a name, a pattern (*.bias, layer[3-5]), type:LayerNorm, ndim:1, size>1M.\n"
-            "Several terms narrow it down. Enter selects what is found, Esc clears."
-        )
-        self.filter.setClearButtonEnabled(True)
-        self.filter.installEventFilter(self)
         self._message.setWordWrap(True)
         self._message.setAlignment(Qt.AlignmentFlag.AlignHCenter | Qt.AlignmentFlag.AlignTop)
         self._message.setContentsMargins(12, 24, 12, 0)
         self._pages.addWidget(self.view)
         self._pages.addWidget(self._message)
-        self.body.addWidget(self.filter)
+        self.body.addWidget(self.bar)
         self.body.addWidget(self._pages, 1)
         self.setFocusProxy(self.view)
 
     def _connect(self) -> None:
-        self.filter.textChanged.connect(self._debounce.request)
+        self.bar.changed.connect(self._apply_filter)
+        self.bar.selection_requested.connect(self._select_matches)
+        self.bar.rule_requested.connect(self.ask_for_rule)
+        self.bar.left.connect(self._focus_view)
         self.view.assign_requested.connect(self.assign_selection)
         self.view.unpin_requested.connect(self.unpin_selection)
         self.view.group_requested.connect(self.group_from_selection)
         self.view.find_requested.connect(self.focus_filter)
         self.view.clear_requested.connect(self.clear_filter)
         self.view.all_requested.connect(self._select_all)
+        self.view.why_requested.connect(self.tell_why)
+        self.view.copy_requested.connect(self.copy_names)
+        self.view.expand_requested.connect(self.expand_below)
         self.view.menu_requested.connect(self._pop_up)
         self._workspace.signals.design_changed.connect(self._on_design_changed)
 
@@ -97,8 +100,7 @@ class ModelTreePanel(Panel):
 
     def set_filter(self, text: str) -> None:
         """Filter at once."""
-        self.filter.setText(text)
-        self._apply_filter()
+        self.bar.set_text(text)
 
     def clear_filter(self) -> None:
         """Show everything again."""
@@ -123,35 +125,89 @@ class ModelTreePanel(Panel):
         """Make a new group of the selection, named after it, and select the group."""
         if not (paths := self._wanted()):
             return
-        name = group_name(paths, self.model.rows.names[0])
+        name = group_name(paths, self.model.rows.name(0))
         if self._workspace.commit(f"New group from {self._what(paths)}", edits.add_group, name, paths):
-            self._workspace.select_group(self._workspace.design.groups[-1].id)
-            self.group_made.emit()
+            self._select_new_group()
+
+    def ask_for_rule(self) -> None:
+        """Ask which group gets what the filter finds, now and whenever the model changes."""
+        if self._found is None:
+            self._workspace.post(Notice("Type a filter first; a rule gives what it finds to a group."))
+        elif not self._found.tensors:
+            self._workspace.post(Notice("The filter finds no tensors, so there is nothing to make a rule for."))
+        else:
+            _show_menu(rule_menu(self._workspace, self.bar, self.make_rule), self.bar.below)
+
+    def make_rule(self, group: int | None) -> None:
+        """Make a rule of the filter for a group, or for a new one: one edit."""
+        where = self.bar.text
+        if group is not None:
+            name = self._workspace.design.group(group).name
+            self._workspace.commit(f"Rule {where} for {name}", rule_edits.add_rule, group, where)
+        elif self._workspace.commit(f"New group by the rule {where}", model_edits.add_group_with_rule, where):
+            self._select_new_group()
+
+    def tell_why(self) -> None:
+        """Say why the current row is in its group; one click leads to the pin or rule."""
+        index = self.view.currentIndex()
+        if not index.isValid():
+            self._workspace.post(Notice("Select a module or parameter in the model tree first."))
+            return
+        row, owned, rows = self.model.row_id(index), self.model.owned, self.model.rows
+        name = rows.paths[row] or rows.name(row)
+        if not len(owned.parameters_below(row)):
+            self._workspace.post(Notice(f"{name} has no parameters, so it is in no group."))
+            return
+        text = f"{name} is {'; '.join(why(self._workspace.design, owned, row))}."
+        reason, action = reason_place(owned, row), None
+        if reason is not None and reason < BY_REMAINDER:
+            action = ("Show the rule", partial(self._workspace.signals.rule_shown.emit, -2 - reason))
+        elif reason is not None and reason >= 0 and owned.members.pins[reason].path != rows.paths[row]:
+            action = ("Show the pin", partial(self._reveal, owned.members.pins[reason].path))
+        self._workspace.post(Notice(text, action=action))
+
+    def copy_names(self) -> None:
+        """Put the selected paths on the clipboard, one a line."""
+        if paths := self.selected_paths():
+            QGuiApplication.clipboard().setText("\n".join(paths))
+
+    def expand_below(self) -> None:
+        """Open everything in the selected modules, as far as there is room."""
+        if not self.view.expand_below():
+            self._workspace.post(Notice("There is too much in it to open all at once; the first rows are open."))
+
+    def set_forward(self, on: bool) -> None:
+        """Show modules in the order in which a forward pass enters them, or in that of their definition."""
+        selected = self.selected_paths()
+        self.model.set_forward(on)
+        self._open_again()
+        self.view.select_paths(selected, reveal=True)
 
     def context_menu(self) -> QMenu:
         """The menu for the selection, not shown yet."""
         selected = [self.model.index_of(path) for path in self.selected_paths()]
-        pinned = any(self.model.marks(index).pinned for index in selected)
-        return build_menu(self._workspace, self, self.view, selected=bool(selected), pinned=pinned)
+        possible = Possible(
+            selected=bool(selected),
+            pinned=any(self.model.marks(index).pinned for index in selected),
+            filtered=self._found is not None and self._found.tensors > 0,
+            ordered=bool(self._workspace.design.model.inventory.order),
+            forward=self.model.forward,
+        )
+        return build_menu(self._workspace, self, self.view, possible)
 
-    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        if watched is self.filter and event.type() == QEvent.Type.KeyPress and isinstance(event, QKeyEvent):
-            return self._filter_key(event.key())
-        return super().eventFilter(watched, event)
+    def _select_new_group(self) -> None:
+        self._workspace.select_group(self._workspace.design.groups[-1].id)
+        self.group_made.emit()
 
-    def _filter_key(self, key: int) -> bool:
-        match key:
-            case Qt.Key.Key_Escape if self.filter.text():
-                self.clear_filter()
-            case Qt.Key.Key_Escape | Qt.Key.Key_Down:
-                self._apply_filter()
-                self.view.setFocus(Qt.FocusReason.OtherFocusReason)
-            case Qt.Key.Key_Return | Qt.Key.Key_Enter:
-                self._apply_filter()
-                self._select_matches()
-            case _:
-                return False
-        return True
+    def _focus_view(self) -> None:
+        self.view.setFocus(Qt.FocusReason.OtherFocusReason)
+
+    def _reveal(self, path: str) -> None:
+        """Select a row, whatever the filter hides."""
+        if not self.model.index_of(path).isValid():
+            self.clear_filter()
+        self.select_paths((path,))
+        self._focus_view()
 
     def _select_all(self) -> None:
         if self._found is None:
@@ -160,18 +216,15 @@ class ModelTreePanel(Panel):
             self._select_matches()
 
     def _select_matches(self) -> None:
-        if self._found is None or not self._found.matches:
+        if self._found is None:
             return
-        found = [row for row in sorted(self._found.matches) if not self._inside_match(row)]
+        found = self._found.outermost(self.model.rows).tolist()
         if len(found) > MAX_SELECTED:
-            text = f"{len(found):,} rows match; at most {MAX_SELECTED} can be selected at once. Narrow the filter."
-            self._workspace.post(Notice(text))
-            return
-        self.view.select_paths(tuple(self.model.rows.paths[row] for row in found), reveal=True)
-        self.view.setFocus(Qt.FocusReason.OtherFocusReason)
-
-    def _inside_match(self, row: int) -> bool:
-        return self._found is not None and any(outer in self._found.matches for outer in self.model.rows.around(row))
+            text = f"{len(found):,} rows match, more than can be selected; a rule can give them all to a group."
+            self._workspace.post(Notice(text, action=("Make rule…", self.ask_for_rule)))
+        elif found:
+            self.view.select_paths(tuple(self.model.rows.paths[row] for row in found), reveal=True)
+            self._focus_view()
 
     def _wanted(self) -> tuple[str, ...]:
         paths = self.selected_paths()
@@ -183,61 +236,68 @@ class ModelTreePanel(Panel):
         return what(self._workspace.design.model.inventory, paths)
 
     def _pop_up(self, place: QPoint) -> None:
-        menu = self.context_menu()
-        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        menu.popup(place)
+        _show_menu(self.context_menu(), place)
 
     def _on_design_changed(self, change: Change) -> None:
         if change.before.model.inventory is change.after.model.inventory:
             self.model.set_design(change.after)
             return
-        known = any(path and path in self.model.rows.ids for path in _module_paths(change.after))
-        selected = self.selected_paths()
-        self.view.remember(True)
-        self.model.set_design(change.after)
+        selected, opened = self.selected_paths(), self.view.open_paths()
+        known = {module.path for module in change.before.model.inventory.modules} - {""}
+        again = any(module.path in known for module in change.after.model.inventory.modules)
         self._found = None
-        if known:
-            self.view.reopen()
+        self.model.set_design(change.after)
+        if again:
+            self.view.set_open_paths(opened)
         else:
             self.view.first_look()
         self._apply_filter()
-        self.view.select_paths(selected, reveal=True)
+        if again:
+            self.view.select_paths(selected, reveal=True)
+        QTimer.singleShot(WARM_UP_MS, self, self._warm_up)
+
+    def _warm_up(self) -> None:
+        _ = self.model.rows.ids
 
     def _apply_filter(self) -> None:
-        self._debounce.forget()
-        problem = ""
+        text, problem = self.bar.text, ""
         try:
-            terms = parse_filter(self.filter.text())
+            query = parse(text)
         except UserError as error:
-            terms, problem = (), str(error)
-        found = find(self.model.rows, terms) if terms else None
-        self.filter.setProperty("invalid", bool(problem))
-        restyle(self.filter)
+            query, problem = (), str(error)
+        found = filtered(self._workspace.design.model.inventory, query) if query else None
+        self.bar.show_found(found, unreadable=bool(problem))
         if found is not None or self._found is not None:
             self._show_found(found)
         self._show_page(problem)
 
-    def _show_found(self, found: Found | None) -> None:
+    def _show_found(self, found: Filtered | None) -> None:
         selected = self.selected_paths()
         self._found = found
         self.view.remember(found is None)
         self.model.set_shown(found.shown if found is not None else None)
-        if found is None:
+        self._open_again()
+        if selected:
+            self.view.select_paths(selected, reveal=True)
+
+    def _open_again(self) -> None:
+        """Open what was open, or what the filter found."""
+        if self._found is None:
             self.view.reopen()
-        else:
-            self.view.open_rows(found.opened)
-        self.view.select_paths(selected, reveal=True)
+        elif self._found.matches.any():
+            self.view.open_for_a_while(self._found.opened, int(self._found.matches.argmax()))
 
     def _show_page(self, problem: str = "") -> None:
         text = problem
         if len(self.model.rows) <= 1:
             text = NOTHING_IN_IT if self._workspace.design.model.source else EMPTY
-        elif not problem and self._found is not None and not self._found.matches:
-            text = f"No module or parameter matches “{self.filter.text().strip()}”."
+        elif not problem and self._found is not None and not self._found.matches.any():
+            text = f"No module or parameter matches “{self.bar.text}”."
         self.filter.setEnabled(text not in (EMPTY, NOTHING_IN_IT))
         self._message.setText(text)
         self._pages.setCurrentIndex(1 if text else 0)
 
 
-def _module_paths(design: Design) -> list[str]:
-    return [module.path for module in design.model.inventory.modules]
+def _show_menu(menu: QMenu, place: QPoint) -> None:
+    menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+    menu.popup(place)

@@ -84,6 +84,8 @@ class RowDelegate(QStyledItemDelegate):
 def _badges(found: Marks) -> list[Badge]:
     signs: tuple[tuple[Badge, bool], ...] = (
         (marks.paint_pin, found.pinned),
+        (marks.paint_rule, found.ruled),
+        (marks.paint_refused, found.refused),
         (marks.paint_tie, found.tied),
         (marks.paint_frozen, found.frozen),
     )

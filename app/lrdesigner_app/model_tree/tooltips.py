@@ -1,52 +1,127 @@
-"""Why a row of the tree is in its group, in words."""
+"""What there is to say about a row of the tree, and why it is in its group, in words."""
 
 from __future__ import annotations
 
+from functools import lru_cache
+
+import numpy as np
+
 from lrdesigner.document import Design
-from lrdesigner.inventory import ParameterInfo
-from lrdesigner.membership import Membership
+from lrdesigner.identity import Same
+from lrdesigner.inventory import BufferInfo, Inventory
+from lrdesigner.membership import BY_REMAINDER, wished
+from lrdesigner.model_rows import Rows
 from lrdesigner.numbers import count
-from lrdesigner_app.model_tree.rows import Rows, shares
+from lrdesigner.optimizers import refuses
+from lrdesigner.owned_rows import OwnedRows
+
+TIMES = " \N{MULTIPLICATION SIGN} "
+MOST_NAMES = 6
+"""Buffers, or other names of one tensor, that a tooltip lists."""
 
 
-def tooltip(rows: Rows, row: int, design: Design, members: Membership) -> str:
-    """Name, size, group and reason, ties and freezing; one fact a line."""
-    number = rows.numels[row]
-    path, kind = rows.paths[row] or rows.names[row], rows.types[row] if rows.paths[row] else "the whole model"
-    lines = [f"{path} · {kind}" if kind else path]
-    parameter = rows.parameters[row]
+def shape_text(shape: tuple[int, ...]) -> str:
+    """`120 x 400`, or `scalar`."""
+    return TIMES.join(str(size) for size in shape) or "scalar"
+
+
+def tooltip(design: Design, owned: OwnedRows, row: int) -> str:
+    """Name, size, group and reason, ties, buffers and freezing; one fact a line."""
+    rows = owned.rows
+    number, parameter = int(rows.numels[row]), rows.parameters[row]
+    path, kind = rows.paths[row] or rows.name(row), rows.types[row] if rows.paths[row] else "the whole model"
     amount = f"{number:,} parameter{'' if number == 1 else 's'}" if number else "no parameters"
-    lines.append(f"{amount} · {parameter.dtype}" if parameter is not None else amount)
-    if number:
-        lines.append(why(rows, row, design, members))
     if parameter is not None:
-        lines += _ties(rows, parameter)
+        amount = f"{'size known after the first forward pass' if parameter.lazy else amount} · {parameter.dtype}"
+    lines = [f"{path} · {kind}" if kind else path, amount]
+    if len(owned.parameters_below(row)):
+        lines += why(design, owned, row)
+    lines += _ties(rows, row) if parameter is not None else _buffer_lines(design.model.inventory, rows.paths[row])
     if number and not rows.trainable[row]:
         lines.append("frozen: requires_grad is False")
     return "\n".join(lines)
 
 
-def why(rows: Rows, row: int, design: Design, members: Membership) -> str:
-    """The group of a row and what put it there: `in backbone: pinned by features`."""
-    found = shares(rows, row, members)
-    if len(found) > 1:
-        parts = [f"{group.name} {count(found[group.id])}" for group in design.groups if group.id in found]
-        return f"in {len(found)} groups: {', '.join(parts)}"
-    name = design.group(next(iter(found))).name
-    inside = rows.parameters[row : rows.ends[row]]
-    reasons = {members.placements[p.name].pinned_by for p in inside if p is not None}
-    if len(reasons) > 1:
-        return f"in {name}: by several pins"
-    reason = next(iter(reasons))
+def why(design: Design, owned: OwnedRows, row: int) -> list[str]:
+    """The group of a row and what put it there, such as `in backbone: pinned by features`; then who refused it."""
+    refused = [_refusal(design, owned, row)] if owned.is_refused(row) else []
+    shares = owned.shares(row)
+    if len(shares) > 1:
+        parts = [f"{group.name} {count(shares[group.id])}" for group in design.groups if group.id in shares]
+        return [f"in {len(shares)} groups: {', '.join(parts)}", *refused]
+    return [f"in {design.group(next(iter(shares))).name}: {_reason(design, owned, row)}", *refused]
+
+
+def reason_place(owned: OwnedRows, row: int) -> int | None:
+    """The one reason (see `Membership`) for all that lies below a row; None if there are several, or nothing."""
+    reasons = owned.reasons_of(row)
+    return reasons[0] if len(reasons) == 1 else None
+
+
+def _reason(design: Design, owned: OwnedRows, row: int) -> str:
+    reason = reason_place(owned, row)
     if reason is None:
-        return f"in {name}: the remainder takes what no pin reaches"
-    if reason == rows.paths[row]:
-        return f"in {name}: pinned here"
-    return f"in {name}: pinned by {reason or rows.names[0]}"
+        return "by several pins and rules" if design.rules else "by several pins"
+    if reason == BY_REMAINDER:
+        return f"the remainder takes what no pin {'or rule ' if design.rules else ''}reaches"
+    if reason < BY_REMAINDER:
+        place = -2 - reason
+        rule = design.rules[place]
+        named = "" if rule.name == rule.where else f" ({rule.where})"
+        return f"rule {place + 1}, {rule.name}{named}"
+    path = design.pins[reason].path
+    return "pinned here" if path == owned.rows.paths[row] else f"pinned by {path or owned.rows.name(0)}"
 
 
-def _ties(rows: Rows, parameter: ParameterInfo) -> list[str]:
-    if parameter.tied_to is not None:
-        return [f"tied to {parameter.tied_to}: one tensor, always in one group"]
-    others = [p.name for p in rows.parameters if p is not None and p.tied_to == parameter.name]
-    return [f"tied to {name}: one tensor, always in one group" for name in others]
+def _refusal(design: Design, owned: OwnedRows, row: int) -> str:
+    """Who would have had it, and why not."""
+    rows, inventory = owned.rows, design.model.inventory
+    below = owned.parameters_below(row)
+    missing = below[owned.refused[below]]
+    place = int(missing[0])
+    taker = design.group(wished(design).placement(place).group)
+    kind = rows.types[rows.parents[int(rows.parameter_rows[place])]]
+    info = inventory.parameters[place]
+    reason = refuses(taker.options, len(info.shape), (kind, *inventory.bases.get(kind, ())))
+    if rows.parameters[row] is not None:
+        return f"not in {taker.name}: {reason}"
+    return f"{len(missing):,} of its tensors {'is' if len(missing) == 1 else 'are'} not in {taker.name}: {reason}"
+
+
+def _ties(rows: Rows, row: int) -> list[str]:
+    place = int(np.searchsorted(rows.parameter_rows, row)) if _in_order(Same(rows)) else _place(rows, row)
+    names = [rows.paths[int(rows.parameter_rows[other])] for other in _names_of(rows, place) if other != place]
+    lines = [f"tied to {name}: one tensor, always in one group" for name in names[:MOST_NAMES]]
+    return lines + ([f"and to {len(names) - MOST_NAMES:,} more"] if len(names) > MOST_NAMES else [])
+
+
+@lru_cache(maxsize=2)
+def _in_order(same: Same[Rows]) -> bool:
+    return bool((np.diff(same.value.parameter_rows) > 0).all())
+
+
+def _place(rows: Rows, row: int) -> int:
+    return int(np.flatnonzero(rows.parameter_rows == row)[0])
+
+
+def _names_of(rows: Rows, place: int) -> list[int]:
+    """Places of all names of a tensor; of a second name only the first one is told."""
+    first = int(rows.firsts[place])
+    return [first] if first != place else np.flatnonzero(rows.firsts == place).tolist()
+
+
+def _buffer_lines(inventory: Inventory, path: str) -> list[str]:
+    found = _buffers_by_module(Same(inventory.buffers)).get(path, ())
+    if not found:
+        return []
+    parts = [f"{buffer.name.rpartition('.')[2]} {shape_text(buffer.shape)}" for buffer in found[:MOST_NAMES]]
+    more = f" and {len(found) - MOST_NAMES:,} more" if len(found) > MOST_NAMES else ""
+    return [f"buffers, which no optimizer moves: {', '.join(parts)}{more}"]
+
+
+@lru_cache(maxsize=2)
+def _buffers_by_module(same: Same[tuple[BufferInfo, ...]]) -> dict[str, list[BufferInfo]]:
+    found: dict[str, list[BufferInfo]] = {}
+    for buffer in same.value:
+        found.setdefault(buffer.name.rpartition(".")[0], []).append(buffer)
+    return found

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
+import numpy as np
 from PySide6.QtCore import (
     QItemSelection,
     QItemSelectionModel,
@@ -26,6 +29,7 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QStyleOptionViewItem, QTreeView
 
+from lrdesigner.model_rows import Bools
 from lrdesigner_app import dragging
 from lrdesigner_app.model_tree.marks import paint_arrow
 from lrdesigner_app.model_tree.row_delegate import RowDelegate
@@ -36,6 +40,8 @@ INDENT = 16
 TYPE_WIDTH, SIZE_WIDTH = 120, 80
 ROOM_FOR_TYPES = 400
 FIRST_LOOK_ROWS = 30
+# Qt asks for each row that is laid out, whether it can be seen or not.
+MOST_OPENED_ROWS = 1000
 
 
 class TreeView(QTreeView):
@@ -47,6 +53,9 @@ class TreeView(QTreeView):
     find_requested = Signal()
     clear_requested = Signal()
     all_requested = Signal()
+    why_requested = Signal()
+    copy_requested = Signal()
+    expand_requested = Signal()
     menu_requested = Signal(QPoint)
 
     def __init__(self, workspace: Workspace, model: TreeModel) -> None:
@@ -54,7 +63,7 @@ class TreeView(QTreeView):
         self._workspace = workspace
         self._rows_model = model
         self._delegate = RowDelegate(workspace.theme, model, self)
-        self._open_paths: set[str] = set()
+        self._open_rows: set[int] = set()
         self._remembering = True
         self.setObjectName("model_tree")
         self.setAccessibleName("Modules and parameters of the model")
@@ -94,12 +103,7 @@ class TreeView(QTreeView):
 
     def selected_paths(self) -> tuple[str, ...]:
         """The selected rows, in tree order."""
-        # Not by `selectedRows`: its time grows with the square of the number of separate rows.
-        rows: set[int] = set()
-        for part in self.selectionModel().selection().toList():
-            siblings = self._rows_model.children_of(self._rows_model.parent_id(part.topLeft()))
-            rows.update(siblings[part.top() : part.bottom() + 1])
-        return tuple(self._rows_model.rows.paths[row] for row in sorted(rows))
+        return tuple(self._rows_model.rows.paths[row] for row in self._selected_rows())
 
     def selectAll(self) -> None:
         """Ask for it: everything is one row, the model's, or what the filter found."""
@@ -120,25 +124,45 @@ class TreeView(QTreeView):
 
     def first_look(self) -> None:
         """Open level by level while all fits in a screenful; parameters stay folded in their modules."""
-        self._open_paths.clear()
+        self._open_rows.clear()
         rows = self._rows_model.rows
         level, shown = [0], 1
         while level:
             inner = [child for row in level for child in self._rows_model.children_of(row)]
             if shown > 1 and shown + len(inner) > FIRST_LOOK_ROWS:
                 break
-            self._open_paths.update(rows.paths[row] for row in level)
+            self._open_rows.update(level)
             shown += len(inner)
             level = [row for row in inner if any(rows.types[c] for c in self._rows_model.children_of(row))]
         self.reopen()
 
+    def open_paths(self) -> tuple[str, ...]:
+        """What the person has open, by names, which outlast another inventory."""
+        paths = self._rows_model.rows.paths
+        return tuple(paths[row] for row in sorted(self._open_rows))
+
+    def set_open_paths(self, paths: tuple[str, ...]) -> None:
+        """Open these, as far as the inventory has them, and nothing else."""
+        ids = self._rows_model.rows.ids
+        self._open_rows = {0, *(ids[path] for path in paths if path in ids)}
+        self.reopen()
+
     def reopen(self) -> None:
         """Open what the person had open, after the rows were set up anew."""
-        self._open(self._open_paths)
+        self._open(sorted(self._open_rows))
 
-    def open_rows(self, rows: frozenset[int]) -> None:
-        """Open these rows for a while, without remembering."""
-        self._open({self._rows_model.rows.paths[row] for row in rows})
+    def open_for_a_while(self, opened: Bools, first: int) -> None:
+        """Open these rows without remembering: those around `first`, then others in order while there is room."""
+        self._open(self._within_limit({0, *self._rows_model.rows.around(first)}, np.flatnonzero(opened).tolist()))
+
+    def expand_below(self) -> bool:
+        """Open everything in the selected modules; False if that is more than there is room for."""
+        model = self._rows_model
+        wanted = [row for top in self._selected_rows() for row in model.rows.below(top) if model.rows.types[row]]
+        fitting = self._within_limit(set(), wanted)
+        self._open_rows |= set(fitting)
+        self._open(fitting)
+        return len(fitting) == len(set(wanted))
 
     def remember(self, on: bool) -> None:
         """Whether opening and closing rows is to outlast the filter."""
@@ -163,6 +187,10 @@ class TreeView(QTreeView):
     def keyPressEvent(self, event: QKeyEvent) -> None:
         if event.matches(QKeySequence.StandardKey.Find):
             self.find_requested.emit()
+        elif event.matches(QKeySequence.StandardKey.Copy):
+            self.copy_requested.emit()
+        elif event.key() == Qt.Key.Key_Asterisk:  # typed with Shift on many keyboards
+            self.expand_requested.emit()
         elif event.modifiers() & ~Qt.KeyboardModifier.KeypadModifier:
             super().keyPressEvent(event)
         elif Qt.Key.Key_1 <= event.key() <= Qt.Key.Key_9:
@@ -171,6 +199,8 @@ class TreeView(QTreeView):
             self.unpin_requested.emit()
         elif event.key() == Qt.Key.Key_N:
             self.group_requested.emit()
+        elif event.key() == Qt.Key.Key_W:
+            self.why_requested.emit()
         elif event.key() == Qt.Key.Key_Escape:
             self.clear_requested.emit()
         else:
@@ -212,25 +242,49 @@ class TreeView(QTreeView):
             painter.restore()
 
     def drawBranches(self, painter: QPainter, rect: QRect, index: QModelIndex | QPersistentModelIndex) -> None:
-        if not self._rows_model.path(index) or not self._rows_model.rowCount(index):
+        if not self._rows_model.path(index) or not self._rows_model.hasChildren(index):
             return
         centre = QRectF(rect.right() - INDENT + 1, rect.top(), INDENT, rect.height()).center()
         paint_arrow(painter, centre, self.isExpanded(index), self._workspace.theme.colour("secondary"))
 
-    def _open(self, paths: set[str]) -> None:
+    def _selected_rows(self) -> list[int]:
+        # Not by `selectedRows`: its time grows with the square of the number of separate rows.
+        rows: set[int] = set()
+        for part in self.selectionModel().selection().toList():
+            siblings = self._rows_model.children_of(self._rows_model.parent_id(part.topLeft()))
+            rows.update(siblings[part.top() : part.bottom() + 1])
+        return sorted(rows)
+
+    def _within_limit(self, first: set[int], others: Iterable[int]) -> list[int]:
+        """`first`, and of the others those whose rows still fit; in tree order, so that outer ones come before."""
+        found, shown = set(first), sum(len(self._rows_model.children_of(row)) for row in first)
+        for row in others:
+            if row in found:
+                continue
+            if shown > MOST_OPENED_ROWS:
+                break
+            inner = len(self._rows_model.children_of(row))
+            if inner <= MOST_OPENED_ROWS * 2:
+                found.add(row)
+                shown += inner
+        return sorted(found)
+
+    def _open(self, rows: Iterable[int]) -> None:
         before, self._remembering = self._remembering, False
-        for path in sorted(paths):
-            if (index := self._rows_model.index_of(path)).isValid():
+        # With a layout of everything still to come, Qt only notes what is opened, and lays it out once.
+        self.scheduleDelayedItemsLayout()
+        for row in rows:
+            if (index := self._rows_model.index_of_row(row)).isValid():
                 self.expand(index)
         self._remembering = before
 
     def _on_expanded(self, index: QModelIndex) -> None:
         if self._remembering:
-            self._open_paths.add(self._rows_model.path(index))
+            self._open_rows.add(self._rows_model.row_id(index))
 
     def _on_collapsed(self, index: QModelIndex) -> None:
         if not self._rows_model.path(index):
             # The model's own row has no arrow to open it again.
             self.expand(index)
         elif self._remembering:
-            self._open_paths.discard(self._rows_model.path(index))
+            self._open_rows.discard(self._rows_model.row_id(index))
