@@ -52,12 +52,9 @@ def test_a_python_file_offers_its_classes_and_a_choice_completes_the_text(
     ("text", "outlook"),
     [
         ("weights.safetensors", "Reads names and shapes; runs nothing."),
-        ("net.py:Net", f"Runs the code of {{folder}}/net.py with {sys.executable}."),
-        (
-            "timm:vit_tiny",
-            f"Builds vit_tiny with the installed timm, without pretrained weights with {sys.executable}.",
-        ),
-        ("pkg.nets:make", f"Imports pkg.nets and runs its code with {sys.executable}."),
+        ("net.py:Net", f"Runs the code of {{folder}}/net.py, with {sys.executable}."),
+        ("timm:a", f"Builds a of the installed timm, without pretrained weights, with {sys.executable}."),
+        ("pkg.nets:make", f"Imports pkg.nets and runs its code, with {sys.executable}."),
         ("net.py:", ""),
     ],
 )

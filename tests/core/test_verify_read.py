@@ -15,11 +15,8 @@ from lrdesigner.document import Design, Model, new_design
 from lrdesigner.inventory import Inventory, ModuleInfo, ParameterInfo
 
 TREE = Inventory(
-    modules=(
-        ModuleInfo("", "Net"),
-        ModuleInfo("body", "FancyLinear"),
-        ModuleInfo("head", ""),
-        ModuleInfo("more", "Net"),
+    modules=tuple(
+        ModuleInfo(path, kind) for path, kind in (("", "Net"), ("body", "FancyLinear"), ("head", ""), ("more", "Net"))
     ),
     parameters=(
         ParameterInfo("body.weight", (3, 2), "bfloat16", 6, True),
