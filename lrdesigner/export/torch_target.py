@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import lrdesigner
-from lrdesigner.curves import ParamGroup, param_groups
 from lrdesigner.document import Design
 from lrdesigner.errors import UserError
 from lrdesigner.export.factor_functions import MODULES, factor_functions
@@ -18,8 +17,10 @@ from lrdesigner.export.freezing import freeze_context, frozen_groups
 from lrdesigner.export.group_tables import group_table, optimizer_tables
 from lrdesigner.export.python_text import argument, entry, literal, prose, quoted, signature, statement, wrapped
 from lrdesigner.membership import ancestors, membership
-from lrdesigner.models.source import DEMOS, parse_source
+from lrdesigner.models.source import DEMOS
 from lrdesigner.numbers import rate
+from lrdesigner.param_groups import ParamGroup, param_groups
+from lrdesigner_resources import path as resource_path
 
 if TYPE_CHECKING:
     import jinja2
@@ -86,8 +87,8 @@ def _template() -> jinja2.Template:
 
 
 def _model_context(design: Design) -> dict[str, Any]:
-    """How the script at the end of the file gets its model: from the person's file, or written out for a demo."""
-    name = design.model.source.rpartition(":")[2]
+    """How the script at the end of the file gets its model: by an import, or written out for a demo."""
+    before, _, name = design.model.source.rpartition(":")
     kwargs = ", ".join(f"{key}={literal(value)}" for key, value in design.model.kwargs.items())
     found: dict[str, Any] = {
         "class": design.model.inventory.modules[0].type,
@@ -97,18 +98,34 @@ def _model_context(design: Design) -> dict[str, Any]:
     }
     if design.model.source.startswith("demo:") and name in DEMOS:
         demo = DEMOS[name]
-        source = parse_source(design.model.source)
-        text = source.file.read_text(encoding="utf-8")
+        text = resource_path(demo.resource).read_text(encoding="utf-8")
         found |= {
             "call": f"{demo.name}({kwargs})",
             "demo": demo,
             "demo_source": text[text.index(f"class {demo.name}(") :],
         }
         return found
-    file = Path(design.model.source.rpartition(":")[0])
-    importable = all(part.isidentifier() and not keyword.iskeyword(part) for part in (file.stem, *name.split(".")))
-    found |= {"file": prose(file.name), "module": file.stem if importable else None, "name": name}
-    return found
+    if before in _LIBRARY_CALLS:
+        module, function, more = _LIBRARY_CALLS[before]
+        arguments = ", ".join(part for part in (literal(name), more, kwargs) if part)
+        hint = f"Install {before}."
+        return found | {"module": module, "name": function, "call": f"{function}({arguments})", "hint": hint}
+    file = Path(before)
+    is_file = file.suffix.lower() == ".py"
+    module = file.stem if is_file else before
+    importable = all(
+        part.isidentifier() and not keyword.iskeyword(part) for part in (*module.split("."), *name.split("."))
+    )
+    hint = (
+        f"Run this file beside {prose(file.name)}." if is_file else f"Install {prose(module)}, or run this beside it."
+    )
+    return found | {"hint": hint, "module": module if importable else None, "name": name}
+
+
+_LIBRARY_CALLS = {
+    "timm": ("timm", "create_model", "pretrained=False"),
+    "torchvision": ("torchvision.models", "get_model", "weights=None"),
+}
 
 
 def _membership_context(design: Design, groups: list[ParamGroup]) -> dict[str, Any]:

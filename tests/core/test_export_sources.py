@@ -1,0 +1,31 @@
+"""The script at the end of an exported file gets its model as the design does, where that is an import."""
+
+from __future__ import annotations
+
+import pytest
+from msgspec.structs import replace
+
+from lrdesigner.document import Design
+from lrdesigner.export import export
+
+
+@pytest.mark.parametrize(
+    ("source", "words"),
+    [
+        ("/models/net.py:Net", ("from net import Net", "model = Net(depth=3)", "Run this file beside net.py.")),
+        ("pkg.nets:make.small", ("from pkg.nets import make", "model = make.small(depth=3)", "Install pkg.nets")),
+        ("timm:vit_tiny", ("from timm import create_model", 'create_model("vit_tiny", pretrained=False, depth=3)')),
+        (
+            "torchvision:vgg11",
+            ("from torchvision.models import get_model", 'get_model("vgg11", weights=None, depth=3)'),
+        ),
+        ("/models/net.safetensors", ("# Build your model here.",)),
+        ("/models/net.pt:ema.model", ("# Build your model here.",)),
+        ("transformers:/models/llama", ("# Build your model here.",)),
+    ],
+)
+def test_the_script_imports_what_can_be_imported(plain_design: Design, source: str, words: tuple[str, ...]) -> None:
+    model = replace(plain_design.model, source=source, kwargs={"depth": 3})
+    text = export(replace(plain_design, model=model))
+    compile(text, "lr_plan.py", "exec")
+    assert [word for word in words if word not in text] == []
