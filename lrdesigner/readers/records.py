@@ -131,8 +131,11 @@ class Tensor(metaclass=Inert):
         if not isinstance(storage, Storage) or type(storage.key) not in _PLAIN or type(self.offset) is not int:
             return id(self)
         # Nothing else is hashed: hashing tuples in tuples recurses in C.
-        if type(stride) is not tuple or not all(type(step) is int for step in stride):
+        if type(stride) is not tuple:
             return id(self)
+        for step in stride:
+            if type(step) is not int:
+                return id(self)
         return storage.key, self.offset, tuple(shape), stride
 
 
