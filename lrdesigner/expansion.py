@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -17,8 +18,9 @@ from lrdesigner.numbers import scaled
 from lrdesigner.optimizers import movable_options, option_value, with_option
 from lrdesigner.queries.find import any_name, matching_parameters
 
-NORM_TYPES = "type:/(?i)norm/"
-EMBEDDING_TYPES = "type:/(?i)embed/"
+# By the module that owns a parameter: around it may stand a ConvNormAct or a PreNorm, which hold other things too.
+NORM_TYPES = re.compile("(?i)norm")
+EMBEDDING_TYPES = re.compile("(?i)embed")
 # Where types are unknown, as in a checkpoint, names tell; they are as customary as the types.
 NORM_NAMES = r"/(?i)(^|[._])(norm|ln|bn|layernorm|batchnorm|rmsnorm)\d*([._]|$)/"
 
@@ -98,12 +100,22 @@ def _exempt(same: Same[Inventory], exemption: DecayExemption) -> Bools:
     if exemption.one_dimensional:
         found |= np.array([len(info.shape) <= 1 and not info.lazy for info in inventory.parameters], dtype=np.bool_)
     if exemption.norm:
-        found |= matching_parameters(inventory, NORM_TYPES if has_types(inventory) else NORM_NAMES)
+        typed = has_types(inventory)
+        found |= _owned_by(inventory, NORM_TYPES) if typed else matching_parameters(inventory, NORM_NAMES)
     if exemption.embeddings:
-        found |= matching_parameters(inventory, EMBEDDING_TYPES if has_types(inventory) else "embed")
+        typed = has_types(inventory)
+        found |= _owned_by(inventory, EMBEDDING_TYPES) if typed else matching_parameters(inventory, "embed")
     if exemption.where.strip():
         found |= matching_parameters(inventory, exemption.where)
     return any_name(rows_of(inventory), found)
+
+
+def _owned_by(inventory: Inventory, kinds: re.Pattern[str]) -> Bools:
+    """For each parameter, whether the type of its module, or one that this derives from, fits; the model's does not."""
+    rows = rows_of(inventory)
+    fits = {kind: any(map(kinds.search, (kind, *inventory.bases.get(kind, ())))) for kind in set(rows.types)}
+    owners = (rows.parents[row] for row in rows.parameter_rows.tolist())
+    return np.fromiter((owner > 0 and fits[rows.types[owner]] for owner in owners), np.bool_, len(rows.parameter_rows))
 
 
 def has_types(inventory: Inventory) -> bool:

@@ -145,6 +145,19 @@ def test_biases_norms_and_vectors_of_every_group_are_free_from_decay() -> None:
     assert free == {name for name in settings_of(design) if name.endswith(".bias") or "LayerNorm" in name}
 
 
+def test_what_only_stands_beside_a_norm_decays() -> None:
+    entries: Any = [
+        ("stem", "ConvNormAct", {}),
+        ("stem.conv", "Conv2d", {"weight": (4, 3, 3, 3)}),
+        ("stem.bn", "BatchNormAct2d", {"weight": (4,)}),
+        ("block", "PreNorm", {}),
+        ("block.norm", "LayerNorm", {"weight": (4, 4)}),
+        ("block.fn", "Linear", {"weight": (4, 4)}),
+    ]
+    found = settings_of(applied("no-decay", inventory_of("NormFreeNet", entries)))
+    assert {name for name, (_, decay) in found.items() if decay} == {"stem.conv.weight", "block.fn.weight"}
+
+
 def test_no_decay_keeps_what_was_exempt_and_leaves_a_decay_of_0_alone() -> None:
     design = edits.add_group(design_for(bert()), "head", ["classifier"])
     head = design.groups[-1].id
