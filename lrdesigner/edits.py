@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Iterable
+from functools import lru_cache
 from typing import Any
 
 from msgspec.structs import replace
@@ -12,6 +13,7 @@ from lrdesigner.checked import replaced
 from lrdesigner.document import COLOURS, Batches, Design, Freeze, Group, Model, Pin, Plan
 from lrdesigner.errors import UserError
 from lrdesigner.following import follow, followed, leader_of, without_leader
+from lrdesigner.identity import Same
 from lrdesigner.inventory import Inventory, ParameterInfo
 from lrdesigner.membership import outermost
 from lrdesigner.model_rows import rows_of
@@ -29,14 +31,13 @@ def assign(design: Design, paths: Iterable[str], group: int) -> Design:
     """
     design.group(group)
     first_name = _tied_names(design.model.inventory)
-    known = _known_paths(design.model.inventory)
+    rows = rows_of(design.model.inventory)
     assigned: set[str] = set()
-    infos = {info.name: info for info in design.model.inventory.parameters}
     for path in outermost(paths):
-        if path not in known:
+        if path not in rows.ids:
             raise UserError(f"The model has no module or parameter {path!r}.")
-        if path in infos:
-            _check_accepted(design, infos[path], group)
+        if (info := rows.parameters[rows.ids[path]]) is not None:
+            _check_accepted(design, info, group)
         assigned.add(first_name.get(path, path))
     kept = {pin.path: pin.group for pin in design.pins if first_name.get(pin.path, pin.path) not in assigned}
     return _with_pins(design, kept | dict.fromkeys(assigned, group))
@@ -255,12 +256,13 @@ def _with_pins(design: Design, pins: dict[str, int]) -> Design:
 
 def _tied_names(inventory: Inventory) -> dict[str, str]:
     """Every name of each tied tensor -> its first name."""
-    tied = {p.name: p.tied_to for p in inventory.parameters if p.tied_to is not None}
+    return _tied_names_of(Same(inventory))
+
+
+@lru_cache(maxsize=2)
+def _tied_names_of(same: Same[Inventory]) -> dict[str, str]:
+    tied = {p.name: p.tied_to for p in same.value.parameters if p.tied_to is not None}
     return tied | {first: first for first in tied.values()}
-
-
-def _known_paths(inventory: Inventory) -> set[str]:
-    return {module.path for module in inventory.modules} | {parameter.name for parameter in inventory.parameters}
 
 
 def _one_line(name: str) -> str:

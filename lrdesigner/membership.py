@@ -27,6 +27,20 @@ class Placement:
     rule: str | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Amount:
+    """How much a group holds, each tensor once: scalars to train and frozen ones, tensors, and those to train.
+
+    `modules` are those in which the tensors to train are.
+    """
+
+    trainable: int
+    frozen: int
+    tensors: int
+    trainable_tensors: int
+    modules: int
+
+
 @dataclass(frozen=True, eq=False)
 class Membership:
     """The answer for every name of every parameter; tied names always agree.
@@ -43,6 +57,7 @@ class Membership:
     reasons: Ints
     _members: dict[int, tuple[ParameterInfo, ...]] = field(default_factory=dict)
     _trainable: dict[int, tuple[ParameterInfo, ...]] = field(default_factory=dict)
+    _amounts: dict[int, Amount] = field(default_factory=dict)
 
     def placement(self, place: int) -> Placement:
         """Where the parameter at this place of the inventory is, and why."""
@@ -54,16 +69,20 @@ class Membership:
     @cached_property
     def placements(self) -> Mapping[str, Placement]:
         """The placement of every parameter, by name."""
-        return {info.name: self.placement(place) for place, info in enumerate(self.inventory.parameters)}
+        names = [info.name for info in self.inventory.parameters]
+        known: dict[tuple[int, int], Placement] = {}  # there are few, of many parameters
+        found = {}
+        for place, why in enumerate(zip(self.owners.tolist(), self.reasons.tolist(), strict=True)):
+            if why not in known:
+                known[why] = self.placement(place)
+            found[names[place]] = known[why]
+        return found
 
     def members(self, group: int) -> tuple[ParameterInfo, ...]:
         """The tensors of a group, each under its first name, in model order; () for a group that does not exist."""
         if group not in self._members:
-            infos, rows = self.inventory.parameters, rows_of(self.inventory)
-            mine = np.zeros(len(infos), dtype=np.bool_)
-            if group in self.groups:
-                mine = (self.owners == self.groups.index(group)) & (rows.firsts == np.arange(len(infos)))
-            self._members[group] = tuple([infos[place] for place in np.flatnonzero(mine).tolist()])
+            infos = self.inventory.parameters
+            self._members[group] = tuple([infos[place] for place in self._tensors(group).tolist()])
         return self._members[group]
 
     def trainable(self, group: int) -> tuple[ParameterInfo, ...]:
@@ -71,6 +90,24 @@ class Membership:
         if group not in self._trainable:
             self._trainable[group] = tuple([info for info in self.members(group) if info.trainable])
         return self._trainable[group]
+
+    def amount(self, group: int) -> Amount:
+        """How much a group holds, counted without listing it."""
+        if group not in self._amounts:
+            rows = rows_of(self.inventory)
+            mine = rows.parameter_rows[self._tensors(group)]
+            trained = mine[rows.trainable[mine]]
+            scalars, all_scalars = int(rows.numels[trained].sum()), int(rows.numels[mine].sum())
+            modules = len(np.unique(rows.parent_rows[trained]))
+            self._amounts[group] = Amount(scalars, all_scalars - scalars, len(mine), len(trained), modules)
+        return self._amounts[group]
+
+    def _tensors(self, group: int) -> Ints:
+        """Places of the first names of a group's tensors."""
+        if group not in self.groups:
+            return np.zeros(0, dtype=np.int64)
+        firsts = rows_of(self.inventory).firsts
+        return np.flatnonzero((self.owners == self.groups.index(group)) & (firsts == np.arange(len(firsts))))
 
 
 def ancestors(path: str) -> Iterator[str]:

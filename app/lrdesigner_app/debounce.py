@@ -3,8 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from time import monotonic
 
 from PySide6.QtCore import QObject, QTimer
+
+PAUSE = 3
+"""How long to wait, as a multiple of how long the action took last time."""
+LONGEST_MS = 1500
 
 
 class Debounce(QObject):
@@ -13,11 +18,19 @@ class Debounce(QObject):
     def __init__(self, delay_ms: int, action: Callable[[], object], parent: QObject) -> None:
         super().__init__(parent)
         self._timer = QTimer(self, singleShot=True, interval=delay_ms)
-        self._timer.timeout.connect(action)
+        self._delay_ms, self._action = delay_ms, action
+        self._timer.timeout.connect(self._act)
 
     def request(self) -> None:
         """Ask for the action; starts the wait anew."""
         self._timer.start()
+
+    def _act(self) -> None:
+        """What takes long waits for a longer pause, so that it does not come in between."""
+        began = monotonic()
+        self._action()
+        took_ms = 1e3 * (monotonic() - began)
+        self._timer.setInterval(max(self._delay_ms, min(int(PAUSE * took_ms), LONGEST_MS)))
 
     def forget(self) -> None:
         """Drop what was asked for."""

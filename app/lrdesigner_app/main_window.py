@@ -16,6 +16,7 @@ from lrdesigner.errors import UserError
 from lrdesigner.export import export
 from lrdesigner.inventory import Inventory
 from lrdesigner.jobs.protocol import ModelInput
+from lrdesigner.model_rows import rows_of
 from lrdesigner.models.source import ModelSource
 from lrdesigner.models.trust import question_for, question_for_source
 from lrdesigner.numbers import count
@@ -131,9 +132,8 @@ class MainWindow(QMainWindow):
         store, design = self.workspace.store, self.workspace.design
         inventory, plan = design.model.inventory, design.plan
         star = " •" if store.modified else ""
-        size = (
-            f"{inventory.modules[0].type} · {count(inventory.total_parameters)}" if design.model.source else "no model"
-        )
+        scalars = count(int(rows_of(inventory).numels[0]))
+        size = f"{inventory.modules[0].type} · {scalars}" if design.model.source else "no model"
         run = f"{plan.epochs:,} epoch{'s' if plan.epochs != 1 else ''} × {plan.steps_per_epoch:,} steps"
         self.header.show_titles(f"{self.files.title}{star}", f"{size} · {run}")
         self.setWindowTitle(f"{self.files.title}{'*' if store.modified else ''} – LR Designer")

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import operator
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from types import MappingProxyType
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from lrdesigner.identity import Same
 from lrdesigner.inventory import Inventory
@@ -50,6 +51,13 @@ def any_name(rows: Rows, marked: Bools) -> Bools:
     return tensors[rows.firsts]
 
 
+def prepare(inventory: Inventory) -> None:
+    """Make the tables that queries of names need, so that the first of them is as fast as the others."""
+    rows = rows_of(inventory)
+    _all_text(rows)
+    _components(rows)
+
+
 def _holds(rows: Rows, inventory: Inventory, term: Term) -> Bools:
     match term:
         case NameTerm():
@@ -67,16 +75,17 @@ def _holds(rows: Rows, inventory: Inventory, term: Term) -> Bools:
 
 def _names(rows: Rows, term: NameTerm) -> Bools:
     own = np.zeros(len(rows), dtype=np.bool_)
-    if term.plain and "." not in term.literal:
+    if term.plain and "." not in term.literals[0]:
         # It cannot span components, so it is enough to look at each distinct one.
         components = _components(rows)
-        own = np.array([term.literal in name.lower() for name in components.distinct])[components.codes]
+        own = np.array([term.literals[0] in name.lower() for name in components.distinct])[components.codes]
     elif term.plain:
-        own[_holding(rows, term.literal)] = True
+        own[_holding(rows, term.literals[0])] = True
     else:
-        search = term.pattern.search
-        rare = term.literal and 4 * _all_text(rows).paths.count(term.literal) < len(rows)
-        candidates = _holding(rows, term.literal) if rare else range(len(rows))
+        search, text = term.pattern.search, _all_text(rows).paths
+        rare = term.literals and 4 * sum(map(text.count, term.literals)) < len(rows)
+        found = [row for literal in term.literals for row in _holding(rows, literal)] if rare else []
+        candidates: Iterable[int] = dict.fromkeys(found) if rare else range(len(rows))
         own[[row for row in candidates if search(rows.paths[row])]] = True
     own[0] = False
     return rows.spread(own)
@@ -104,7 +113,7 @@ class _AllText:
 
 @dataclass(frozen=True, slots=True)
 class _Components:
-    """The distinct last components of paths, and which one each row has."""
+    """The distinct last components of paths, or types, and which one each row has."""
 
     distinct: list[str]
     codes: Ints
@@ -132,26 +141,38 @@ def _components_of(same: Same[Rows]) -> _Components:
     return _Components(list(places), np.array(codes, dtype=np.int64))
 
 
+@lru_cache(maxsize=2)
+def _kinds_of(same: Same[Rows]) -> _Components:
+    places: dict[str, int] = {}
+    codes = [places.setdefault(name, len(places)) for name in same.value.types]
+    return _Components(list(places), np.array(codes, dtype=np.int64))
+
+
 def _types(rows: Rows, inventory: Inventory, term: TypeTerm) -> Bools:
     search = term.pattern.search
-    fits = {name for name in set(rows.types) if any(search(known) for known in (name, *inventory.bases.get(name, ())))}
-    fits.discard("")
-    own = np.fromiter((name in fits for name in rows.types), np.bool_, len(rows))
-    return rows.spread(own)
+    kinds = _kinds_of(Same(rows))
+    fits = [
+        bool(name) and any(search(known) for known in (name, *inventory.bases.get(name, ()))) for name in kinds.distinct
+    ]
+    return rows.spread(np.array(fits, dtype=np.bool_)[kinds.codes])
 
 
 def _numbers(rows: Rows, inventory: Inventory, term: NumberTerm) -> Bools:
     found = np.zeros(len(rows), dtype=np.bool_)
     if not inventory.parameters:
         return found
-    if term.what == "depth":
-        values = rows.depths[rows.parameter_rows]
-    elif term.what == "ndim":
-        values = np.array([len(info.shape) for info in inventory.parameters])
-    else:
-        values = np.array([info.numel for info in inventory.parameters], dtype=np.float64)
+    values = rows.depths[rows.parameter_rows] if term.what == "depth" else _measures(Same(inventory))[term.what]
     found[rows.parameter_rows] = COMPARE[term.comparison](values, term.bound)
     return found
+
+
+@lru_cache(maxsize=2)
+def _measures(same: Same[Inventory]) -> Mapping[str, NDArray[Any]]:
+    infos = same.value.parameters
+    return {
+        "ndim": np.array([len(info.shape) for info in infos]),
+        "size": np.array([info.numel for info in infos], dtype=np.float64),
+    }
 
 
 def _is_parameter(rows: Rows) -> Bools:

@@ -53,7 +53,7 @@ def _term(word: str) -> Term:
         raise UserError(f"{word!r} is no filter. Write {EXAMPLES}.")
     pattern = _pattern(body, word, exact=False, whole=False)
     plain = not (_is_regex(body) or _WILD.search(body) or "|" in body)
-    return NameTerm(word, pattern, body.lower() if plain else _literal(body), plain, negated)
+    return NameTerm(word, pattern, (body.lower(),) if plain else _literals(body), plain, negated)
 
 
 def _pattern(body: str, word: str, *, exact: bool, whole: bool) -> re.Pattern[str]:
@@ -71,6 +71,13 @@ def _is_regex(body: str) -> bool:
     return len(body) > 1 and body.startswith("/") and body.endswith("/")
 
 
+def _literals(body: str) -> tuple[str, ...]:
+    """Pieces of which every fitting name holds at least one, in lower case; () where that is not plain to see."""
+    parts = [body] if _is_regex(body) else [part for part in body.split("|") if part]
+    found = tuple(_literal(part) for part in parts)
+    return found if all(found) else ()
+
+
 def _literal(body: str) -> str:
     """The longest piece that every fitting name holds, in lower case; "" where that is not plain to see."""
     if _is_regex(body):
@@ -79,7 +86,7 @@ def _literal(body: str) -> str:
         body = re.sub(r"\w[*?]|\\\w", "*", body[1:-1]).replace("\\.", "\0").replace(".", "*").replace("\0", ".")
         pieces = re.split(r"[^\w.]+", body)
     else:
-        pieces = [] if "|" in body else re.split(r"[*?]+|\[[^\]]*\]?", body)
+        pieces = re.split(r"[*?]+|\[[^\]]*\]?", body)
     return max(pieces, key=len, default="").lower()
 
 

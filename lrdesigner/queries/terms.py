@@ -14,13 +14,13 @@ Comparison = Literal[">", "<", ">=", "<=", "="]
 class NameTerm:
     """Holds for a parameter or module one of whose names, its own or that of a module around it, fits `pattern`.
 
-    `pattern` is a regular expression that is searched for in the dotted name. Names that fit hold `literal`, whatever
-    the case; if `plain`, that is all there is to the pattern.
+    `pattern` is a regular expression that is searched for in the dotted name. Names that fit hold one of `literals`,
+    whatever the case, if there are any; if `plain`, there is one, and that is all there is to the pattern.
     """
 
     text: str
     pattern: re.Pattern[str]
-    literal: str = ""
+    literals: tuple[str, ...] = ()
     plain: bool = False
     negated: bool = False
 

@@ -47,13 +47,10 @@ class CardsModel(QAbstractListModel):
 
     def amount(self, index: Index) -> str:
         """How much a group holds: `769 K`, `no parameters`, `2.36 M frozen`."""
-        members = membership(self._workspace.design)
-        group = self._ids[index.row()]
-        trainable = sum(p.numel for p in members.trainable(group))
-        if trainable:
-            return count(trainable)
-        frozen = sum(p.numel for p in members.members(group))
-        return f"{count(frozen)} frozen" if frozen else "no parameters"
+        held = membership(self._workspace.design).amount(self._ids[index.row()])
+        if held.trainable:
+            return count(held.trainable)
+        return f"{count(held.frozen)} frozen" if held.frozen else "no parameters"
 
     def detail(self, index: Index) -> str:
         """The amount and what matters most of the rate: of whom it is, how it falls, or the base lr."""
@@ -151,18 +148,14 @@ class CardsModel(QAbstractListModel):
         return self._ids[row] if 0 <= row < len(self._ids) else None
 
     def _tooltip(self, index: Index) -> str:
-        members = membership(self._workspace.design)
-        group = self._ids[index.row()]
-        found = members.members(group)
-        number = sum(p.numel for p in found if p.trainable)
-        frozen = sum(p.numel for p in found if not p.trainable)
+        held = membership(self._workspace.design).amount(self._ids[index.row()])
         lines = [self.group(index).name]
-        lines.append(f"{number:,} parameters in {len(found)} tensor{'' if len(found) == 1 else 's'}")
-        if frozen:
-            lines.append(f"{frozen:,} frozen ones (requires_grad is False) are left out")
+        lines.append(f"{held.trainable:,} parameters in {held.tensors:,} tensor{'' if held.tensors == 1 else 's'}")
+        if held.frozen:
+            lines.append(f"{held.frozen:,} frozen ones (requires_grad is False) are left out")
         if self.takes_the_rest(index):
             lines.append("Takes what no other group has")
-        if not found:
+        if not held.tensors:
             lines[1:2] = ["no parameters: drop modules here"]
         return "\n".join([*lines, *self._within(index)])
 

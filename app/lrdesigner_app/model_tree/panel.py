@@ -13,6 +13,7 @@ from lrdesigner.errors import UserError
 from lrdesigner.filtered_rows import Filtered, filtered
 from lrdesigner.membership import BY_REMAINDER
 from lrdesigner.queries import parse
+from lrdesigner.queries.find import prepare
 from lrdesigner.store import Change
 from lrdesigner_app.dragging import what
 from lrdesigner_app.model_tree.filter_bar import FilterBar
@@ -27,7 +28,7 @@ from lrdesigner_app.workspace import Workspace
 
 # Qt looks through all separately selected rows for every cell that it paints.
 MAX_SELECTED = 500
-# When the window has been painted: the first drop should not wait for the table of names.
+# When the window has been painted.
 WARM_UP_MS = 100
 EMPTY = "Open a model to begin: a class or factory in a Python file (Ctrl+M), or the demo."
 NOTHING_IN_IT = "This model has neither modules nor parameters."
@@ -243,10 +244,10 @@ class ModelTreePanel(Panel):
             self.model.set_design(change.after)
             return
         selected, opened = self.selected_paths(), self.view.open_paths()
-        known = {module.path for module in change.before.model.inventory.modules} - {""}
-        again = any(module.path in known for module in change.after.model.inventory.modules)
+        outermost = self._names_of_outermost()
         self._found = None
         self.model.set_design(change.after)
+        again = bool(outermost & self._names_of_outermost())
         if again:
             self.view.set_open_paths(opened)
         else:
@@ -256,8 +257,14 @@ class ModelTreePanel(Panel):
             self.view.select_paths(selected, reveal=True)
         QTimer.singleShot(WARM_UP_MS, self, self._warm_up)
 
+    def _names_of_outermost(self) -> set[str]:
+        rows = self.model.rows
+        return {rows.paths[row] for row in rows.children(0).tolist()}
+
     def _warm_up(self) -> None:
+        """The first drop and the first key in the filter should not wait for tables of all names."""
         _ = self.model.rows.ids
+        QTimer.singleShot(WARM_UP_MS, self, lambda: prepare(self._workspace.design.model.inventory))
 
     def _apply_filter(self) -> None:
         text, problem = self.bar.text, ""

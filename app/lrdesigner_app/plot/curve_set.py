@@ -16,8 +16,8 @@ from lrdesigner.membership import membership
 from lrdesigner.param_groups import steering
 from lrdesigner.schedules import depends_on_base
 from lrdesigner_app.charts import AxisMap, ChartSurface, set_line
+from lrdesigner_app.charts.fan_item import FanItem
 from lrdesigner_app.charts.simplify import kept_points
-from lrdesigner_app.plot.fan_item import FanItem
 from lrdesigner_app.plot.lines import Lines, lines_of
 from lrdesigner_app.plot.views import Drawn, View
 from lrdesigner_app.theme import Theme
@@ -194,7 +194,7 @@ class CurveSet:
 
 def trains_nothing(design: Design, group: Group) -> bool:
     """Whether a group of an opened model has no trainable parameter."""
-    return bool(design.model.inventory.parameters) and not membership(design).trainable(group.id)
+    return bool(design.model.inventory.parameters) and not membership(design).amount(group.id).trainable_tensors
 
 
 def _distances(

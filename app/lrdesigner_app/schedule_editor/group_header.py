@@ -64,13 +64,12 @@ class GroupHeader(QWidget):
         if not self.name.isModified():
             self.name.setText(group.name)
         self.colour.setIcon(swatch(self._workspace.theme.group_colour(group.colour)))
-        members = membership(design).trainable(group.id)
-        modules = len({parameter.name.rpartition(".")[0] for parameter in members})
-        scalars = sum(parameter.numel for parameter in members)
+        held = membership(design).amount(group.id)
         remainder = " · takes what no other group has" if group.id == design.remainder else ""
-        text = f"{modules} module{'s' if modules != 1 else ''} · {count(scalars)} parameters{remainder}"
-        self.size_label.setText(text if members else f"No trainable parameters{remainder}")
-        self.size_label.setToolTip(f"{scalars:,} parameters in {len(members)} tensors")
+        modules = f"{held.modules:,} module{'s' if held.modules != 1 else ''}"
+        text = f"{modules} · {count(held.trainable)} parameters{remainder}"
+        self.size_label.setText(text if held.trainable_tensors else f"No trainable parameters{remainder}")
+        self.size_label.setToolTip(f"{held.trainable:,} parameters in {held.trainable_tensors:,} tensors")
 
     def _rename(self) -> None:
         group = self._workspace.selected_group
