@@ -20,7 +20,7 @@ class ActionSpec:
 
 
 ACTIONS: tuple[ActionSpec, ...] = (
-    ActionSpec("open_model", "File", "Open &model…", "Ctrl+M", "Open a model: a class or factory in a Python file"),
+    ActionSpec("open_model", "File", "Open &model…", "Ctrl+M", "Open a model: code, a checkpoint, or a library's"),
     ActionSpec("open_demo", "File", "Open the &demo", "", "Start again with the demo design"),
     ActionSpec("open_design", "File", "&Open design…", "Ctrl+O", "Open a design file"),
     ActionSpec("save", "File", "&Save", "Ctrl+S", "Save the design"),

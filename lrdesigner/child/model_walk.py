@@ -83,6 +83,19 @@ def buffer_rows(model: nn.Module) -> Iterator[Row]:
                 yield {"name": f"{path}.{name}" if path else name, "shape": shape, "dtype": _dtype(buffer)}
 
 
+def refuse_lazy(model: nn.Module) -> None:
+    """Raise `JobError` for a model with parameters of no size yet, for which no optimizer can be made."""
+    from torch.nn.parameter import is_lazy
+
+    for path, module in walk(model):
+        for name, parameter in _members(module, "_parameters", path):
+            if is_lazy(parameter):
+                raise JobError(
+                    f"{f'{path}.' if path else ''}{name} gets its size in a first forward pass only, but an optimizer "
+                    "needs it before: give the sizes in the model, or let its factory run one forward pass."
+                )
+
+
 class _Ties:
     """Which names are one tensor: one object, or the same numbers in memory, which `a.data = b.data` makes."""
 

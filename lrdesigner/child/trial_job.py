@@ -13,6 +13,7 @@ from lrdesigner.child.build_model import build_model
 from lrdesigner.child.channel import Channel
 from lrdesigner.child.exported import Groups, Schedulers, build_optimizers, freeze_function, import_exported
 from lrdesigner.child.failures import user_code
+from lrdesigner.child.model_walk import refuse_lazy
 from lrdesigner.child.training_step import check_scores, chosen_device, device_name, learn, loss_of, scores_of, update
 from lrdesigner.child.trial_data import trial_data
 
@@ -52,6 +53,7 @@ class _Trial:
         seed = int(request.get("seed", 0))
         _seed(seed)
         model = build_model(request["source"], request.get("kwargs", {}), "cpu")
+        refuse_lazy(model)
         with user_code(f"Moving the model to {self._device}"):
             self._model = model.to(self._device)
         self._data = trial_data(str(request.get("data", "demo")), int(request.get("batch_size", 32)), seed)

@@ -54,14 +54,20 @@ def import_module(name: str) -> ModuleType:
 
 
 def file_of_import(name: str) -> str:
-    """The file of the outermost package of `package.module`, found without importing anything; "" if there is none."""
+    """The file of the outermost package of `package.module`, found without importing anything; "" if there is none.
+
+    A package without an `__init__.py` is told as if it had one.
+    """
     if sys.path[:1] != [os.getcwd()]:
         sys.path.insert(0, os.getcwd())
     try:
         spec = importlib.util.find_spec(name.partition(".")[0])
     except (ImportError, ValueError):
         return ""
-    return spec.origin or "" if spec is not None else ""
+    if spec is None:
+        return ""
+    folders = list(spec.submodule_search_locations or ())
+    return spec.origin or (os.path.join(folders[0], "__init__.py") if folders else "")
 
 
 def find(module: ModuleType, name: str, place: str) -> object:

@@ -18,7 +18,7 @@ from lrdesigner.child.exported import (
     import_exported,
 )
 from lrdesigner.child.failures import user_code
-from lrdesigner.child.model_walk import walk
+from lrdesigner.child.model_walk import refuse_lazy, walk
 from lrdesigner.child.skeleton import build_skeleton
 from lrdesigner.child.training_step import step_without_gradients
 
@@ -74,6 +74,7 @@ def _model(request: Mapping[str, Any]) -> nn.Module:
     else:
         rung = str(request.get("rung", "meta"))
         model = build_model(request["source"], request.get("kwargs", {}), rung, memory=0)
+        refuse_lazy(model)
     depth = max(path.count(".") for path, _ in walk(model))
     sys.setrecursionlimit(max(sys.getrecursionlimit(), 1000 + 4 * depth))
     return model

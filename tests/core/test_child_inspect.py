@@ -204,6 +204,44 @@ def test_a_file_in_a_package_may_import_its_neighbours(tmp_path: Path) -> None:
     assert type(build_model(f"{package / 'net.py'}:make", {}, "meta")).__name__ == "Layer"
 
 
+def test_an_importable_factory_is_found_in_the_working_folder_and_its_faults_have_a_place(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "nets").mkdir()
+    (tmp_path / "nets" / "small.py").write_text("def make():\n    raise SystemExit('no')\n")
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(UserError, match=r"Building make called exit\('no'\).*nets/small\.py:2\)"):
+        inspect_model(parse_source("nets.small:make"), time_limit=60)
+
+
+@pytest.mark.usefixtures("clean_imports")
+@pytest.mark.parametrize(
+    ("source", "told"),
+    [
+        ("no_such_package.nets:make", "There is no module no_such_package in"),
+        ("json.no_such_part:make", "There is no module json.no_such_part in"),
+        ("json.decoder:make", "json.decoder has no 'make'"),
+    ],
+)
+def test_what_cannot_be_imported_is_told_in_one_sentence(source: str, told: str) -> None:
+    from lrdesigner.child.build_model import build_model
+    from lrdesigner.child.failures import JobError
+
+    with pytest.raises(JobError, match=told):
+        build_model(source, {}, "meta")
+
+
+@pytest.mark.parametrize("model", ["nn.LazyLinear(3)", "nn.Sequential(nn.Linear(1, 1), nn.LazyLinear(3))"])
+def test_lazy_models_are_refused_where_an_optimizer_is_made(model: str) -> None:
+    from torch import nn
+
+    from lrdesigner.child.failures import JobError
+    from lrdesigner.child.model_walk import refuse_lazy
+
+    with pytest.raises(JobError, match="gets its size in a first forward pass only"):
+        refuse_lazy(eval(model, {"nn": nn}))
+
+
 @pytest.mark.usefixtures("clean_imports")
 def test_a_file_named_like_a_library_does_not_replace_it(tmp_path: Path) -> None:
     import json
