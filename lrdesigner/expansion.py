@@ -99,23 +99,38 @@ def _exempt(same: Same[Inventory], exemption: DecayExemption) -> Bools:
         found |= np.array([info.name.endswith("bias") for info in inventory.parameters], dtype=np.bool_)
     if exemption.one_dimensional:
         found |= np.array([len(info.shape) <= 1 and not info.lazy for info in inventory.parameters], dtype=np.bool_)
-    if exemption.norm:
-        typed = has_types(inventory)
-        found |= _owned_by(inventory, NORM_TYPES) if typed else matching_parameters(inventory, NORM_NAMES)
-    if exemption.embeddings:
-        typed = has_types(inventory)
-        found |= _owned_by(inventory, EMBEDDING_TYPES) if typed else matching_parameters(inventory, "embed")
-    if exemption.where.strip():
-        found |= matching_parameters(inventory, exemption.where)
+    for _, kinds in exempt_types(inventory, exemption):
+        found |= _owned_by(inventory, kinds)
+    for query in exempt_queries(inventory, exemption):
+        found |= matching_parameters(inventory, query)
     return any_name(rows_of(inventory), found)
 
 
-def _owned_by(inventory: Inventory, kinds: re.Pattern[str]) -> Bools:
-    """For each parameter, whether the type of its module, or one that this derives from, fits; the model's does not."""
+def exempt_types(inventory: Inventory, exemption: DecayExemption) -> list[tuple[str, set[str]]]:
+    """Types of the model whose own parameters are free from decay: (in a word, the types); none are where unknown."""
+    wanted = [("norm", NORM_TYPES)] if exemption.norm else []
+    wanted += [("embedding", EMBEDDING_TYPES)] if exemption.embeddings else []
+    types = {module.type for module in inventory.modules}
+    return [
+        (word, {kind for kind in types if any(map(pattern.search, (kind, *inventory.bases.get(kind, ()))))})
+        for word, pattern in wanted
+        if has_types(inventory)
+    ]
+
+
+def exempt_queries(inventory: Inventory, exemption: DecayExemption) -> list[str]:
+    """What else is free from decay, as queries: what a person added and, where types are unknown, customary names."""
+    by_name = [] if has_types(inventory) else [NORM_NAMES] * exemption.norm + ["embed"] * exemption.embeddings
+    return by_name + ([exemption.where] if exemption.where.strip() else [])
+
+
+def _owned_by(inventory: Inventory, kinds: set[str]) -> Bools:
+    """For each parameter, whether the module that holds it, other than the model, is of one of these types."""
     rows = rows_of(inventory)
-    fits = {kind: any(map(kinds.search, (kind, *inventory.bases.get(kind, ())))) for kind in set(rows.types)}
     owners = (rows.parents[row] for row in rows.parameter_rows.tolist())
-    return np.fromiter((owner > 0 and fits[rows.types[owner]] for owner in owners), np.bool_, len(rows.parameter_rows))
+    return np.fromiter(
+        (owner > 0 and rows.types[owner] in kinds for owner in owners), np.bool_, len(rows.parameter_rows)
+    )
 
 
 def has_types(inventory: Inventory) -> bool:

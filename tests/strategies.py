@@ -16,10 +16,23 @@ from schedule_strategies import levels as levels
 from schedule_strategies import schedules as schedules
 from schedule_strategies import shapes as shapes
 
-from lrdesigner.document import Design, Freeze, Group, Model, Pin, Plan, Track
+from lrdesigner.document import (
+    DecayExemption,
+    Design,
+    Follow,
+    Freeze,
+    Group,
+    LayerDecay,
+    Model,
+    Pin,
+    Plan,
+    Rule,
+    Track,
+)
 from lrdesigner.export import export
+from lrdesigner.following import followed
 from lrdesigner.inventory import Inventory, ModuleInfo, ParameterInfo
-from lrdesigner.optimizers import AdamOptions, AdamWOptions, SGDOptions
+from lrdesigner.optimizers import AdamOptions, AdamWOptions, MuonOptions, SGDOptions
 from lrdesigner.param_groups import trained_groups
 from lrdesigner.schedules import Constant, Cosine, Linear
 from lrdesigner.tracks import slots_of
@@ -50,6 +63,12 @@ def plans() -> st.SearchStrategy[Plan]:
     return st.builds(Plan, epoch=st.integers(1, 40), epochs=st.integers(1, 8))
 
 
+BASES = {"MyNorm": ("LayerNorm",), "Scaled": ("MyNorm", "LayerNorm"), "LoraLinear": ("Linear",)}
+"""What the random types derive from, besides those that derive from nothing."""
+
+KINDS = ("Block", "LayerNorm", "Linear", "Embedding", *BASES)
+
+
 @st.composite
 def inventories(draw: st.DrawFn) -> Inventory:
     """A random tree of modules, with frozen parameters and ties, in torch's order."""
@@ -68,12 +87,40 @@ def inventories(draw: st.DrawFn) -> Inventory:
                 parameters.append(replace(first, name=full_name, tied_to=first.name))
             else:
                 size = 1 + chance % 7
-                parameters.append(ParameterInfo(full_name, (size,), "float32", size, chance % 5 > 0))
-    modules = [ModuleInfo(path, "Block") for path in paths]
+                shape = ((size,), (size,), (size, 1), (1, size, 1), ())[chance // 5 % 5]
+                size = size if shape else 1
+                parameters.append(ParameterInfo(full_name, shape, "float32", size, chance % 5 > 0))
+    typed = draw(st.integers(0, 4)) > 0  # of a checkpoint only names are known
+    modules = [
+        ModuleInfo(path, KINDS[choice // 7 % len(KINDS)] if typed else "")
+        for path, choice in zip(paths, choices, strict=True)
+    ]
     if not any(p.trainable for p in parameters):
         parameters.append(ParameterInfo("last.weight", (2,), "float32", 2, True))
-        modules.append(ModuleInfo("last", "Block"))
-    return Inventory(modules=tuple(modules), parameters=tuple(parameters))
+        modules.append(ModuleInfo("last", "Block" if typed else ""))
+    return Inventory(modules=tuple(modules), parameters=tuple(parameters), bases=BASES if typed else {})
+
+
+@st.composite
+def queries(draw: st.DrawFn) -> str:
+    """One or two terms of any kind, for the names, types and sizes of `inventories`."""
+    words = ("enc", "head", "0", "1", "weight", "bias", "module", "last", "Enc", "enc.0", "w")
+    word = st.sampled_from(words)
+    term = st.one_of(
+        word,
+        st.builds("*.{}".format, word),
+        st.builds("*{}*".format, word),
+        st.builds("{}*".format, word),
+        st.builds("{}|*.{}".format, word, word),
+        st.builds("*.{}|*.{}".format, word, word),
+        st.sampled_from(("/enc\\.\\d/", "/^head/", "/weight$/", "/(?i)ENC|0$/", "*[01]", "?.weight", "e*.*d")),
+        st.sampled_from(
+            ("type:norm", "type=LayerNorm", "type:*Norm", "type:/^L/", "type:Block|Linear", "type=Embedding")
+        ),
+        st.sampled_from(("ndim:1", "ndim>1", "ndim:2", "size<4", "size>=2", "size:0.003k", "depth<3", "depth:1")),
+    )
+    terms = draw(st.lists(st.builds("{}{}".format, st.sampled_from(("", "", "!")), term), min_size=1, max_size=2))
+    return " ".join(terms)
 
 
 @cache
@@ -143,13 +190,52 @@ def designs(draw: st.DrawFn, *, only_members: bool = False) -> Design:
     )
 
 
+@st.composite
+def ruled_designs(draw: st.DrawFn, *, only_members: bool = False) -> Design:
+    """A design with rules, layer decay, exemptions from weight decay, a group on Muon and groups that follow another.
+
+    Groups may be called like the param groups of others.
+    """
+    design = draw(designs(only_members=only_members))
+    ids = [group.id for group in design.groups]
+    wheres = draw(st.lists(queries(), max_size=3))
+    rules = tuple(Rule(f"rule {n}", draw(st.sampled_from(ids)), where) for n, where in enumerate(wheres))
+    layers = st.sampled_from(("", "#", "enc.#|head.#", "*.#", "head.*.#|#.enc.#"))
+    decays = st.builds(LayerDecay, st.sampled_from((0.5, 0.75, 1.0)), st.sampled_from((0.0, 0.6)), layers)
+    wheres_or_none = st.one_of(st.just(""), queries())
+    exemptions = st.builds(DecayExemption, *[st.booleans()] * 4, wheres_or_none)
+    groups = []
+    for number, group in enumerate(design.groups):
+        group = replace(
+            group,
+            layer_decay=draw(st.one_of(st.none(), decays)),
+            exempt=draw(st.one_of(st.none(), exemptions)),
+        )
+        if group.id != design.remainder and draw(st.integers(0, 3)) == 0:
+            group = replace(group, options=MuonOptions(), exempt=None)
+        elif number and draw(st.integers(0, 3)) == 0:
+            group = replace(group, follow=Follow(ids[0], draw(st.sampled_from((0.5, 1.0, 3.0)))))
+        groups.append(group)
+    if draw(st.booleans()) and len(groups) > 1:
+        part = draw(st.sampled_from((".no_decay", ".layer0", ".layer1.no_decay")))
+        groups[1] = replace(groups[1], name=groups[0].name + part)
+    return followed(replace(design, groups=tuple(groups), rules=rules))
+
+
 def torch_model(inventory: Inventory) -> torch.nn.Module:
-    """A real model with this inventory."""
+    """A real model with this inventory, whose classes are called and derive as there."""
     import torch
 
-    made: dict[str, torch.nn.Module] = {"": torch.nn.Module()}
+    types: dict[str, type[torch.nn.Module]] = {"": torch.nn.Module}
+
+    def kind(name: str) -> type[torch.nn.Module]:
+        if name not in types:
+            types[name] = type(name, (kind(next(iter(inventory.bases.get(name, ())), "")),), {})
+        return types[name]
+
+    made: dict[str, torch.nn.Module] = {"": kind(inventory.modules[0].type)()}
     for module in inventory.modules[1:]:
-        made[module.path] = torch.nn.Module()
+        made[module.path] = kind(module.type)()
         parent, _, name = module.path.rpartition(".")
         made[parent].add_module(name, made[module.path])
     tensors: dict[str, torch.nn.Parameter] = {}

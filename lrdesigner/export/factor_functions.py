@@ -62,7 +62,7 @@ def factor_functions(groups: Sequence[ParamGroup], plan: Plan) -> tuple[list[Fac
             _refuse_impossible(what, lane, plan)
             written = _written(lane, plan)
             if written not in known:
-                name = identifier(f"{group.name[:LONGEST_NAME]} {option_of(group.group, slot)} factor", taken)
+                name = identifier(f"{group.group.name[:LONGEST_NAME]} {option_of(group.group, slot)} factor", taken)
                 known[written] = FactorFunction(name, _source(name, written))
                 _prove(known[written], what, lane, plan)
             names[group.name, slot] = known[written].name

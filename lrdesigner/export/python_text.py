@@ -6,6 +6,7 @@ import keyword
 import math
 import re
 import textwrap
+from collections.abc import Iterable
 from typing import Any
 
 from lrdesigner.expressions.emit import number
@@ -24,6 +25,20 @@ def quoted(text: str) -> str:
     if text.count('"') > text.count("'"):
         return f"'{body}'"
     return '"' + body.replace("\\'", "'").replace('"', '\\"') + '"'
+
+
+def raw(pattern: str) -> str:
+    r"""A regular expression as a raw string, where that can hold it.
+
+    >>> print(raw(r"blocks\.\d+"), raw('a"b'))
+    r"blocks\.\d+" r'a"b'
+    """
+    odd_end = (len(pattern) - len(pattern.rstrip("\\"))) % 2
+    if not odd_end and pattern.isprintable():
+        for quote in ('"', "'"):
+            if quote not in pattern:
+                return f"r{quote}{pattern}{quote}"
+    return quoted(pattern)
 
 
 def literal(value: Any) -> str:
@@ -51,6 +66,18 @@ def entry(key: str, value: Any, indent: int) -> str:
         return text
     parts = "".join(f"{' ' * (indent + 4)}{literal(part)},\n" for part in value)
     return f"{' ' * indent}{quoted(key)}: (\n{parts}{' ' * indent}),"
+
+
+def frozen_set(name: str, texts: Iterable[str]) -> str:
+    """A constant with a frozenset of texts, on one line or one on each."""
+    parts = [quoted(text) for text in texts]
+    text = f"{name} = frozenset({{{', '.join(parts)}}})"
+    if len(text) <= LINE:
+        return text
+    inner = f"    {{{', '.join(parts)}}}"
+    if len(inner) <= LINE:
+        return f"{name} = frozenset(\n{inner}\n)"
+    return f"{name} = frozenset(\n    {{\n" + "".join(f"        {part},\n" for part in parts) + "    }\n)"
 
 
 def argument(key: str, value: Any, indent: int) -> str:
@@ -107,6 +134,21 @@ def wrapped(text: str, indent: int) -> str:
     return textwrap.fill(
         text, LINE, initial_indent=" " * indent, subsequent_indent=" " * indent, break_on_hyphens=False
     )
+
+
+def all_of(head: str, conditions: list[str], indent: int, tail: str = "", joint: str = "and") -> str:
+    """A statement with conditions joined, on one line or, where that is too long, one on each; `tail` ends it."""
+    space = " " * indent
+    text = f"{space}{head} {f' {joint} '.join(conditions)}{tail}"
+    if len(text) <= LINE:
+        return text
+    if len(conditions) == 1:
+        return f"{text}  # fmt: skip"
+    lines = [f"{space}    {'' if place == 0 else f'{joint} '}{one}" for place, one in enumerate(conditions)]
+    # Formatters would leave the last of two on the first line if it ends in a bracket.
+    odd = len(conditions) == 2 and conditions[1].endswith(")")
+    skip = "  # fmt: skip" if odd or any(len(line) > LINE for line in lines) else ""
+    return "\n".join([f"{space}{head} (", *lines, f"{space}){tail}{skip}"])
 
 
 def statement(line: str, indent: int = 0) -> str:

@@ -15,7 +15,19 @@ from lrdesigner.errors import UserError
 from lrdesigner.export.factor_functions import MODULES, factor_functions
 from lrdesigner.export.freezing import freeze_context, frozen_groups
 from lrdesigner.export.group_tables import group_table, optimizer_tables
-from lrdesigner.export.python_text import argument, entry, literal, prose, quoted, signature, statement, wrapped
+from lrdesigner.export.header import header_groups
+from lrdesigner.export.membership_code import is_by_pins_alone, membership_code
+from lrdesigner.export.python_text import (
+    argument,
+    entry,
+    frozen_set,
+    literal,
+    prose,
+    quoted,
+    signature,
+    statement,
+    wrapped,
+)
 from lrdesigner.membership import ancestors, membership
 from lrdesigner.models.source import DEMOS
 from lrdesigner.numbers import rate
@@ -39,6 +51,7 @@ def torch_file(design: Design) -> str:
         raise UserError("There is nothing to train: every group is frozen for the whole run.")
     if not optimizers:
         raise UserError("There is nothing to train: no group holds a trainable parameter. Open a model first.")
+    _refuse_lazy(design)
     groups = list(itertools.chain.from_iterable(optimizers))
     functions, function_of = factor_functions(groups, design.plan)
     used = "\n".join(function.source for function in functions)
@@ -50,6 +63,7 @@ def torch_file(design: Design) -> str:
         "several": len(optimizers) > 1,
         "optimizers": optimizer_tables(optimizers, design.plan),
         "groups": tables,
+        "header_groups": header_groups(design, groups, tables),
         "moving": {track["option"] for table in tables for track in table["tracks"]} - {"lr"},
         "functions": functions,
         "modules": [name for name in MODULES if f"{name}." in used],
@@ -58,6 +72,15 @@ def torch_file(design: Design) -> str:
         **_membership_context(design, groups),
     }
     return _template().render(context)
+
+
+def _refuse_lazy(design: Design) -> None:
+    """The file checks sizes, and which group takes a parameter can hang on its shape."""
+    lazy = [info.name for info in design.model.inventory.parameters if info.lazy and info.trainable]
+    if lazy:
+        raise UserError(
+            f"{lazy[0]} has no size before a first forward pass; run one where the model is made, then reload it."
+        )
 
 
 @cache
@@ -82,6 +105,7 @@ def _template() -> jinja2.Template:
         "wrapped": wrapped,
         "argument": argument,
         "signature": signature,
+        "frozen_set": frozen_set,
     }
     return environment.get_template("torch_file.py.jinja")
 
@@ -130,19 +154,21 @@ _LIBRARY_CALLS = {
 
 def _membership_context(design: Design, groups: list[ParamGroup]) -> dict[str, Any]:
     frozen = frozen_groups(design)
-    exported = {group.group.id: group.name for group in groups} | {group.id: group.name for group in frozen}
+    exported = {group.group.id: group.group.name for group in groups} | {group.id: group.name for group in frozen}
     pins = [(pin.path, exported[pin.group]) for pin in design.pins if pin.group in exported]
     components = {part for p in design.model.inventory.parameters for part in p.name.split(".")}
     reached = membership(design).placements
     # Pins of parameters without gradients are needed where these must be told from frozen ones.
     if not frozen and any(exported.get(placement.group) is None for placement in reached.values()):
         pins = _without_unreached(design, pins)
+    by_pins = is_by_pins_alone(design, groups, exported)
     left_out = [group.name for group in design.groups if group.id not in exported]
     return {
         "pins": pins,
         "remainder": exported.get(design.remainder),
         "wrappers": tuple(wrapper for wrapper in WRAPPERS if wrapper not in components),
         "left_out": left_out,
+        "placing": None if by_pins else membership_code(design, groups, exported),
     }
 
 

@@ -148,12 +148,20 @@ def _kinds_of(same: Same[Rows]) -> _Components:
     return _Components(list(places), np.array(codes, dtype=np.int64))
 
 
+def types_that_fit(inventory: Inventory, term: TypeTerm) -> set[str]:
+    """The types of the model's modules that fit a term, themselves or in what they derive from; negation apart."""
+    search, types = term.pattern.search, _kinds_of(Same(rows_of(inventory))).distinct
+    return {name for name in types if name and any(map(search, (name, *inventory.bases.get(name, ()))))}
+
+
+def spread_names(inventory: Inventory, term: NameTerm) -> Bools:
+    """For each row, whether it or a module around it has a name that fits a term; negation apart."""
+    return _names(rows_of(inventory), term)
+
+
 def _types(rows: Rows, inventory: Inventory, term: TypeTerm) -> Bools:
-    search = term.pattern.search
-    kinds = _kinds_of(Same(rows))
-    fits = [
-        bool(name) and any(search(known) for known in (name, *inventory.bases.get(name, ()))) for name in kinds.distinct
-    ]
+    kinds, fitting = _kinds_of(Same(rows)), types_that_fit(inventory, term)
+    fits = [name in fitting for name in kinds.distinct]
     return rows.spread(np.array(fits, dtype=np.bool_)[kinds.codes])
 
 

@@ -17,7 +17,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
 from optimizer_cases import OPTIMIZER_CASES
-from strategies import NASTY_NAMES, Training, designs, run_export, torch_model
+from placing_cases import CASES as PLACING_CASES
+from strategies import NASTY_NAMES, Training, designs, ruled_designs, run_export, torch_model
 
 from lrdesigner import edits
 from lrdesigner.curves import values_at
@@ -91,6 +92,8 @@ for _name, _case in CASES.items():
     CORPUS[f"case_{_name}"] = lambda case=_case: case  # type: ignore[misc]
 for _name, _case in OPTIMIZER_CASES.items():
     CORPUS[f"optimizer_{_name}"] = lambda case=_case: case  # type: ignore[misc]
+for _name, _case in PLACING_CASES.items():
+    CORPUS[f"placing_{_name}"] = lambda case=_case: case  # type: ignore[misc]
 for _shape in SHAPES:
     _tracks = {"lr": Track(0.1, default_node(_shape))}
     CORPUS[f"shape_{_shape.tag}"] = lambda tracks=_tracks: demo_with(tracks)  # type: ignore[misc]
@@ -126,7 +129,7 @@ def test_exports_pass_mypy_strict(corpus: Path, pytestconfig: pytest.Config) -> 
 
 
 @settings(max_examples=40, deadline=None)
-@given(st.one_of(designs(), exportable_designs()))
+@given(st.one_of(designs(), exportable_designs(), ruled_designs()))
 def test_any_design_is_laid_out_as_ruff_does(tmp_path_factory: pytest.TempPathFactory, design: Design) -> None:
     text = export(design)
     assert export(decode(encode(design), "file")) == text
