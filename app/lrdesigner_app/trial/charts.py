@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -9,9 +10,12 @@ import pyqtgraph as pg
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QSizePolicy, QWidget
 
+from lrdesigner.curves import lanes_values
+from lrdesigner.document import Group
 from lrdesigner.plot_points import plot_points
 from lrdesigner.tracks import lane_of
 from lrdesigner_app.charts import AxisMap, ChartSurface, set_line
+from lrdesigner_app.charts.fan_item import FanItem
 from lrdesigner_app.charts.framing import time_range, value_range
 from lrdesigner_app.theme import GRID, Theme
 from lrdesigner_app.trial.record import TrialRecord
@@ -25,6 +29,29 @@ _RAW_ALPHA = 70
 _SPREAD_FOR_LOG = 20.0
 
 
+@dataclass(frozen=True, slots=True)
+class _Planned:
+    """Names of the param groups of a group, and the planned rates at some steps, the highest first."""
+
+    names: tuple[str, ...]
+    steps: Any
+    values: Any
+
+
+@dataclass(frozen=True, slots=True)
+class _Shown:
+    """The items of one group."""
+
+    names: tuple[str, ...]
+    line: Any
+    fan: FanItem | None
+    dots: Any
+
+    @property
+    def items(self) -> tuple[Any, ...]:
+        return (self.line, self.dots) if self.fan is None else (self.line, self.fan, self.dots)
+
+
 class TrialCharts(QWidget):
     """Shows one record; told again after each change of it."""
 
@@ -32,8 +59,7 @@ class TrialCharts(QWidget):
         super().__init__()
         self._theme = theme
         self._record: TrialRecord | None = None
-        self._planned: list[Any] = []
-        self._measured: dict[str, Any] = {}
+        self._shown: list[_Shown] = []
         self._map = AxisMap()
         self.loss_chart = ChartSurface(theme, "Loss of the trial")
         self.lr_chart = ChartSurface(theme, "Measured learning rate over the planned one")
@@ -49,8 +75,8 @@ class TrialCharts(QWidget):
         if record is not self._record:
             self._begin(record)
         self._show_loss(record)
-        for name, dots in self._measured.items():
-            dots.setData(*self._dots(record, name))
+        for shown in self._shown:
+            shown.dots.setData(*self._dots(record, shown.names))
         self.deviation.setText(deviation_text(record))
         self.deviation.setToolTip(plain_tip(deviation_details(record)))
         role = "bad" if off_plan(record) else "secondary"
@@ -80,28 +106,31 @@ class TrialCharts(QWidget):
     def _begin(self, record: TrialRecord) -> None:
         """Draw the plan of another trial."""
         self._record = record
-        for item in (*self._planned, *self._measured.values()):
-            self.lr_chart.view.removeItem(item)
-        self._planned, self._measured = [], {}
-        plan = record.design.plan
-        points = {
-            g.id: plot_points(lane_of(g, "lr", plan), plan, 0, record.total_steps, 500) for g in record.design.groups
-        }
-        values = [curve.values for curve in points.values()]
-        self._map = AxisMap(log=_far_apart(values))
+        for shown in self._shown:
+            for item in shown.items:
+                self.lr_chart.view.removeItem(item)
+        plans = [_planned(record, group) for group in record.design.groups]
+        peaks = [plan.values[[0, -1]] for plan in plans]
+        self._map = AxisMap(log=_far_apart([row for rows in peaks for row in rows]))
         self.lr_chart.set_map(self._map)
-        for group in record.design.groups:
-            line = self.lr_chart.line(1)
-            set_line(line, self._map.xs(points[group.id].steps), self._map.ys(points[group.id].values))
-            self._planned.append(line)
-            dots = pg.ScatterPlotItem(size=_DOT_PX, pxMode=True)
-            dots.setZValue(2)
-            self.lr_chart.view.addItem(dots, ignoreBounds=True)
-            self._measured[group.name] = dots
+        self._shown = [self._show_plan(plan) for plan in plans]
         x = time_range(self._map, record.total_steps)
         self.loss_chart.set_ranges(x=x)
-        self.lr_chart.set_ranges(x=x, y=value_range(self._map, values))
+        self.lr_chart.set_ranges(x=x, y=value_range(self._map, [row for rows in peaks for row in rows]))
         self._paint(record)
+
+    def _show_plan(self, plan: _Planned) -> _Shown:
+        """Items for a group: the line of its highest rate, a fan for the others, dots for what is measured."""
+        line, fan, dots = self.lr_chart.line(1), None, pg.ScatterPlotItem(size=_DOT_PX, pxMode=True)
+        xs = self._map.xs(plan.steps)
+        set_line(line, xs, self._map.ys(plan.values[0]))
+        if len(plan.values) > 1:
+            fan = FanItem()
+            fan.set_lines(xs, self._map.ys(plan.values[1:]))
+            self.lr_chart.view.addItem(fan, ignoreBounds=True)
+        dots.setZValue(2)
+        self.lr_chart.view.addItem(dots, ignoreBounds=True)
+        return _Shown(plan.names, line, fan, dots)
 
     def _paint(self, record: TrialRecord) -> None:
         """Pens and brushes in the theme's colours."""
@@ -110,12 +139,13 @@ class TrialCharts(QWidget):
         faint.setAlpha(_RAW_ALPHA)
         self._raw.setPen(pg.mkPen(faint, width=1))
         self._smooth.setPen(pg.mkPen(text, width=1.5))
-        for line, group in zip(self._planned, record.design.groups, strict=True):
+        for shown, group in zip(self._shown, record.design.groups, strict=True):
             colour = self._theme.group_colour(group.colour)
-            line.setPen(pg.mkPen(colour, width=1))
-            dots = self._measured[group.name]
-            dots.setPen(pg.mkPen(self._theme.colour("surface"), width=1))
-            dots.setBrush(pg.mkBrush(colour))
+            shown.line.setPen(pg.mkPen(colour, width=1))
+            if shown.fan is not None:
+                shown.fan.set_look(colour, Qt.PenStyle.SolidLine)
+            shown.dots.setPen(pg.mkPen(self._theme.colour("surface"), width=1))
+            shown.dots.setBrush(pg.mkBrush(colour))
 
     def _on_theme_changed(self) -> None:
         if self._record is not None:
@@ -133,17 +163,32 @@ class TrialCharts(QWidget):
             top = float(np.percentile(finite, 99)) * 1.1 + 1e-12
             self.loss_chart.set_ranges(y=value_range(linear, [np.array([top])]))
 
-    def _dots(self, record: TrialRecord, name: str) -> tuple[Any, Any]:
-        """A steady choice of the measured points: doubling the distance as they grow, so that none jumps about."""
-        column = record.rates.get(name)
-        if column is None or not len(column):
-            return [], []
-        every = 1
-        while len(column) > _DOTS * every:
+    def _dots(self, record: TrialRecord, names: tuple[str, ...]) -> tuple[Any, Any]:
+        """A steady choice of the measured points: doubling the distance as they grow, so that none jumps about.
+
+        Of many param groups fewer points each, and these at different steps.
+        """
+        columns = [record.rates[name] for name in names if name in record.rates]
+        most, every = max(_DOTS // (1 + len(columns) // 4), 6), 1
+        while len(record.steps) > most * every:
             every *= 2
-        xs, ys = self._map.xs(record.steps.array[::every]), self._map.ys(column.array[::every])
-        seen = np.isfinite(ys)
-        return xs[seen], ys[seen]
+        xs, ys = [np.empty(0)], [np.empty(0)]
+        for place, column in enumerate(columns):
+            first = place * every // max(len(columns), 1)
+            xs.append(self._map.xs(record.steps.array[first::every]))
+            ys.append(self._map.ys(column.array[first::every]))
+        all_xs, all_ys = np.concatenate(xs), np.concatenate(ys)
+        seen = np.isfinite(all_ys)
+        return all_xs[seen], all_ys[seen]
+
+
+def _planned(record: TrialRecord, group: Group) -> _Planned:
+    """The plan of a group: a row for each rate that its param groups have, the highest first."""
+    plan, parts = record.design.plan, record.parts_of(group.id)
+    lanes = sorted({lane_of(part.group, "lr", plan) for part in parts}, key=lambda lane: -lane.track.base)
+    lanes = lanes or [lane_of(group, "lr", plan)]
+    steps = plot_points(lanes[0], plan, 0, record.total_steps, 500).steps
+    return _Planned(tuple(part.name for part in parts), steps, lanes_values(lanes, plan, steps))
 
 
 def _far_apart(values: list[Any]) -> bool:

@@ -10,11 +10,11 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from lrdesigner.curves import lane_values, relative_difference
+from lrdesigner.curves import lanes_values, relative_difference
 from lrdesigner.document import Design
 from lrdesigner.jobs.protocol import Metrics
 from lrdesigner.jobs.reader import Outcome
-from lrdesigner.param_groups import steering
+from lrdesigner.param_groups import ParamGroup, steering, trained_groups
 from lrdesigner.tracks import lane_of
 
 State = Literal["running", "stopping", "finished", "stopped", "diverged", "failed"]
@@ -50,7 +50,10 @@ class Growing:
 
 @dataclass(slots=True, eq=False)
 class TrialRecord:
-    """One trial. `steps`, `losses`, `smoothed` and each of `rates` are of one length."""
+    """One trial. `steps`, `losses`, `smoothed` and each of `rates` are of one length.
+
+    `rates` and `deviations` are by the names of the param groups, of which a group of the design may have several.
+    """
 
     design: Design
     total_steps: int
@@ -69,11 +72,34 @@ class TrialRecord:
     deviations: dict[str, float] = field(default_factory=dict)
     _smooth: float = 0.0
     _weight: float = 0.0
+    _parts: tuple[Design, tuple[ParamGroup, ...]] | None = None
+
+    @property
+    def parts(self) -> tuple[ParamGroup, ...]:
+        """What torch was given: the param groups of the design."""
+        if self._parts is None or self._parts[0] is not self.design:
+            self._parts = self.design, trained_groups(self.design)
+        return self._parts[1]
+
+    def parts_of(self, group: int) -> tuple[ParamGroup, ...]:
+        """The param groups of a group of the design."""
+        return tuple(part for part in self.parts if part.group.id == group)
 
     @property
     def steered(self) -> tuple[str, ...]:
         """The groups whose measured rate may leave the drawn curve: a metric steers it, here the loss of this trial."""
-        return tuple(group.name for group in self.design.groups if group.name in self.rates and steering(group))
+        names = {part.group.name: None for part in self.parts if part.name in self.rates and steering(part.group)}
+        return tuple(names)
+
+    @property
+    def worst(self) -> dict[str, float]:
+        """The largest difference from the plan of each group of the design that has been compared."""
+        found: dict[str, float] = {}
+        for part in self.parts:
+            if part.name in self.deviations:
+                name = part.group.name
+                found[name] = max(found.get(name, 0.0), self.deviations[part.name])
+        return found
 
     @property
     def running(self) -> bool:
@@ -122,13 +148,14 @@ class TrialRecord:
         return self._smooth / self._weight if self._weight else math.nan
 
     def _compare(self, start: int) -> None:
-        """Largest |measured - planned| of each group, over its base rate; not of rates that a metric steers."""
-        steps = self.steps.array[start:].astype(np.int64)
-        for group in self.design.groups:
-            if group.name not in self.rates or not steps.size or steering(group):
-                continue
-            measured = self.rates[group.name].array[start:]
-            planned = lane_values(lane_of(group, "lr", self.design.plan), self.design.plan, steps)
-            known = relative_difference(measured, planned, group.lr.base)[np.isfinite(measured)]
+        """Largest |measured - planned| of each param group, over its base rate; not of rates that a metric steers."""
+        steps, plan = self.steps.array[start:].astype(np.int64), self.design.plan
+        if not steps.size:
+            return
+        compared = [part for part in self.parts if part.name in self.rates and not steering(part.group)]
+        planned = lanes_values([lane_of(part.group, "lr", plan) for part in compared], plan, steps)
+        for part, wanted in zip(compared, planned, strict=True):
+            measured = self.rates[part.name].array[start:]
+            known = relative_difference(measured, wanted, part.group.lr.base)[np.isfinite(measured)]
             if known.size:
-                self.deviations[group.name] = max(self.deviations.get(group.name, 0.0), float(known.max()))
+                self.deviations[part.name] = max(self.deviations.get(part.name, 0.0), float(known.max()))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections import Counter
 
 from lrdesigner.curves import TOLERANCE
 from lrdesigner.numbers import rate
@@ -61,8 +62,10 @@ def deviation_text(record: TrialRecord) -> str:
 
 
 def deviation_details(record: TrialRecord) -> str:
-    """One line per group."""
-    lines = [f"{name}: {rate(worst)}" for name, worst in record.deviations.items()]
+    """One line per group of the design, of several param groups that of the worst."""
+    parts = Counter(part.group.name for part in record.parts)
+    several = {name: f" (of {number} param groups)" for name, number in parts.items() if number > 1}
+    lines = [f"{name}: {rate(worst)}{several.get(name, '')}" for name, worst in record.worst.items()]
     return "\n".join([*lines, *(f"{name}: steered by the metric" for name in record.steered)])
 
 
