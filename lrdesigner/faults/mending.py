@@ -17,7 +17,7 @@ from msgspec import UNSET, Struct
 
 from lrdesigner.document import Design, Model
 from lrdesigner.errors import UserError
-from lrdesigner.faults import references
+from lrdesigner.faults import references, rules
 from lrdesigner.faults.fault import Fault, Opened
 from lrdesigner.faults.hints import (
     defaults_of,
@@ -43,11 +43,17 @@ Values = dict[str, Any]
 
 # What the types cannot say for themselves, before and after the fields of a struct are mended.
 _BEFORE: MappingProxyType[type[Struct], Callable[[Values, list[Fault]], Values]] = MappingProxyType(
-    {Design: references.identify}
+    {Design: lambda design, faults: rules.name_rules(references.identify(design, faults), faults)}
 )
 _AFTER: MappingProxyType[type[Struct], Callable[[Values, list[Fault]], Values]] = MappingProxyType(
-    {Design: references.mend_pins, Model: references.mend_model}
+    {Design: lambda design, faults: _mend_design(design, faults), Model: references.mend_model}
 )
+
+
+def _mend_design(design: Values, faults: list[Fault]) -> Values:
+    for mended in (references.mend_pins, rules.mend_rules, rules.mend_followers):
+        design = mended(design, faults)
+    return design
 
 
 def mend(raw: Values, file: type[Struct]) -> Opened:

@@ -60,9 +60,12 @@ def _ids(design: Values, groups: list[Values]) -> list[int]:
         ids.append(own if usable else None)
         if usable:
             taken.add(own)  # type: ignore[arg-type]
-    pins = design.get("pins")
     meant = [design.get("remainder")]
-    meant += [pin.get("group") for pin in pins if isinstance(pin, dict)] if isinstance(pins, list) else []
+    for kind in ("pins", "rules"):
+        found = design.get(kind)
+        meant += [one.get("group") for one in found if isinstance(one, dict)] if isinstance(found, list) else []
+    follows = [group["follow"] for group in groups if isinstance(group.get("follow"), dict)]
+    meant += [follow.get("leader") for follow in follows]
     unknown = {number for number in meant if type(number) is int} - taken
     clear = ids.count(None) == 1 and len(unknown) == 1
     free = unknown.pop() if clear else max((*taken, *unknown, 0)) + 1

@@ -9,18 +9,21 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from group_strategies import grouped_designs
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from msgspec import UNSET
+from preset_models import design_for, vit
 from strategies import designs
 
 from lrdesigner import edits
 from lrdesigner.cli.commands import run
 from lrdesigner.demos import demo_design
 from lrdesigner.design_file import decode, decode_with_faults, encode, load, load_with_faults
-from lrdesigner.document import Design
+from lrdesigner.document import DecayExemption, Design, LayerDecay
 from lrdesigner.errors import UserError
 from lrdesigner.faults import Fault, Opened, mending
+from lrdesigner.presets import preset_named
 from lrdesigner.schedules import SHAPES, Constant, Linear, Segment, Shape, default_node
 from lrdesigner.schedules.segments import as_segments, from_segments
 from lrdesigner.store import Store
@@ -94,12 +97,14 @@ def is_named_elsewhere(way: Way) -> bool:
 
 
 @settings(max_examples=150, deadline=None)
-@given(designs(), st.data())
+@given(st.one_of(designs(), grouped_designs()), st.data())
 def test_a_bad_leaf_is_told_at_its_place_and_nothing_else_is_lost(design: Design, data: st.DataObject) -> None:
     good = plain(design)
     ways = [way for way in places(good["design"]) if not is_named_elsewhere(way)]
     way = data.draw(st.sampled_from(ways))
     nonsense = data.draw(st.sampled_from(NONSENSE))
+    follows = any(group.follow for group in design.groups)
+    assume(not (follows and way[0] == "groups" and way[2] in ("lr", "follow")))  # what follows changes with it
     assume(not (way[-1] == "id" and type(nonsense) is int))  # it may be an id; then what names the old one is at fault
     bad = deepcopy(good)
     put(bad["design"], way, nonsense)
@@ -118,7 +123,7 @@ def test_a_bad_leaf_is_told_at_its_place_and_nothing_else_is_lost(design: Design
 
 
 @settings(max_examples=100, deadline=None)
-@given(designs(), st.data())
+@given(st.one_of(designs(), grouped_designs()), st.data())
 def test_what_opens_at_all_is_a_design_and_every_fault_is_a_sentence(design: Design, data: st.DataObject) -> None:
     raw = plain(design)
     for _ in range(data.draw(st.integers(1, 5))):
@@ -288,6 +293,81 @@ def test_parameters_that_contradict_each_other_are_straightened() -> None:
         p.name for p in demo_design().model.inventory.parameters if p.name != "classifier.1.weight"
     ]
     assert (found[1].tied_to, found[3].tied_to, found[3].trainable) == (None, "features.0.weight", True)
+
+
+def grouped_file(change: Change) -> Opened:
+    """A design with rules, layers, an exemption and a follower, opened in spite of a change."""
+    design = preset_named("by-type").apply(preset_named("layers-vit").apply(design_for(vit())))
+    raw = plain(preset_named("backbone-head").apply(design))
+    change(raw["design"])
+    return decode_with_faults(text(raw), "net.lrd.json")
+
+
+def head_of(raw: Raw) -> Raw:
+    return next(group for group in raw["groups"] if group["name"] == "head")
+
+
+@pytest.mark.parametrize(
+    ("change", "sentence", "mended"),
+    [
+        (lambda rule: rule.update(where="ndim:x"), "design: Rule 'Conv2d': 'ndim:x' wants a number", []),
+        (lambda rule: rule.update(group=99), "rule 'Conv2d': Group must be the id of a group, not 99.", []),
+        (lambda rule: rule.pop("name"), 'rule 2: The field "name" is missing.', ["type=Conv2d"]),
+        (lambda rule: rule.update(name="Linear"), 'rule 2: Name cannot be "Linear": another', ["Linear 2"]),
+        (lambda rule: rule.update(name="x" * 70), "rule 2: Name must be text of 1 to 60", ["x" * 60]),
+    ],
+    ids=["query", "group", "no name", "same name", "long name"],
+)
+def test_a_rule_is_mended_by_itself_and_the_others_stay(change: Change, sentence: str, mended: list[str]) -> None:
+    result = grouped_file(lambda raw: change(raw["rules"][1]))
+    (fault,) = result.faults
+    assert fault.sentence.startswith(sentence)
+    others = ["LayerNorm", "VisionTransformer", "head"]
+    assert [rule.name for rule in result.design.rules] == ["Linear", *mended, *others]
+
+
+@pytest.mark.parametrize(
+    ("leader", "message"),
+    [
+        (77, "Leader must be the id of a group, not 77."),
+        (6, "Leader cannot be the group itself."),
+        (2, "Leader cannot be 'Linear', which itself follows a group."),
+    ],
+    ids=["nobody", "itself", "a follower"],
+)
+def test_a_group_that_cannot_follow_has_the_schedule_that_it_shows(leader: int, message: str) -> None:
+    def change(raw: Raw) -> None:
+        raw["groups"][1]["follow"] = {"leader": 1, "scale": 2.0}
+        head_of(raw)["follow"]["leader"] = leader
+
+    assert head_of(plain(grouped_file(lambda raw: None).design)["design"])["id"] == 6
+    result = grouped_file(change)
+    (fault,) = result.faults
+    assert fault.sentence == f"group 'head', follow: {message}"
+    assert result.design.group(6).follow is None
+    assert result.design.group(6).lr.base == pytest.approx(1e-2)
+    assert result.design.group(2).follow is not None
+
+
+def test_parts_of_layer_decay_and_exemption_are_mended_one_by_one() -> None:
+    def change(raw: Raw) -> None:
+        raw["groups"][0]["layer_decay"] |= {"factor": 3, "layers": "blocks"}
+        raw["groups"][0]["exempt"] |= {"bias": 3, "where": "/(/"}
+
+    result = grouped_file(change)
+    assert [fault.path[2:] for fault in result.faults] == [
+        ("layer_decay", "factor"),
+        ("layer_decay", "layers"),
+        ("exempt", "bias"),
+        ("exempt", "where"),
+    ]
+    assert result.design.groups[0].layer_decay == LayerDecay()
+    assert result.design.groups[0].exempt == DecayExemption()
+
+
+def test_the_rules_of_a_group_that_lost_its_id_find_it_again() -> None:
+    result = grouped_file(lambda raw: raw["groups"][3].pop("id"))
+    assert [rule.group for rule in result.design.rules] == [2, 3, 4, 5, 6]
 
 
 def test_a_list_that_is_too_long_keeps_its_beginning() -> None:
