@@ -89,6 +89,8 @@ def _group(optimizer: LiveOptimizer, group: LiveGroup, place: int, tracks: Track
     """The group without name, and what was sampled."""
     lr, moving = tracks.lr(group, place), dict[str, float]()
     said = [_sampled_words("lr", lr)] if lr.error is not None else []
+    if "lr" not in group.lanes:
+        said.append(f"Its lr is no number, as where an optimizer finds its own; {rate(lr.base)} stands in its place.")
     if lr.loose is not None:
         said.append(f"Its lr is a tensor of few digits, off by {rate(lr.loose)} of what its scheduler means, at most.")
     schedules: dict[str, Any] = {}

@@ -105,7 +105,7 @@ class Tracks:
         self, name: str, values: Factors, base: float, guesses: Iterator[Guess], enough: float = AGREES
     ) -> CapturedTrack:
         if not values.size:
-            return CapturedTrack(base or 1e-3, Constant(1.0 if base else 0.0))
+            return CapturedTrack(base or 1e-3, Constant())
         for guess in guesses:
             off = self._difference(guess, values)
             if off <= enough:

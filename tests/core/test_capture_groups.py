@@ -20,7 +20,7 @@ from lrdesigner.errors import UserError
 from lrdesigner.expansion import ParamGroup
 from lrdesigner.membership import membership
 from lrdesigner.optimizers import AdamWOptions, CustomOptions, SGDOptions
-from lrdesigner.schedules import Cosine, Linear
+from lrdesigner.schedules import Constant, Cosine, Linear
 from lrdesigner.tracks import always_frozen
 
 pytestmark = pytest.mark.torch
@@ -186,6 +186,17 @@ def test_values_that_are_tensors_are_numbers() -> None:
     assert [group.lr.base for group in design.groups] == [0.5, 0.25]
     assert (design.groups[0].options.beta1, design.groups[0].options.beta2) == (0.5, 0.75)
     assert [float(rate) for rate in rates] == [0.5, 0.25]
+
+
+def test_a_rate_that_an_optimizer_finds_itself_is_told() -> None:
+    import torch
+
+    model = net()
+    optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
+    optimizer.param_groups[0]["lr"] = None
+    found = captured(optimizer, None, model, steps=5)
+    assert found.design.groups[0].lr.schedule == Constant()
+    assert any("Its lr is no number" in note for note in found.notes)
 
 
 @pytest.mark.parametrize("wrap", ["DataParallel", "OptimizedModule"])
