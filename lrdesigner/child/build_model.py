@@ -28,10 +28,11 @@ def build_model(source: str, kwargs: Mapping[str, Any], rung: str, *, memory: in
     """
     import torch
 
+    limit = 0 if memory is None else limit_memory(memory)  # before the import: a file may build at its top level
     made = _Maker.of(source, kwargs)
     if isinstance(made.thing, torch.nn.Module):
         return made.thing
-    model = _built(made, rung, 0 if memory is None else limit_memory(memory))
+    model = _built(made, rung, limit)
     if isinstance(model, tuple) and model:
         model = model[0]
     if not isinstance(model, torch.nn.Module):
