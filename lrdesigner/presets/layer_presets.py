@@ -23,7 +23,13 @@ Factor = Annotated[
 Rate = Annotated[float, Meta(gt=0, le=1e6, title="Base lr", description="Of the top layer; empty: as it is.")]
 Decay = Annotated[float, Meta(ge=0, le=1e3, title="Weight decay", description="Empty: as it is.")]
 Layers = Annotated[
-    str, Meta(max_length=2000, title="Layers", description="As in blocks.#, with # for the number; empty: found out.")
+    str,
+    Meta(
+        max_length=2000,
+        title="Layers",
+        description="As in blocks.#, with # for the number; empty: found out.",
+        extra={"kind": "query"},
+    ),
 ]
 Scheduled = Annotated[
     bool, Meta(title="Schedule too", description="Also the schedule of the source: warm-up, then down.")

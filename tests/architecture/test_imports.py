@@ -11,7 +11,7 @@ import pytest
 ROOT = Path(__file__).parents[2]
 CORE = ROOT / "lrdesigner"
 APP = ROOT / "app" / "lrdesigner_app"
-PANELS = ("code_view", "groups", "model_tree", "plot", "problems", "rules", "schedule_editor", "trial")
+PANELS = ("code_view", "groups", "model_tree", "plot", "presets", "problems", "rules", "schedule_editor", "trial")
 QT = ("PySide6", "shiboken6", "pyqtgraph", "lrdesigner_app")
 # Where the core may name torch: the child's side, and what a training script calls in its own process.
 TORCH_ALLOWED = ("lrdesigner/child/",)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import partial
 
-from PySide6.QtCore import QItemSelectionModel, QModelIndex, QPoint, Qt
+from PySide6.QtCore import QItemSelectionModel, QModelIndex, QPoint, Qt, Signal
 from PySide6.QtWidgets import QHBoxLayout, QMenu
 
 from lrdesigner import edits
@@ -16,12 +16,14 @@ from lrdesigner_app.groups.menu import build_menu
 from lrdesigner_app.groups.new_button import NewGroupButton
 from lrdesigner_app.groups.view import CardsView
 from lrdesigner_app.notices import Notice
-from lrdesigner_app.widgets import Panel, label
+from lrdesigner_app.widgets import Panel, button, calling, label
 from lrdesigner_app.workspace import Workspace
 
 
 class GroupsPanel(Panel):
     """The groups of the design; the selected card is the workspace's selected group."""
+
+    presets_requested = Signal()
 
     def __init__(self, workspace: Workspace) -> None:
         super().__init__()
@@ -29,6 +31,7 @@ class GroupsPanel(Panel):
         self.model = CardsModel(workspace, self)
         self.view = CardsView(workspace.theme, self.model)
         self.new_button = NewGroupButton()
+        self.presets_button = button("Presets…", "quiet", "Known ways to group a model")
         self._build()
         self._connect()
         self._show_selected()
@@ -38,12 +41,15 @@ class GroupsPanel(Panel):
         head.setContentsMargins(0, 0, 0, 0)
         head.addWidget(label("GROUPS", "section"))
         head.addStretch(1)
+        self.presets_button.setObjectName("presets")
+        head.addWidget(self.presets_button)
         head.addWidget(self.new_button)
         self.body.addLayout(head)
         self.body.addWidget(self.view, 1)
         self.setFocusProxy(self.view)
 
     def _connect(self) -> None:
+        self.presets_button.clicked.connect(calling(self.presets_requested.emit))
         self.new_button.clicked.connect(self._on_new_clicked)
         self.new_button.paths_dropped.connect(self.new_group)
         self.view.selectionModel().currentChanged.connect(self._on_current_changed)

@@ -80,6 +80,7 @@ class ModelTreePanel(Panel):
         self.view.expand_requested.connect(self.expand_below)
         self.view.menu_requested.connect(self._pop_up)
         self._workspace.signals.design_changed.connect(self._on_design_changed)
+        self._workspace.signals.filter_requested.connect(self.set_filter)
 
     @property
     def message(self) -> QLabel:

@@ -1,5 +1,7 @@
 """The inspector of the selected group, and the strip of its schedule's segments."""
 
 from lrdesigner_app.schedule_editor.inspector import Inspector as Inspector
+from lrdesigner_app.schedule_editor.outlet import FormOutlet as FormOutlet
 from lrdesigner_app.schedule_editor.segment_selection import SegmentSelection as SegmentSelection
 from lrdesigner_app.schedule_editor.segment_strip import SegmentStrip as SegmentStrip
+from lrdesigner_app.schedule_editor.struct_form import StructForm as StructForm
