@@ -13,6 +13,8 @@ from lrdesigner.cli.commands import run
 from lrdesigner.design_file import load, save
 from lrdesigner.document import Design, Model, new_design
 from lrdesigner.inventory import Inventory, ModuleInfo, ParameterInfo
+from lrdesigner.jobs.protocol import Hello, ReadRequest
+from lrdesigner.jobs.run import run_job
 
 TREE = Inventory(
     modules=tuple(
@@ -95,6 +97,15 @@ def test_a_checkpoint_becomes_a_design_that_is_verified_without_a_question_and_n
     said = capsys.readouterr().err
     assert "The exported code equals the design: 100 steps" in said
     assert "has names and shapes only, and a trial trains the model" in said
+
+
+def test_a_checkpoint_is_read_by_our_own_interpreter_without_torch(tmp_path: Path) -> None:
+    checkpoint(tmp_path / "net.safetensors")
+    seen: list[Any] = []
+    request = ReadRequest(str(tmp_path / "net.safetensors"))
+    outcome = run_job(request, seen.append, time_limit=60, python="/nowhere/python")
+    assert outcome.metrics["parameters"] == 2
+    assert [report.torch for report in seen if isinstance(report, Hello)] == [""]
 
 
 def test_a_checkpoint_takes_no_arguments(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
