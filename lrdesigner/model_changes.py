@@ -135,6 +135,8 @@ def _counted(rows: Rows, found: list[int]) -> tuple[int, int]:
 
 def _summary(gone: tuple[int, int], new: tuple[int, int], reshaped: int, retyped: int, refrozen: int) -> str:
     parts = [_amount(gone, "gone"), _amount(new, "new")]
+    if gone[0] and new[0] and not gone[1] and not new[1]:  # the same noun need not be said twice
+        parts[1] = f"{new[0]:,} {'is' if new[0] == 1 else 'are'} new"
     parts.append(f"{_number(reshaped, 'tensor')} {_has(reshaped)} another shape" if reshaped else "")
     parts.append(f"{_number(retyped, 'module')} {_has(retyped)} another type" if retyped else "")
     parts.append(f"{_number(refrozen, 'tensor')} {_has(refrozen)} another requires_grad" if refrozen else "")

@@ -78,12 +78,11 @@ class ModelLoader(QObject):
         self.ended.emit()
         try:
             found = inspection_of(opening.source, opening.reports, opening.outcome)
+            if found.remarks:  # before it is taken, which may have something more important to tell
+                self.remarked.emit(Notice(found.remarks[0], details="\n".join(found.remarks)))
             opening.give(found.inventory)
         except UserError as error:
             self.failed.emit(Notice(str(error), "bad", opening.outcome.details))
-            return
-        if found.remarks:
-            self.remarked.emit(Notice(found.remarks[0], details="\n".join(found.remarks)))
 
 
 class _Opening:

@@ -16,7 +16,7 @@ SHOWN_AFTER_MS = 300
 
 
 class NoticeBar(QFrame):
-    """One notice at a time; plain ones go by themselves, bad ones stay until dismissed or replaced."""
+    """One notice at a time; it goes by itself, unless it is to stay until dismissed or replaced."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -48,7 +48,7 @@ class NoticeBar(QFrame):
         self.more.setVisible(bool(notice.details))
         self.show()
         self._timer.stop()
-        if notice.tone != "bad":
+        if notice.tone != "bad" and not notice.stays:
             self._timer.start()
 
     def _do_action(self) -> None:

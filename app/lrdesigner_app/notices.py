@@ -9,9 +9,13 @@ from typing import Literal
 
 @dataclass(frozen=True, slots=True)
 class Notice:
-    """What to tell. `details` is shown on request; `action` is a button's text and what it does."""
+    """What to tell. `details` is shown on request; `action` is a button's text and what it does.
+
+    Bad ones stay until they are dismissed or replaced, and those that say so; others go by themselves.
+    """
 
     text: str
     tone: Literal["plain", "good", "bad"] = "plain"
     details: str = ""
     action: tuple[str, Callable[[], object]] | None = None
+    stays: bool = False
