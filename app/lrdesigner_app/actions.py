@@ -21,6 +21,7 @@ class ActionSpec:
 
 ACTIONS: tuple[ActionSpec, ...] = (
     ActionSpec("open_model", "File", "Open &model…", "Ctrl+M", "Open a model: code, a checkpoint, or a library's"),
+    ActionSpec("reload_model", "File", "&Reload model", "Ctrl+R", "Open the model again, after its file has changed"),
     ActionSpec("open_demo", "File", "Open the &demo", "", "Start again with the demo design"),
     ActionSpec("open_design", "File", "&Open design…", "Ctrl+O", "Open a design file"),
     ActionSpec("save", "File", "&Save", "Ctrl+S", "Save the design"),
@@ -30,6 +31,7 @@ ACTIONS: tuple[ActionSpec, ...] = (
     ActionSpec("undo", "Edit", "&Undo", "Ctrl+Z", "Take the last edit back"),
     ActionSpec("redo", "Edit", "&Redo", "Ctrl+Shift+Z", "Bring back what was undone"),
     ActionSpec("new_group", "Edit", "&New group", "Ctrl+G", "Add a group and put the selected modules into it"),
+    ActionSpec("presets", "Edit", "&Presets…", "Ctrl+P", "Group the model in a known way, such as layer-wise decay"),
     ActionSpec("add_segment", "Edit", "&Add segment", "Ctrl+T", "Add a segment after the selected one"),
     ActionSpec("copy_code", "Edit", "&Copy code", "Ctrl+Shift+C", "Put the exported code on the clipboard"),
     ActionSpec("find_in_model", "View", "&Find in the model", "Ctrl+F", "Filter the modules and parameters"),

@@ -27,14 +27,16 @@ from lrdesigner_app.groups import GroupsPanel
 from lrdesigner_app.header_bar import HeaderBar
 from lrdesigner_app.layout import arrange
 from lrdesigner_app.model_loader import ModelLoader
+from lrdesigner_app.model_reload import ModelReload
 from lrdesigner_app.model_tree import ModelTreePanel
 from lrdesigner_app.notice_bar import BusyBar, NoticeBar
+from lrdesigner_app.notices import Notice
 from lrdesigner_app.overlay import Overlay
 from lrdesigner_app.plot import VIEWS, PlotPanel, View
 from lrdesigner_app.problems import ProblemsPanel
 from lrdesigner_app.processes import SpareChild
 from lrdesigner_app.rules import RulesPanel
-from lrdesigner_app.schedule_editor import Inspector, SegmentSelection, SegmentStrip
+from lrdesigner_app.schedule_editor import FormOutlet, Inspector, SegmentSelection, SegmentStrip, StructForm
 from lrdesigner_app.settings import Settings
 from lrdesigner_app.trial import TrialRunner, TrialTab
 from lrdesigner_app.trust_question import allowed
@@ -54,6 +56,7 @@ class MainWindow(QMainWindow):
         self.files = DocumentFiles(workspace, settings, self)
         self.spare = SpareChild(self)
         self.loader = ModelLoader(self.spare)
+        self.reload = ModelReload(workspace, self.loader, self)
         self.runner = TrialRunner(workspace, self.spare, self._exported_for_trial)
         self._actions: dict[str, QAction] = {}
         self._make_panels()
@@ -120,6 +123,7 @@ class MainWindow(QMainWindow):
         signals.trial_changed.connect(self._refresh_trial)
         self.files.path_changed.connect(self._refresh)
         self.problems.count_changed.connect(lambda n: self.tabs.setTabText(1, f"Problems  {n}" if n else "Problems"))
+        self.groups.presets_requested.connect(self.presets)
         self.tree.group_made.connect(self.inspector.header.edit_name)
         self.loader.started.connect(lambda text: self.busy.begin(text, self.loader.cancel))
         self.loader.ended.connect(self.busy.end)
@@ -173,6 +177,10 @@ class MainWindow(QMainWindow):
 
         self.loader.load(source, kwargs, give, python, inputs)
 
+    def reload_model(self) -> None:
+        """Open the model of the design again."""
+        self.reload.reload()
+
     def open_demo(self) -> None:
         """Start again with the demo."""
         if self.files.may_discard():
@@ -214,6 +222,19 @@ class MainWindow(QMainWindow):
     def add_segment(self) -> None:
         """A segment after the selected one."""
         self.segments.add_after()
+
+    def presets(self) -> None:
+        """Choose a preset, seeing what it does."""
+        from lrdesigner.presets import PRESETS
+        from lrdesigner_app.presets import PresetsDialog
+
+        def form(send: Callable[[str, Any, bool], None], cancel: Callable[[], None]) -> StructForm:
+            return StructForm(FormOutlet(send, cancel, lambda text: self.workspace.post(Notice(text, "bad"))))
+
+        dialog = PresetsDialog(self.workspace, PRESETS, form, self)
+        dialog.previewed.connect(self.plot.frame_soon)
+        dialog.exec()
+        dialog.deleteLater()
 
     def copy_code(self) -> None:
         """The code to the clipboard."""
