@@ -137,7 +137,7 @@ class Conditions:
 
     def _tests(self, term: NameTerm) -> list[_Test]:
         if term.plain:
-            return [_Test("in", (term.literal,), self._lower)]
+            return [_Test("in", (term.literals[0],), self._lower)]
         body = term.text.removeprefix("!")
         regex = len(body) > 1 and body.startswith("/") and body.endswith("/")
         parts = [part.lower() for part in body.split("|") if part]
@@ -199,7 +199,7 @@ def _simple(part: str) -> tuple[str, str] | None:
 
 def _fits(term: NameTerm) -> Callable[[str], object]:
     if term.plain:
-        return lambda path: term.literal in path.lower()
+        return lambda path: term.literals[0] in path.lower()
     return term.pattern.search
 
 

@@ -23,7 +23,7 @@ from preset_models import (
     settings_of,
     vit,
 )
-from strategies import designs
+from strategies import designs, torch_model
 
 from lrdesigner import edits
 from lrdesigner.cli.commands import run
@@ -443,3 +443,20 @@ def test_new_applies_presets_in_order(tmp_path: Any, capsys: pytest.CaptureFixtu
     assert run(["new", "demo:lenet", "-o", str(file), "--force", "--preset", "lora-plus"]) == 2
     assert "lora_A" in capsys.readouterr().err
     assert load(file) == design
+
+
+@pytest.mark.torch
+@ALL_PRESETS
+@ALL_MODELS
+def test_torch_gets_the_param_groups_that_a_preset_makes(preset: Preset, model: Any) -> None:
+    """By the exported code, on a model with these parameters."""
+    design = design_for(model())
+    if preset.fits(design.model.inventory) is not None:
+        return
+    design = preset.apply(design)
+    built, _ = design.build(torch_model(design.model.inventory))
+    groups = [
+        group for optimizer in (built if isinstance(built, tuple) else (built,)) for group in optimizer.param_groups
+    ]
+    found = {name: (group["initial_lr"], group["weight_decay"]) for group in groups for name in group["param_names"]}
+    assert found == settings_of(design)
