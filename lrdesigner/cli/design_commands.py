@@ -12,19 +12,17 @@ import numpy as np
 import typer
 
 from lrdesigner import findings
+from lrdesigner.cli.design_words import design_json, design_lines
 from lrdesigner.cli.model_commands import JsonOption
 from lrdesigner.cli.output import say, write_json, write_lines, write_table
 from lrdesigner.curves import values_at
 from lrdesigner.design_file import load, load_with_faults, write_atomically
-from lrdesigner.document import Batches, Design, Group, Plan, Track
+from lrdesigner.document import Design
 from lrdesigner.errors import UserError
 from lrdesigner.export import export, refuse_to_replace_sources
-from lrdesigner.membership import membership
-from lrdesigner.numbers import exact, rate
-from lrdesigner.optimizers import optimizer_name, torch_options
+from lrdesigner.numbers import rate
 from lrdesigner.param_groups import param_groups
-from lrdesigner.schedules import shape_of
-from lrdesigner.tracks import TRACK_KINDS, frozen_stretches, moves, slots_of, track_of
+from lrdesigner.reasons import why
 
 DesignArgument = Annotated[Path, typer.Argument(metavar="DESIGN", help="A design file, NAME.lrd.json.")]
 
@@ -37,58 +35,25 @@ class Format(StrEnum):
     JSON = "json"
 
 
-def show(design_file: DesignArgument, as_json: JsonOption = False) -> None:
-    """Show the groups of a design: members, options, schedules."""
+def show(
+    design_file: DesignArgument,
+    as_json: JsonOption = False,
+    why_here: Annotated[
+        str | None, typer.Option("--why", metavar="NAME", help="Only why this parameter or module is where it is.")
+    ] = None,
+) -> None:
+    """Show the rules and groups of a design: members, options, schedules."""
     design = load(design_file)
-    if as_json:
-        write_json(_design_json(design))
-        return
-    plan, trainable = design.plan, design.model.inventory.trainable_parameters
-    write_lines(
-        [
-            f"{design.model.source or 'no model'}: {trainable:,} trainable parameters",
-            f"{plan.epochs:,} epochs of {plan.steps_per_epoch:,} steps, {plan.total_steps:,} steps in all",
-        ]
-    )
-    members = membership(design)
-    for group in design.groups:
-        parameters = members.trainable(group.id)
-        scalars = sum(parameter.numel for parameter in parameters)
-        options = ", ".join(f"{key} {_option(value)}" for key, value in torch_options(group.options).items())
-        remainder = " (takes the rest)" if group.id == design.remainder else ""
-        write_lines(
-            [
-                "",
-                f"{group.name}{remainder}: {scalars:,} parameters in {len(parameters)} tensors",
-                f"  {optimizer_name(group.options)}, base lr {rate(group.lr.base)}, {options}",
-                *_moving_lines(group, plan),
-                *(f"    {parameter.name}" for parameter in parameters),
-            ]
-        )
-
-
-def _moving_lines(group: Group, plan: Plan) -> list[str]:
-    """What each track that moves does, and when the group is frozen."""
-    lines = []
-    for slot in slots_of(group):
-        if moves(group, slot):
-            title = "" if slot == "lr" else f"{TRACK_KINDS[slot].title}: "
-            lines.append(f"  {title}{schedule_text(track_of(group, slot), plan)}")
-    stretches = [
-        f"from step {start:,} on" if end == plan.total_steps else f"from step {start:,} to {end - 1:,}"
-        for start, end in _stretches(group, plan)
-    ]
-    return [*lines, *([f"  frozen {', '.join(stretches)}"] if stretches else [])]
-
-
-def _stretches(group: Group, plan: Plan) -> list[tuple[int, int]]:
-    """(first frozen step, one past the last) as far as the run goes."""
-    return [(start, min(end, plan.total_steps)) for start, end in frozen_stretches(group.freeze, plan)]
-
-
-def schedule_text(track: Track, plan: Plan) -> str:
-    """What a track does, in words."""
-    return shape_of(track.schedule).describe(track.schedule, plan.span_for(track.base))
+    if why_here is not None:
+        text = why(design, why_here)
+        if as_json:
+            write_json({"name": why_here, "why": text.splitlines()})
+        else:
+            write_lines([text])
+    elif as_json:
+        write_json(design_json(design))
+    else:
+        write_lines(design_lines(design))
 
 
 def curves(
@@ -158,39 +123,6 @@ def _steps(design: Design, at: str, every: int | None) -> Any:
     return np.array(steps, dtype=np.int64)
 
 
-def _design_json(design: Design) -> dict[str, Any]:
-    members = membership(design)
-    return {
-        "source": design.model.source,
-        "plan": {
-            "steps_per_epoch": design.plan.steps_per_epoch,
-            "epochs": design.plan.epochs,
-            "total_steps": design.plan.total_steps,
-        }
-        | ({"batches": design.plan.epoch} if isinstance(design.plan.epoch, Batches) else {}),
-        "groups": [_group_json(design, group, [p.name for p in members.members(group.id)]) for group in design.groups],
-    }
-
-
-def _group_json(design: Design, group: Group, names: list[str]) -> dict[str, Any]:
-    return {
-        "name": group.name,
-        "remainder": group.id == design.remainder,
-        "optimizer": optimizer_name(group.options),
-        "options": torch_options(group.options),
-        "base_lr": group.lr.base,
-        "schedule": group.lr.schedule,
-        "schedule_text": schedule_text(group.lr, design.plan),
-        "tracks": {
-            slot: {"schedule": getattr(group, slot), "schedule_text": schedule_text(track_of(group, slot), design.plan)}
-            for slot in slots_of(group)
-            if slot != "lr" and moves(group, slot)
-        },
-        "frozen": [list(stretch) for stretch in _stretches(group, design.plan)],
-        "members": names,
-    }
-
-
 def _finding_json(finding: findings.Finding) -> dict[str, Any]:
     return {
         "code": finding.code,
@@ -199,9 +131,3 @@ def _finding_json(finding: findings.Finding) -> dict[str, Any]:
         "message": finding.message,
         "fix": finding.fix.label if finding.fix else None,
     }
-
-
-def _option(value: Any) -> str:
-    if isinstance(value, tuple):
-        return "(" + ", ".join(_option(part) for part in value) + ")"
-    return exact(value) if isinstance(value, float) else str(value)

@@ -66,7 +66,7 @@ class Conditions:
         return found or ["True"]
 
     def kinds(self, wanted: set[str], about: str, of: str = "kinds") -> str:
-        """The condition that one of these classes is among `of`: those of all modules around or, own, of the nearest."""
+        """The condition that one of these classes is among `of`: those of all modules around or, own, of the next."""
         names = tuple(sorted(wanted))
         for kind, bases in ((kind, self.inventory.bases.get(kind, ())) for kind in set(self._rows.types)):
             self.own_classes = self.own_classes or (kind not in wanted and not wanted.isdisjoint(bases))

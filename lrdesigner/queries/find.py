@@ -83,7 +83,8 @@ def _names(rows: Rows, term: NameTerm) -> Bools:
         own[_holding(rows, term.literals[0])] = True
     else:
         search, text = term.pattern.search, _all_text(rows).paths
-        rare = term.literals and 4 * sum(map(text.count, term.literals)) < len(rows)
+        # Beyond ASCII, case has more sides to it than `lower` tells of: the long s is an s to a pattern.
+        rare = term.literals and text.isascii() and 4 * sum(map(text.count, term.literals)) < len(rows)
         found = [row for literal in term.literals for row in _holding(rows, literal)] if rare else []
         candidates: Iterable[int] = dict.fromkeys(found) if rare else range(len(rows))
         own[[row for row in candidates if search(rows.paths[row])]] = True
