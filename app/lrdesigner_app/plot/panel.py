@@ -46,6 +46,7 @@ class PlotPanel(Panel):
         self._logs = {view: kind.log for view, kind in KINDS.items()}
         self._framed = True
         self._unsettled = True
+        self._framing = False
         self._limits: Limits | None = None
         self._build()
         self._connect()
@@ -113,6 +114,11 @@ class PlotPanel(Panel):
         """Show the whole run and every curve."""
         self._framed = True
         self._settle_view(again=True)
+
+    def frame_soon(self) -> None:
+        """Show everything once what has just changed is drawn, also what is only tried out."""
+        self._framing = True
+        self._throttle.request()
 
     def show_as_picture(self) -> None:
         """Leave only what belongs into a report: the curves and their axes, without controls."""
@@ -224,6 +230,9 @@ class PlotPanel(Panel):
         if self._unsettled:  # not when the view has only moved: its move might be by hand
             self._unsettled = False
             self._settle_view()
+        if self._framing:
+            self._framing = False
+            self.frame_all()
         self._handles.show(design, selected, slot_of(self._shown), self._map)
         self._scenery.show_run(self._shown, self._map)
         self._scenery.show_hints([g.name for g in design.groups if not self._curves.drawn(g.id)])

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from typing import Any, Protocol, cast
 
 from msgspec import Struct
-from PySide6.QtCore import QSize, Qt
+from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import (
     QDialog,
@@ -14,6 +14,7 @@ from PySide6.QtWidgets import (
     QHBoxLayout,
     QListWidget,
     QListWidgetItem,
+    QPushButton,
     QScrollArea,
     QVBoxLayout,
     QWidget,
@@ -69,6 +70,9 @@ _LIST_WIDTH = 236
 class PresetsDialog(QDialog):
     """What is chosen is previewed in the whole window; Apply makes it one edit, Esc takes it away."""
 
+    previewed = Signal()
+    """Another preset is tried out, or none."""
+
     def __init__(
         self, workspace: Workspace, presets: Sequence[Preset], make_form: FormMaker, parent: QWidget | None = None
     ) -> None:
@@ -92,7 +96,8 @@ class PresetsDialog(QDialog):
         self.list.setCurrentRow(self._first_that_fits())
 
     def apply(self) -> None:
-        """Make the chosen preset an edit, and close."""
+        """Make the chosen preset an edit, and close; what is being typed counts as entered."""
+        self.apply_button.setFocus(Qt.FocusReason.OtherFocusReason)
         row = self.list.currentRow()
         preset = self._presets[row]
         if not self.apply_button.isEnabled():
@@ -103,6 +108,7 @@ class PresetsDialog(QDialog):
     def reject(self) -> None:
         """Take the preview away, and close."""
         self._workspace.store.cancel()
+        self.previewed.emit()
         super().reject()
 
     def showEvent(self, event: QShowEvent) -> None:
@@ -123,7 +129,9 @@ class PresetsDialog(QDialog):
         self.list.setTextElideMode(Qt.TextElideMode.ElideRight)
         self.list.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.apply_button.setProperty("role", "primary")
-        self.apply_button.setDefault(True)
+        for made in self.buttons.buttons():
+            if isinstance(made, QPushButton):
+                made.setAutoDefault(False)  # Enter in a field enters the value, no more
         inner = QWidget()
         column = QVBoxLayout(inner)
         column.setContentsMargins(0, 0, 4, 0)
@@ -181,6 +189,7 @@ class PresetsDialog(QDialog):
         except UserError as error:
             store.cancel()
             self._tell(str(error), "")
+        self.previewed.emit()
 
     def _try(self, parameters: Struct) -> None:
         """Preview with these parameters; raises `UserError`."""

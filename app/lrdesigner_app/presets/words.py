@@ -12,7 +12,7 @@ def outcome(before: Design, after: Design) -> str:
         return "Nothing would change: the design has this already."
     known = {group.id for group in before.groups}
     added = [group.name for group in after.groups if group.id not in known]
-    parts = [f"{', '.join(added[:3])} and {len(added) - 3} more groups" if len(added) > 3 else " and ".join(added)]
+    parts = [f"{', '.join(added[:3])} and {len(added) - 3} more" if len(added) > 3 else " and ".join(added)]
     rules = len(after.rules) - len(before.rules)
     parts.append(f"{rules} rule{'' if rules == 1 else 's'}" if rules > 0 else "")
     adds = " and ".join(part for part in parts if part)
