@@ -98,11 +98,8 @@ class PresetsDialog(QDialog):
     def apply(self) -> None:
         """Make the chosen preset an edit, and close; what is being typed counts as entered."""
         self.apply_button.setFocus(Qt.FocusReason.OtherFocusReason)
-        row = self.list.currentRow()
-        preset = self._presets[row]
-        if not self.apply_button.isEnabled():
-            return
-        if self._workspace.commit(preset.label, preset.apply, self._chosen[row]):
+        preset = self._presets[self.list.currentRow()]
+        if self.apply_button.isEnabled() and self._workspace.store.commit_preview(preset.label):
             self.accept()
 
     def reject(self) -> None:
