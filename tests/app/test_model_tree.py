@@ -14,10 +14,10 @@ from PySide6.QtTest import QAbstractItemModelTester
 from PySide6.QtWidgets import QApplication, QMenu
 from pytestqt.qtbot import QtBot
 
-from lrdesigner import edits
+from lrdesigner import edits, rule_edits
 from lrdesigner.document import Design, Model, new_design
 from lrdesigner.filtered_rows import filtered
-from lrdesigner.inventory import Inventory, ModuleInfo, ParameterInfo
+from lrdesigner.inventory import BufferInfo, Inventory, ModuleInfo, ParameterInfo
 from lrdesigner.queries import parse
 from lrdesigner.store import Store
 from lrdesigner_app import dragging
@@ -448,6 +448,170 @@ def test_the_filter_keeps_selection_and_gives_back_what_was_open(panel: ModelTre
     assert panel.selected_paths() == ("features.0",)
     assert panel.view.isExpanded(panel.model.index_of("features.0"))
     assert not panel.view.isExpanded(panel.model.index_of("classifier"))
+
+
+def test_a_filter_counts_what_a_rule_would_fit(panel: ModelTreePanel) -> None:
+    assert not panel.bar.count.isVisible()
+    panel.set_filter("type:Linear")
+    assert panel.bar.count.text() == "6 tensors in 3 modules"
+    assert panel.bar.count.toolTip() == "59,134 parameters"
+    panel.set_filter("type:ReLU")
+    assert panel.bar.count.text() == "No tensors"
+    assert not panel.bar.rule.isEnabled()
+
+
+def test_what_lies_in_a_match_matches_and_the_outermost_are_selected(panel: ModelTreePanel) -> None:
+    panel.set_filter("classifier")
+    panel.view.selectAll()
+    assert panel.selected_paths() == ("classifier",)
+    panel.set_filter("!classifier")
+    panel.view.selectAll()
+    assert panel.selected_paths() == ("features",)
+
+
+def test_of_very_many_matches_the_first_are_opened_and_the_rest_can_be(theme: Theme, qtbot: QtBot) -> None:
+    modules = [ModuleInfo("", "Big")]
+    modules += [ModuleInfo(f"{i}{inner}", "Linear") for i in range(1500) for inner in ("", ".a")]
+    parameters = tuple(ParameterInfo(f"{i}.a.weight", (2, 2), "float32", 4, True) for i in range(1500))
+    made = Workspace(Store(new_design(Model("big", {}, Inventory(tuple(modules), parameters)))), theme)
+    panel = shown(made, qtbot)
+    panel.set_filter("*.a")
+    assert panel.view.isExpanded(panel.model.index_of("0"))
+    assert not panel.view.isExpanded(panel.model.index_of("1499"))
+    found = notices(made)
+    panel.view.select_paths(("",))
+    qtbot.keyClick(panel.view, Qt.Key.Key_Asterisk)
+    assert "too much" in found[-1].text
+
+
+# From the filter to a rule
+
+
+def choose(panel: ModelTreePanel, name: str) -> None:
+    menu = QApplication.activePopupWidget()
+    assert isinstance(menu, QMenu)
+    next(action for action in menu.actions() if action.text().endswith(name)).trigger()
+    menu.close()
+
+
+def test_a_filter_becomes_a_rule_for_a_group(panel: ModelTreePanel, workspace: Workspace, qtbot: QtBot) -> None:
+    panel.filter.setText("*.bias")
+    qtbot.keyClick(panel.filter, Qt.Key.Key_Return, Qt.KeyboardModifier.ControlModifier)
+    choose(panel, "backbone")
+    assert (workspace.design.rules[-1].where, workspace.design.rules[-1].group) == ("*.bias", 2)
+    assert workspace.store.undo_label == "Rule *.bias for backbone"
+    assert panel.model.marks(panel.model.index_of("classifier.1.bias")).ruled
+    assert not panel.model.marks(panel.model.index_of("classifier.1.weight")).ruled
+
+
+def test_a_filter_becomes_a_rule_for_a_new_group_in_one_edit(
+    panel: ModelTreePanel, workspace: Workspace, qtbot: QtBot
+) -> None:
+    before = workspace.design
+    panel.set_filter("classifier *.weight")
+    panel.bar.rule.click()
+    with qtbot.waitSignal(panel.group_made):
+        choose(panel, "&New group")
+    assert workspace.selected_group.name == "classifier *.weight"
+    assert workspace.design.rules[-1].group == workspace.selected_group.id
+    workspace.store.undo()
+    assert workspace.design is before
+
+
+@pytest.mark.parametrize(("text", "says"), [("", "Type a filter first"), ("nowhere", "finds no tensors")])
+def test_a_rule_needs_a_filter_that_finds_something(
+    panel: ModelTreePanel, workspace: Workspace, text: str, says: str
+) -> None:
+    found = notices(workspace)
+    panel.set_filter(text)
+    panel.ask_for_rule()
+    assert says in found[-1].text
+
+
+# Why is it here?
+
+
+def asked_why(panel: ModelTreePanel, workspace: Workspace, path: str, qtbot: QtBot) -> Notice:
+    found = notices(workspace)
+    panel.select_paths((path,))
+    qtbot.keyClick(panel.view, Qt.Key.Key_W)
+    return found[-1]
+
+
+def test_the_way_leads_to_the_pin(panel: ModelTreePanel, workspace: Workspace, qtbot: QtBot) -> None:
+    panel.set_filter("*.bias")
+    notice = asked_why(panel, workspace, "features.0.bias", qtbot)
+    assert notice.text == "features.0.bias is in backbone: pinned by features."
+    assert notice.action is not None
+    notice.action[1]()
+    assert panel.selected_paths() == ("features",)
+
+
+def test_the_way_leads_to_the_rule(panel: ModelTreePanel, workspace: Workspace, qtbot: QtBot) -> None:
+    workspace.commit("Rule", rule_edits.add_rule, 2, "*.bias")
+    workspace.commit("Rule", rule_edits.add_rule, 2, "type:Linear", "linear layers")
+    notice = asked_why(panel, workspace, "classifier.1.weight", qtbot)
+    assert notice.text == "classifier.1.weight is in backbone: rule 2, linear layers (type:Linear)."
+    assert notice.action is not None
+    with qtbot.waitSignal(workspace.signals.rule_shown) as shown_rule:
+        notice.action[1]()
+    assert shown_rule.args == [1]
+    assert asked_why(panel, workspace, "classifier.1", qtbot).text.endswith("by several pins and rules.")
+
+
+def test_what_needs_no_way_has_none(panel: ModelTreePanel, workspace: Workspace, qtbot: QtBot) -> None:
+    assert asked_why(panel, workspace, "classifier", qtbot).action is None
+    assert asked_why(panel, workspace, "features", qtbot).text == "features is in backbone: pinned here."
+    assert asked_why(panel, workspace, "features.1", qtbot).text.endswith("so it is in no group.")
+
+
+def test_what_an_optimizer_refuses_is_marked_and_explained(panel: ModelTreePanel, workspace: Workspace) -> None:
+    workspace.commit("Pin", edits.assign, ["classifier"], 2)
+    workspace.commit("Muon", edits.set_optimizer, 2, "Muon")
+    model = panel.model
+    assert model.marks(model.index_of("classifier.1.bias")).refused
+    assert model.marks(model.index_of("classifier")).refused
+    assert not model.marks(model.index_of("classifier.1.weight")).refused
+    assert "not in backbone" in model.index_of("classifier.1.bias").data(TIP)
+    assert "3 of its tensors are not in backbone" in model.index_of("classifier").data(TIP)
+
+
+# What is told beside
+
+
+def test_buffers_stand_in_the_tooltip_and_lazy_shapes_in_their_column(
+    workspace: Workspace, qtbot: QtBot, tied_inventory: Inventory
+) -> None:
+    buffers = tuple(BufferInfo(f"wpe.{name}", (3, 4), "float32") for name in "abcdefgh")
+    lazy = ParameterInfo("wte.late", (), "float32", 0, True, None, True)
+    found = replace(tied_inventory, buffers=buffers, parameters=(*tied_inventory.parameters, lazy))
+    workspace.store.open(new_design(Model("gpt", {}, found)))
+    panel = shown(workspace, qtbot)
+    assert "a 3 \N{MULTIPLICATION SIGN} 4, " in panel.model.index_of("wpe").data(TIP)
+    assert "and 2 more" in panel.model.index_of("wpe").data(TIP)
+    assert "buffers" not in panel.model.index_of("wte").data(TIP)
+    assert text(panel, "wte.late", TYPE) == "lazy"
+    assert "first forward pass" in panel.model.index_of("wte.late").data(TIP)
+
+
+def test_names_can_be_copied(panel: ModelTreePanel, qtbot: QtBot) -> None:
+    panel.select_paths(("features.0", "classifier"))
+    qtbot.keyClick(panel.view, Qt.Key.Key_C, Qt.KeyboardModifier.ControlModifier)
+    assert QApplication.clipboard().text() == "features.0\nclassifier"
+
+
+def test_modules_can_stand_in_the_order_of_a_forward_pass(
+    workspace: Workspace, qtbot: QtBot, tied_inventory: Inventory
+) -> None:
+    order = ("", "wpe", "wte", "wpe")
+    workspace.store.open(new_design(Model("gpt", {}, replace(tied_inventory, order=order))))
+    panel = shown(workspace, qtbot)
+    titles = [action.text() for action in panel.context_menu().actions()]
+    assert "Order" in titles
+    panel.set_forward(True)
+    assert [panel.model.rows.paths[row] for row in panel.model.children_of(0)] == ["wpe", "wte", "lm_head"]
+    panel.set_forward(False)
+    assert [panel.model.rows.paths[row] for row in panel.model.children_of(0)] == ["wte", "wpe", "lm_head"]
 
 
 # Following the design

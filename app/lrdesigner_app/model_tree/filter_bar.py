@@ -7,7 +7,6 @@ from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from lrdesigner.filtered_rows import Filtered
-from lrdesigner.numbers import count
 from lrdesigner_app.debounce import Debounce
 from lrdesigner_app.theme import GRID
 from lrdesigner_app.widgets import LineEdit, button, label, restyle
@@ -50,6 +49,7 @@ class FilterBar(QWidget):
         self.line.installEventFilter(self)
         row = QHBoxLayout(self._found)
         row.setContentsMargins(2, 0, 0, 0)
+        self.count.setWordWrap(True)
         row.addWidget(self.count, 1)
         row.addWidget(self.rule)
         column = QVBoxLayout(self)
@@ -112,9 +112,9 @@ class FilterBar(QWidget):
 
 
 def found_words(found: Filtered) -> str:
-    """`1,204 tensors in 96 modules`, with their scalars where there is something to add."""
+    """`1,204 tensors in 96 modules`."""
     if not found.tensors:
         return "No tensors"
     tensors = f"{found.tensors:,} tensor{'' if found.tensors == 1 else 's'}"
     modules = f"{found.modules:,} module{'' if found.modules == 1 else 's'}"
-    return f"{tensors} in {modules}, {count(found.numel)}"
+    return f"{tensors} in {modules}"
