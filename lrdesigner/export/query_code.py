@@ -145,7 +145,8 @@ class Conditions:
         if regex or not (self._plain and body.isascii()) or None in simple:
             self.needs_regex = True
             folded = not regex and not (self._lower and term.pattern.pattern == term.pattern.pattern.lower())
-            return [_Test("search", (term.pattern.pattern,), not folded)]
+            # As the person wrote it: what keeps it from being slow is not worth reading.
+            return [_Test("search", (body[1:-1] if regex else term.pattern.pattern,), not folded)]
         found = []
         for how in ("in", "ends"):
             texts = tuple(text for one in simple if one is not None and one[0] == how for text in (one[1],))

@@ -8,6 +8,7 @@ from functools import lru_cache
 from typing import cast
 
 from lrdesigner.errors import UserError
+from lrdesigner.queries.runaway import one_way, tamed
 from lrdesigner.queries.terms import Comparison, NameTerm, Number, NumberTerm, Query, Term, TypeTerm
 
 EXAMPLES = "head, *.bias, /blocks\\.[0-5]\\./, type:LayerNorm, ndim:1, size>1M or depth<3"
@@ -18,8 +19,6 @@ _NUMERIC = re.compile(r"(ndim|size|depth)(>=|<=|>|<|=|:)(.*)", re.IGNORECASE)
 _VALUE = re.compile(r"(\d+(?:\.\d+)?)([kmb]?)")
 _UNITS = {"": 1, "k": 1e3, "m": 1e6, "b": 1e9}
 _WILD = re.compile(r"[*?\[]")
-# No nested or adjacent repetitions: a pattern of a design file must not be able to stop the program.
-_RUNAWAY = re.compile(r"[+*}]\)*[+*{]|[+*}][^()\[\]]*\)[+*{]")
 
 
 @lru_cache(maxsize=512)
@@ -91,10 +90,14 @@ def _literal(body: str) -> str:
 
 
 def _regex(body: str, word: str) -> re.Pattern[str]:
-    if _RUNAWAY.search(re.sub(r"\\.|\[[^\]]*\]", "x", body)):
-        raise UserError(f"{word!r} repeats a repetition, which can take for ever; write it without.")
     try:
-        return re.compile(body)
+        safe = tamed(body)
+        if safe is None:
+            raise UserError(
+                f"{word!r} could take for ever, by repetitions in or next to each other or by references; "
+                "write it without, as in *blocks*weight, or as several filters."
+            )
+        return re.compile(safe)
     except (re.error, RecursionError, OverflowError) as error:
         raise UserError(f"{word!r} is no regular expression: {error}.") from None
 
@@ -115,10 +118,10 @@ def _glob(part: str, *, whole: bool) -> str:
         found += {"*": ".*", "?": "."}.get(rest[0]) or re.escape(rest[0])
         rest = rest.lstrip("*") if rest[0] == "*" else rest[1:]
     if whole:
-        return f"^{found}$"
+        return one_way(f"^{found}$")
     # A star at either end means "anything": leaving it out says the same and is many times as fast.
     start = "" if found.startswith(".*") else r"(?:^|\.)"
-    return start + found.removeprefix(".*").removesuffix(".*") + ("" if found.endswith(".*") else "$")
+    return one_way(start + found.removeprefix(".*").removesuffix(".*") + ("" if found.endswith(".*") else "$"))
 
 
 def _number_term(word: str, what: str, sign: str, value: str, *, negated: bool) -> NumberTerm:

@@ -51,8 +51,6 @@ def test_layer_scale_and_the_conditions_that_free_from_decay_are_told() -> None:
 def test_who_refused_it_and_the_other_names_are_told() -> None:
     bias = why(CASES["muon"], "blocks.0.norm1.bias")
     assert "not in hidden (pinned by blocks): 1-D: Muon takes matrices only" in bias
-        CASES["muon"], "blocks.0.norm1.bias"
-    )
     lines = why(CASES["muon_tied"], "head.weight").splitlines()
     assert "not in hidden (pinned by embed): an embedding: Muon is for hidden matrices" in lines
     assert "one tensor with embed.weight: of all its names the nearest pin decides" in lines
