@@ -176,6 +176,7 @@ def test_rules_are_moved_by_key_and_by_dragging(ruled: RulesPanel, workspace: Wo
     assert ruled.model.canDropMimeData(data, MOVE, 0, 0, QModelIndex())
     ruled.model.dropMimeData(data, MOVE, 0, 0, QModelIndex())
     assert names(workspace) == ["biases", "classifier.1"]
+    assert ruled.row == 0
     assert workspace.store.undo_label == "Move rule biases"
 
 

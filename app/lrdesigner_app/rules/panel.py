@@ -58,6 +58,7 @@ class RulesPanel(QWidget):
 
     def _connect(self) -> None:
         self.add_button.clicked.connect(calling(self.new_rule))
+        self.model.moved.connect(self.select)
         self.view.edit_requested.connect(self.edit)
         self.view.remove_requested.connect(self.remove)
         self.view.move_requested.connect(self.move_rule)
@@ -109,9 +110,7 @@ class RulesPanel(QWidget):
 
     def move_rule(self, by: int) -> None:
         """Move the selected rule up (-1) or down (1) in the order."""
-        row = self.row
-        if self.model.move(row, row + by):
-            self.select(row + by)
+        self.model.move(self.row, self.row + by)
 
     def set_group(self, group: int) -> None:
         """Let the selected rule be for another group."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from PySide6.QtCore import QAbstractListModel, QMimeData, QModelIndex, QObject, QPersistentModelIndex, Qt
+from PySide6.QtCore import QAbstractListModel, QMimeData, QModelIndex, QObject, QPersistentModelIndex, Qt, Signal
 
 from lrdesigner.document import Group, Rule
 from lrdesigner.numbers import count
@@ -22,6 +22,9 @@ _NOWHERE = QModelIndex()
 
 class RulesModel(QAbstractListModel):
     """The design's rules, previews included; while one is being added, there is a row for it at the end."""
+
+    moved = Signal(int)
+    """The row to which a rule was moved."""
 
     def __init__(self, workspace: Workspace, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -117,7 +120,10 @@ class RulesModel(QAbstractListModel):
         rules = self._workspace.design.rules
         if not (0 <= place < len(rules) and 0 <= to < len(rules)):
             return False
-        return self._workspace.commit(f"Move rule {rules[place].name}", move_rule, place, to)
+        done = self._workspace.commit(f"Move rule {rules[place].name}", move_rule, place, to)
+        if done:
+            self.moved.emit(to)
+        return done
 
     def scalars(self, row: int) -> str:
         """How many parameters a rule takes: `769 K`."""
