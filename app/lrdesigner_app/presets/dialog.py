@@ -7,7 +7,7 @@ from typing import Any, Protocol, cast
 
 from msgspec import Struct
 from PySide6.QtCore import QSize, Qt, Signal
-from PySide6.QtGui import QShowEvent
+from PySide6.QtGui import QIcon, QShowEvent
 from PySide6.QtWidgets import (
     QDialog,
     QDialogButtonBox,
@@ -129,6 +129,7 @@ class PresetsDialog(QDialog):
         for made in self.buttons.buttons():
             if isinstance(made, QPushButton):
                 made.setAutoDefault(False)  # Enter in a field enters the value, no more
+                made.setIcon(QIcon())  # some desktops would draw one
         inner = QWidget()
         column = QVBoxLayout(inner)
         column.setContentsMargins(0, 0, 4, 0)
