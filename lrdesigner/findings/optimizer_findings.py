@@ -171,8 +171,8 @@ def fused_here_and_there(design: Design) -> Iterator[Finding]:
 
 
 def _refused(design: Design, group: Group) -> list[tuple[ParameterInfo, str]]:
-    if not optimizer_of(group.options).matrices_only:
-        return []
+    if not optimizer_of(group.options).matrices_only or group.id != design.remainder:
+        return []  # what another group refuses goes elsewhere
     inventory = design.model.inventory
     found = []
     for part in trained_groups(design):

@@ -78,7 +78,7 @@ def test_the_place_of_a_fault_selects_its_group(window: MainWindow, faulty: Path
 def test_an_edit_takes_its_fault_away_and_undo_brings_it_back(window: MainWindow, faulty: Path, qtbot: QtBot) -> None:
     window.files.open(faulty)
     assert faults(window) == BOTH
-    window.workspace.commit("Base lr", edits.set_base_lr, 2, 0.25)
+    window.workspace.commit("Base lr", edits.set_base_lr, 2, 0.01)
     qtbot.waitUntil(lambda: len(window.problems.findings) == 1, timeout=3000)
     assert faults(window) == BOTH[:1]
     window.workspace.store.undo()
