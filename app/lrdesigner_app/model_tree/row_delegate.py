@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Literal
 
 from PySide6.QtCore import QModelIndex, QObject, QPersistentModelIndex, QRectF, QSize, Qt
 from PySide6.QtGui import QColor, QFont, QFontMetricsF, QPainter
@@ -19,6 +20,8 @@ MIN_TYPE = 28
 
 Index = QModelIndex | QPersistentModelIndex
 Badge = Callable[[QPainter, QRectF, QColor], None]
+Ink = tuple[QFont, QFontMetricsF]
+Role = Literal["name", "model", "secondary"]
 
 
 class RowDelegate(QStyledItemDelegate):
@@ -28,6 +31,8 @@ class RowDelegate(QStyledItemDelegate):
         super().__init__(parent)
         self._theme = theme
         self._model = model
+        self._font = QFont()
+        self._inks: dict[Role, Ink] = {}
         self.types_behind_names = False
         """Whether types have no column of their own; the view says so."""
 
@@ -40,13 +45,12 @@ class RowDelegate(QStyledItemDelegate):
         rect = QRectF(option.rect)
         text = str(index.data() or "")
         if index.column() == NAME:
-            self._paint_name(painter, rect, text, QFont(option.font), index)
+            self._paint_name(painter, rect, text, option.font, index)
         else:
-            font = _secondary(QFont(option.font))
             left = index.column() == TYPE
             inner = rect.adjusted(4, 0, -4, 0)
             side = Qt.AlignmentFlag.AlignLeft if left else Qt.AlignmentFlag.AlignRight
-            self._paint_text(painter, inner, text, font, self._theme.colour("secondary"), side)
+            self._paint_text(painter, inner, text, self._inked(option.font, "secondary"), "secondary", side)
         painter.restore()
 
     def _paint_name(self, painter: QPainter, rect: QRectF, text: str, font: QFont, index: Index) -> None:
@@ -55,11 +59,10 @@ class RowDelegate(QStyledItemDelegate):
         if found.colours:
             marks.paint_swatch(painter, square, [self._theme.group_colour(c) for c in found.colours])
         badges = _badges(found)
-        is_model = not self._model.path(index)
-        font.setWeight(QFont.Weight.DemiBold if is_model else QFont.Weight.Normal)
+        ink = self._inked(font, "name" if self._model.path(index) else "model")
         room = rect.adjusted(4 + marks.SWATCH + GAP, 0, -len(badges) * (marks.BADGE + 4) - 4, 0)
-        colour = self._theme.colour("secondary" if self._model.is_empty(index) else "text")
-        left = room.left() + self._paint_text(painter, room, text, font, colour, Qt.AlignmentFlag.AlignLeft) + 6
+        token = "secondary" if self._model.is_empty(index) else "text"
+        left = room.left() + self._paint_text(painter, room, text, ink, token, Qt.AlignmentFlag.AlignLeft) + 6
         quiet = self._theme.colour("secondary")
         for badge in badges:
             badge(painter, QRectF(left, rect.center().y() - marks.BADGE / 2, marks.BADGE, marks.BADGE), quiet)
@@ -67,18 +70,34 @@ class RowDelegate(QStyledItemDelegate):
         kind = str(index.sibling(index.row(), TYPE).data() or "") if self.types_behind_names else ""
         rest = QRectF(left + 2, rect.top(), rect.right() - left - 4, rect.height())
         if kind and rest.width() > MIN_TYPE:
-            self._paint_text(painter, rest, kind, _secondary(font), quiet, Qt.AlignmentFlag.AlignLeft)
+            small = self._inked(font, "secondary")
+            self._paint_text(painter, rest, kind, small, "secondary", Qt.AlignmentFlag.AlignLeft)
 
     def _paint_text(
-        self, painter: QPainter, rect: QRectF, text: str, font: QFont, colour: QColor, side: Qt.AlignmentFlag
+        self, painter: QPainter, rect: QRectF, text: str, ink: Ink, token: str, side: Qt.AlignmentFlag
     ) -> float:
         """Draw, cut with an ellipsis when there is no room; the width used."""
-        metrics = QFontMetricsF(font)
-        shown = metrics.elidedText(text, Qt.TextElideMode.ElideRight, rect.width())
+        font, metrics = ink
+        width = metrics.horizontalAdvance(text)
+        if width > rect.width():
+            text = metrics.elidedText(text, Qt.TextElideMode.ElideRight, rect.width())
+            width = metrics.horizontalAdvance(text)
         painter.setFont(font)
-        painter.setPen(colour)
-        painter.drawText(rect, side | Qt.AlignmentFlag.AlignVCenter | Qt.TextFlag.TextSingleLine, shown)
-        return metrics.horizontalAdvance(shown)
+        painter.setPen(self._theme.colour(token))
+        painter.drawText(rect, side | Qt.AlignmentFlag.AlignVCenter | Qt.TextFlag.TextSingleLine, text)
+        return width
+
+    def _inked(self, font: QFont, role: Role) -> Ink:
+        """The font of a role with its metrics; made once, for all rows."""
+        if font != self._font:
+            self._font, self._inks = QFont(font), {}
+        if role not in self._inks:
+            made = QFont(font)
+            made.setWeight(QFont.Weight.DemiBold if role == "model" else QFont.Weight.Normal)
+            if role == "secondary":
+                made.setPixelSize(SECONDARY_PX)
+            self._inks[role] = made, QFontMetricsF(made)
+        return self._inks[role]
 
 
 def _badges(found: Marks) -> list[Badge]:
@@ -90,10 +109,3 @@ def _badges(found: Marks) -> list[Badge]:
         (marks.paint_frozen, found.frozen),
     )
     return [sign for sign, wanted in signs if wanted]
-
-
-def _secondary(font: QFont) -> QFont:
-    made = QFont(font)
-    made.setPixelSize(SECONDARY_PX)
-    made.setWeight(QFont.Weight.Normal)
-    return made

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
 from PySide6.QtCore import QAbstractItemModel, QMimeData, QModelIndex, QObject, QPersistentModelIndex, Qt
 
 from lrdesigner.document import Design
@@ -53,6 +54,7 @@ class TreeModel(QAbstractItemModel):
         self._ranks: Ints | None = None
         self._inner: dict[int, list[int]] = {}
         self._positions: dict[int, int] = {}
+        self._show(None)
 
     @property
     def rows(self) -> Rows:
@@ -162,11 +164,7 @@ class TreeModel(QAbstractItemModel):
     def hasChildren(self, parent: Index = _NOWHERE) -> bool:
         if not parent.isValid():
             return True
-        row = self.row_id(parent)
-        end = int(self._rows.ends[row])
-        if end == row + 1 or parent.column() != 0:
-            return False
-        return self._shown is None or bool(self._shown[row + 1 : end].any())
+        return parent.column() == 0 and bool(self._filled[parent.internalId()])
 
     def columnCount(self, parent: Index = _NOWHERE) -> int:
         return len(HEADERS)
@@ -265,6 +263,9 @@ class TreeModel(QAbstractItemModel):
     def _show(self, rows: Bools | None) -> None:
         self._shown = rows
         self._inner, self._positions = {}, {}
+        # Which rows show others in them. What is around a shown row is shown, so the children tell.
+        self._filled = np.zeros(len(self._rows), dtype=np.bool_)
+        self._filled[self._rows.parent_rows[1:] if rows is None else self._rows.parent_rows[1:][rows[1:]]] = True
 
     def _own(self) -> None:
         self._owned, self._pinned = owned_rows(self._design), _pinned(self._design)

@@ -41,7 +41,7 @@ TYPE_WIDTH, SIZE_WIDTH = 120, 80
 ROOM_FOR_TYPES = 400
 FIRST_LOOK_ROWS = 30
 # Qt asks for each row that is laid out, whether it can be seen or not.
-MOST_OPENED_ROWS = 1000
+MOST_OPENED_ROWS = 400
 
 
 class TreeView(QTreeView):
@@ -264,7 +264,7 @@ class TreeView(QTreeView):
             if shown > MOST_OPENED_ROWS:
                 break
             inner = len(self._rows_model.children_of(row))
-            if inner <= MOST_OPENED_ROWS * 2:
+            if inner <= 2 * MOST_OPENED_ROWS:
                 found.add(row)
                 shown += inner
         return sorted(found)
