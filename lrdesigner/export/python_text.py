@@ -139,6 +139,8 @@ def wrapped(text: str, indent: int) -> str:
 def all_of(head: str, conditions: list[str], indent: int, tail: str = "", joint: str = "and") -> str:
     """A statement with conditions joined, on one line or, where that is too long, one on each; `tail` ends it."""
     space = " " * indent
+    if len(conditions) == 1 and conditions[0].startswith("("):
+        conditions = [conditions[0][1:-1]]  # with nothing beside it, it stands without brackets
     text = f"{space}{head} {f' {joint} '.join(conditions)}{tail}"
     if len(text) <= LINE:
         return text

@@ -61,7 +61,10 @@ def torch_file(design: Design) -> str:
         "plan": design.plan,
         "model": _model_context(design),
         "several": len(optimizers) > 1,
-        "optimizers": optimizer_tables(optimizers, design.plan),
+        "optimizers": [
+            {**table, "held": list(dict.fromkeys(part.group.name for part in parts))}
+            for table, parts in zip(optimizer_tables(optimizers, design.plan), optimizers, strict=True)
+        ],
         "groups": tables,
         "header_groups": header_groups(design, groups, tables),
         "moving": {track["option"] for table in tables for track in table["tracks"]} - {"lr"},

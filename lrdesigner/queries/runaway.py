@@ -6,7 +6,7 @@ What backtracks costs the square of a name's length at most; patterns that could
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from re import _constants as ops  # type: ignore[attr-defined]
 from re import _parser  # type: ignore[attr-defined]
 from typing import Any
@@ -19,7 +19,7 @@ MOST_WAYS = 256
 
 _REPEATS = (ops.MAX_REPEAT, ops.MIN_REPEAT, ops.POSSESSIVE_REPEAT)
 _SHORT = 4
-_CATEGORIES = {
+_CATEGORIES: dict[Any, Callable[[str], bool]] = {
     ops.CATEGORY_DIGIT: str.isdigit,
     ops.CATEGORY_SPACE: str.isspace,
     ops.CATEGORY_WORD: lambda char: char.isalnum() or char == "_",

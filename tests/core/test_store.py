@@ -9,12 +9,14 @@ import pytest
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
-from strategies import designs, lengths, plans, schedules
+from strategies import lengths, plans, queries, ruled_designs, schedules
 
-from lrdesigner import edits, schedule_edits, tree_edits
+from lrdesigner import edits, expansion_edits, rule_edits, schedule_edits, tree_edits
 from lrdesigner.design_file import decode, encode
 from lrdesigner.document import Design
 from lrdesigner.errors import UserError
+from lrdesigner.expansion import expanded
+from lrdesigner.following import follow, followed, followers_of, unfollow
 from lrdesigner.history import LIMIT
 from lrdesigner.membership import membership
 from lrdesigner.schedules import SHAPES, Sequence
@@ -27,7 +29,7 @@ numbers = st.integers(0, 99)
 class StoreMachine(RuleBasedStateMachine):
     """Random edits, previews and travels, held against a list of designs kept here."""
 
-    @initialize(design=designs())
+    @initialize(design=ruled_designs())
     def start(self, design: Design) -> None:
         self.store = Store(design)
         self.notices: list[Change] = []
@@ -116,6 +118,38 @@ class StoreMachine(RuleBasedStateMachine):
     def set_base_lr(self, number: int, base: float) -> None:
         self._commit(edits.set_base_lr, self._group(number), base)
 
+    @rule(number=numbers, place=numbers, where=queries())
+    def edit_rules(self, number: int, place: int, where: str) -> None:
+        rules = self.store.committed.rules
+        match number % 4 if rules else 0:
+            case 0:
+                self._commit(rule_edits.add_rule, self._group(number), where)
+            case 1:
+                self._commit(partial(rule_edits.set_rule, where=where), place % len(rules))
+            case 2:
+                self._commit(rule_edits.move_rule, place % len(rules), number % len(rules))
+            case _:
+                self._commit(rule_edits.remove_rule, place % len(rules))
+
+    @rule(number=numbers, factor=st.sampled_from([0.5, 1.0, 2.0]), exempt=st.booleans())
+    def expand(self, number: int, factor: float, exempt: bool) -> None:
+        if exempt:
+            self._commit(partial(expansion_edits.set_exemption, norm=factor < 1), self._group(number))
+        else:
+            self._commit(partial(expansion_edits.set_layer_decay, factor=factor), self._group(number))
+
+    @rule(number=numbers, leader=numbers, scale=st.sampled_from([None, 0.5, 3.0, -1.0]))
+    def follow(self, number: int, leader: int, scale: float | None) -> None:
+        self._commit(follow, self._group(number), self._group(leader), scale)
+
+    @rule(number=numbers)
+    def unfollow(self, number: int) -> None:
+        self._commit(unfollow, self._group(number))
+
+    @rule(number=numbers, optimizer=st.sampled_from(["Muon", "SGD", "AdamW"]))
+    def set_optimizer(self, number: int, optimizer: str) -> None:
+        self._commit(edits.set_optimizer, self._group(number), optimizer)
+
     @rule(plan=plans())
     def set_plan(self, plan: Any) -> None:
         self._commit(edits.set_plan, plan)
@@ -126,9 +160,11 @@ class StoreMachine(RuleBasedStateMachine):
         for base in bases:
             before = self.store.design
             self.store.preview("drag", edits.set_base_lr, group, base)
-            assert self.store.design.group(group).lr.base == base  # of the committed design: nothing drifts
-            assert [g for g in self.store.design.groups if g.id != group] == [
-                g for g in committed.groups if g.id != group
+            # Of the committed design: nothing drifts.
+            assert self.store.design.group(group).lr.base == pytest.approx(base, rel=1e-12)
+            changed = {group, *(follower.id for follower in followers_of(committed, group))}
+            assert [g for g in self.store.design.groups if g.id not in changed] == [
+                g for g in committed.groups if g.id not in changed
             ]
             self.previewing = self.previewing or self.store.design is not before
             self._told(*(["preview"] if self.store.design is not before else []))
@@ -194,11 +230,17 @@ class StoreMachine(RuleBasedStateMachine):
         assert self.previewing or self.store.design is self.store.committed
 
     @invariant()
+    def who_follows_has_the_leaders_schedule(self) -> None:
+        assert followed(self.store.design) is self.store.design
+
+    @invariant()
     def every_trainable_tensor_is_in_one_group(self) -> None:
         design = self.store.design
         found = membership(design)
         total = sum(p.numel for group in design.groups for p in found.trainable(group.id))
         assert total == design.model.inventory.trainable_parameters
+        live = [part for group in design.groups for part in expanded(design, group, found.trainable(group.id))]
+        assert sum(part.numel for part in live) == total
 
 
 StoreMachine.TestCase.settings = settings(max_examples=40, stateful_step_count=25, deadline=None)
