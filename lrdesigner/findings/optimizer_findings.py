@@ -211,8 +211,9 @@ def _last_matrix(inventory: Inventory) -> ParameterInfo | None:
 def _moved(design: Design, path: str, group: int | None) -> Design:
     if group is not None:
         return edits.assign(design, [path], group)
-    design = edits.add_group(design, "head", [path])
-    return edits.set_optimizer(design, design.groups[-1].id, "AdamW")
+    design = edits.add_group(design, "head")  # like the remainder, whose optimizer may refuse it
+    head = design.groups[-1].id
+    return edits.assign(edits.set_optimizer(design, head, "AdamW"), [path], head)
 
 
 def _renamed(design: Design, group: int, name: str, to: str) -> Design:
