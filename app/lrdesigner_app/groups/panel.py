@@ -31,7 +31,7 @@ class GroupsPanel(Panel):
         self.model = CardsModel(workspace, self)
         self.view = CardsView(workspace.theme, self.model)
         self.new_button = NewGroupButton()
-        self.presets_button = button("Presets…", "quiet", "Known ways to group a model")
+        self.presets_button = button("Presets", "quiet", "Known ways to group a model")
         self._build()
         self._connect()
         self._show_selected()
@@ -39,6 +39,7 @@ class GroupsPanel(Panel):
     def _build(self) -> None:
         head = QHBoxLayout()
         head.setContentsMargins(0, 0, 0, 0)
+        head.setSpacing(2)  # all of it fits into the narrowest panel
         head.addWidget(label("GROUPS", "section"))
         head.addStretch(1)
         self.presets_button.setObjectName("presets")

@@ -166,17 +166,16 @@ class TrialCharts(QWidget):
     def _dots(self, record: TrialRecord, names: tuple[str, ...]) -> tuple[Any, Any]:
         """A steady choice of the measured points: doubling the distance as they grow, so that none jumps about.
 
-        Of many param groups fewer points each, and these at different steps.
+        Of many param groups fewer points each.
         """
         columns = [record.rates[name] for name in names if name in record.rates]
         most, every = max(_DOTS // (1 + len(columns) // 4), 6), 1
         while len(record.steps) > most * every:
             every *= 2
         xs, ys = [np.empty(0)], [np.empty(0)]
-        for place, column in enumerate(columns):
-            first = place * every // max(len(columns), 1)
-            xs.append(self._map.xs(record.steps.array[first::every]))
-            ys.append(self._map.ys(column.array[first::every]))
+        for column in columns:
+            xs.append(self._map.xs(record.steps.array[::every]))
+            ys.append(self._map.ys(column.array[::every]))
         all_xs, all_ys = np.concatenate(xs), np.concatenate(ys)
         seen = np.isfinite(all_ys)
         return all_xs[seen], all_ys[seen]
