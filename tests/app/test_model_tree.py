@@ -556,13 +556,15 @@ def test_the_way_leads_to_the_rule(panel: ModelTreePanel, workspace: Workspace, 
     with qtbot.waitSignal(workspace.signals.rule_shown) as shown_rule:
         notice.action[1]()
     assert shown_rule.args == [1]
-    assert asked_why(panel, workspace, "classifier.1", qtbot).text.endswith("by several pins and rules.")
+    several = asked_why(panel, workspace, "classifier.1", qtbot)
+    assert several.text.endswith("1 tensor in backbone: rule 1, *.bias.")
+    assert several.action is None
 
 
 def test_what_needs_no_way_has_none(panel: ModelTreePanel, workspace: Workspace, qtbot: QtBot) -> None:
     assert asked_why(panel, workspace, "classifier", qtbot).action is None
     assert asked_why(panel, workspace, "features", qtbot).text == "features is in backbone: pinned here."
-    assert asked_why(panel, workspace, "features.1", qtbot).text.endswith("so it is in no group.")
+    assert asked_why(panel, workspace, "features.1", qtbot).text.endswith("in no group: it holds no parameters.")
 
 
 def test_what_an_optimizer_refuses_is_marked_and_explained(panel: ModelTreePanel, workspace: Workspace) -> None:

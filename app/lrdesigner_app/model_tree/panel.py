@@ -14,12 +14,13 @@ from lrdesigner.filtered_rows import Filtered, filtered
 from lrdesigner.membership import BY_REMAINDER
 from lrdesigner.queries import parse
 from lrdesigner.queries.find import prepare
+from lrdesigner.reasons import why
 from lrdesigner.store import Change
 from lrdesigner_app.dragging import what
 from lrdesigner_app.model_tree.filter_bar import FilterBar
 from lrdesigner_app.model_tree.menu import Possible, build_menu, rule_menu
 from lrdesigner_app.model_tree.names import group_name
-from lrdesigner_app.model_tree.tooltips import reason_place, why
+from lrdesigner_app.model_tree.tooltips import reason_place
 from lrdesigner_app.model_tree.tree_model import TreeModel
 from lrdesigner_app.model_tree.view import TreeView
 from lrdesigner_app.notices import Notice
@@ -28,6 +29,8 @@ from lrdesigner_app.workspace import Workspace
 
 # Qt looks through all separately selected rows for every cell that it paints.
 MAX_SELECTED = 500
+# Facts that a notice tells; its details have them all.
+MOST_REASONS = 3
 # When the window has been painted.
 WARM_UP_MS = 100
 EMPTY = "Open a model to begin: a class or factory in a Python file (Ctrl+M), or the demo."
@@ -156,17 +159,15 @@ class ModelTreePanel(Panel):
             self._workspace.post(Notice("Select a module or parameter in the model tree first."))
             return
         row, owned, rows = self.model.row_id(index), self.model.owned, self.model.rows
-        name = rows.paths[row] or rows.name(row)
-        if not len(owned.parameters_below(row)):
-            self._workspace.post(Notice(f"{name} has no parameters, so it is in no group."))
-            return
-        text = f"{name} is {'; '.join(why(self._workspace.design, owned, row))}."
+        told = why(self._workspace.design, rows.paths[row]).splitlines()
+        text = f"{rows.paths[row] or rows.name(row)} is {'; '.join(told[:MOST_REASONS])}."
+        details = "\n".join(told) if len(told) > MOST_REASONS else ""
         reason, action = reason_place(owned, row), None
         if reason is not None and reason < BY_REMAINDER:
             action = ("Show the rule", partial(self._workspace.signals.rule_shown.emit, -2 - reason))
         elif reason is not None and reason >= 0 and owned.members.pins[reason].path != rows.paths[row]:
             action = ("Show the pin", partial(self._reveal, owned.members.pins[reason].path))
-        self._workspace.post(Notice(text, action=action))
+        self._workspace.post(Notice(text, details=details, action=action))
 
     def copy_names(self) -> None:
         """Put the selected paths on the clipboard, one a line."""

@@ -35,14 +35,14 @@ def tooltip(design: Design, owned: OwnedRows, row: int) -> str:
         amount = f"{'size known after the first forward pass' if parameter.lazy else amount} · {parameter.dtype}"
     lines = [f"{path} · {kind}" if kind else path, amount]
     if len(owned.parameters_below(row)):
-        lines += why(design, owned, row)
+        lines += _why(design, owned, row)
     lines += _ties(rows, row) if parameter is not None else _buffer_lines(design.model.inventory, rows.paths[row])
     if number and not rows.trainable[row]:
         lines.append("frozen: requires_grad is False")
     return "\n".join(lines)
 
 
-def why(design: Design, owned: OwnedRows, row: int) -> list[str]:
+def _why(design: Design, owned: OwnedRows, row: int) -> list[str]:
     """The group of a row and what put it there, such as `in backbone: pinned by features`; then who refused it."""
     refused = [_refusal(design, owned, row)] if owned.is_refused(row) else []
     shares = owned.shares(row)
@@ -80,9 +80,11 @@ def _refusal(design: Design, owned: OwnedRows, row: int) -> str:
     missing = below[owned.refused[below]]
     place = int(missing[0])
     taker = design.group(wished(design).placement(place).group)
-    kind = rows.types[rows.parents[int(rows.parameter_rows[place])]]
-    info = inventory.parameters[place]
-    reason = refuses(taker.options, len(info.shape), (kind, *inventory.bases.get(kind, ())))
+    names = rows.parameter_rows[rows.firsts == rows.firsts[place]].tolist()
+    kinds = [rows.types[rows.parents[name]] for name in names]  # one of them is refused, and then all are
+    dimensions = len(inventory.parameters[place].shape)
+    told = (refuses(taker.options, dimensions, (kind, *inventory.bases.get(kind, ()))) for kind in kinds)
+    reason = next(why for why in told if why is not None)
     if rows.parameters[row] is not None:
         return f"not in {taker.name}: {reason}"
     return f"{len(missing):,} of its tensors {'is' if len(missing) == 1 else 'are'} not in {taker.name}: {reason}"
