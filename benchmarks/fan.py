@@ -49,15 +49,16 @@ def _measure(layered: bool, theme: Theme) -> None:
 
     def drag() -> None:
         store.preview("", edits.set_base_lr, 1, 1e-3 * (1 + next(rates) / 1000))
-        panel._throttle.flush()
+        panel._throttle.flush()  # noqa: SLF001 - as the timer would
 
     view = panel.chart.view
     middle, pixel = QPointF(15.0, -4.0), view.viewPixelSize()
+    curves = panel._curves  # noqa: SLF001 - what the pointer asks
     found = {
         "open": opened,
         "drag": _median(drag),
         "paint": _median(lambda: panel.chart.grab()),
-        "under the pointer": _median(lambda: panel._curves.nearest(middle, pixel, 7.0)),
+        "under the pointer": _median(lambda: curves.nearest(middle, pixel, 7.0)),
     }
     name = f"{GROUPS} groups of {LAYERS} layers" if layered else f"{GROUPS} groups without layers"
     print(f"{name}: " + ", ".join(f"{what} {1000 * seconds:.1f} ms" for what, seconds in found.items()))

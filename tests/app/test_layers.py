@@ -15,6 +15,7 @@ from lrdesigner.document import DecayExemption, Design, LayerDecay
 from lrdesigner.expansion_edits import use_exemption, use_layer_decay
 from lrdesigner.following import follow
 from lrdesigner.jobs.protocol import Metrics
+from lrdesigner.membership import membership
 from lrdesigner.param_groups import trained_groups
 from lrdesigner.schedules import Absolute, Cosine
 from lrdesigner.store import Store
@@ -27,6 +28,7 @@ from lrdesigner_app.plot.curve_set import Near
 from lrdesigner_app.plot.lines import lines_of
 from lrdesigner_app.plot.readout import playhead_text
 from lrdesigner_app.schedule_editor import Inspector
+from lrdesigner_app.schedule_editor.expansion_words import layer_list
 from lrdesigner_app.schedule_editor.value_fields import TextField
 from lrdesigner_app.theme import Theme
 from lrdesigner_app.trial.charts import TrialCharts
@@ -137,6 +139,13 @@ def test_what_cannot_work_is_disabled_and_says_why(inspector: Inspector, workspa
     workspace.commit("", use_layer_decay, 3, None)
     assert not section.layered.isEnabled()
     assert "holds nothing" in section.layer_words.text()
+
+
+def test_of_very_many_layers_the_first_and_the_last_are_listed() -> None:
+    design = layered_design(blocks=100)
+    lines = layer_list(design.groups[0], membership(design).trainable(EVERYTHING)).split("\n")
+    assert len(lines) == 41
+    assert (lines[0][:9], lines[20], lines[-1][:8]) == ("layer 101", "… 62 more …", "layer 0:")
 
 
 # Following

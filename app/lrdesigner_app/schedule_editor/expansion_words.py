@@ -50,13 +50,15 @@ def layer_list(group: Group, parameters: Parameters) -> str:
         return ""
     layers, scales = layer_scales(group, parameters)
     tensors = _tensors_by_layer(Same(parameters), group.layer_decay.layers)
+    numbers = range(layers.count - 1, -1, -1)
+    half = _MOST_LAYERS // 2
+    shown = [*numbers] if layers.count <= _MOST_LAYERS else [*numbers[:half], *numbers[-half:]]
     lines = [
         f"layer {number}: {rate(scaled(group.lr.base, scales[number]))} · {_tensors(tensors[number])}"
-        for number in range(layers.count - 1, -1, -1)
+        for number in shown
     ]
-    if len(lines) > _MOST_LAYERS:
-        half = _MOST_LAYERS // 2
-        lines = [*lines[:half], f"… {len(lines) - 2 * half} more …", *lines[-half:]]
+    if len(shown) < layers.count:
+        lines.insert(half, f"… {layers.count - len(shown)} more …")
     return "\n".join(lines)
 
 
