@@ -15,6 +15,7 @@ from lrdesigner.expressions.emit import number
 from lrdesigner.inventory import Inventory
 from lrdesigner.membership import ancestors
 from lrdesigner.model_rows import Bools, Rows, rows_of
+from lrdesigner.models.read_source import is_checkpoint_name
 from lrdesigner.models.source import parse_source
 from lrdesigner.queries.find import spread_names, types_that_fit
 from lrdesigner.queries.parse import parse
@@ -183,8 +184,8 @@ def conditions_for(design: Design) -> Conditions:
     inventory, source = design.model.inventory, design.model.source
     try:
         is_read = bool(source) and parse_source(source).is_read
-    except UserError:
-        is_read = False
+    except UserError:  # it is not there now
+        is_read = is_checkpoint_name(source) or is_checkpoint_name(source.rpartition(":")[0])
     return Conditions(inventory, own_classes=is_read)
 
 

@@ -45,7 +45,7 @@ def wrapped(model: Any) -> Any:
 
 
 @pytest.mark.torch
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=80, deadline=None)
 @given(ruled_designs(only_members=True))
 def test_the_file_finds_the_members_that_were_designed(design: Design) -> None:
     scope, model = run_export(export(design)), torch_model(design.model.inventory)
@@ -57,7 +57,7 @@ def test_the_file_finds_the_members_that_were_designed(design: Design) -> None:
 
 
 @pytest.mark.torch
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=30, deadline=None)
 @given(ruled_designs(only_members=True), st.data())
 def test_membership_and_gradients_are_as_designed_while_groups_freeze(design: Design, data: st.DataObject) -> None:
     freezes = st.lists(st.builds(Freeze, lengths().filter(lambda length: length.unit != "rest"), lengths()), max_size=2)
@@ -82,7 +82,7 @@ def test_the_cases_are_found_as_designed(name: str) -> None:
     )
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=30, deadline=None)
 @given(ruled_designs())
 def test_every_tensor_is_in_exactly_one_param_group_and_names_are_unique(design: Design) -> None:
     parts = trained_groups(design)
@@ -92,7 +92,7 @@ def test_every_tensor_is_in_exactly_one_param_group_and_names_are_unique(design:
     assert {part.name for part in parts} == {part.name for found in param_groups(design) for part in found}
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=30, deadline=None)
 @given(ruled_designs(), st.data())
 def test_curves_of_layers_are_base_times_scale_times_factor(design: Design, data: st.DataObject) -> None:
     steps = np.array(data.draw(st.lists(st.integers(0, design.plan.total_steps), min_size=1, max_size=5)))
@@ -105,7 +105,7 @@ def test_curves_of_layers_are_base_times_scale_times_factor(design: Design, data
             assert not values_at(part, design.plan, steps)["weight_decay"].any()
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=20, deadline=None)
 @given(ruled_designs())
 def test_a_design_is_read_as_it_was_written(design: Design) -> None:
     again = decode(encode(design), "file")

@@ -114,7 +114,7 @@ def test_numbers_count_as_numbers_whatever_the_order_of_names() -> None:
 PARTS = st.sampled_from(["blocks", "0", "1", "7", "weight", "layer2", "enc", "a.b"])
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(st.lists(st.lists(PARTS, min_size=1, max_size=4).map(".".join), max_size=12, unique=True), st.booleans())
 def test_layers_are_numbered_without_gaps_from_the_lowest(names: list[str], given_pattern: bool) -> None:
     layers = layers_of(infos(names), "blocks.#|*.#" if given_pattern else "")

@@ -74,7 +74,7 @@ def test_what_never_trains_and_what_is_not_there_are_told() -> None:
         why(design, "nothing")
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=15, deadline=None)
 @given(ruled_designs(only_members=True))
 def test_every_path_of_any_design_has_a_reason_that_names_its_group(design: Design) -> None:
     members = membership(design)

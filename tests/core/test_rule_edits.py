@@ -152,7 +152,7 @@ def test_nobody_follows_a_follower_or_oneself() -> None:
     assert edits.remove_group(follow(groups(), 1, 2), 2).group(1).follow is None
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=20, deadline=None)
 @given(ruled_designs(), st.lists(st.integers(0, 1000), min_size=1, max_size=4))
 def test_what_follows_is_at_each_step_scale_times_the_leader(design: Design, looks: list[int]) -> None:
     assert followed(design) is design

@@ -1,0 +1,76 @@
+"""Verification sees the param groups of rules, layers, exemptions and optimizers that refuse, step for step."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import pytest
+from hypothesis import given, settings
+from msgspec.structs import replace
+from placing_cases import CASES
+from strategies import ruled_designs
+
+from lrdesigner.child.channel import Channel
+from lrdesigner.document import Design
+from lrdesigner.export import export
+from lrdesigner.export.freezing import freeze_steps
+from lrdesigner.jobs.protocol import decode_report
+from lrdesigner.proof import metrics_of
+from lrdesigner.verification import Verdict, Verifier, report_taker
+
+pytestmark = pytest.mark.torch
+
+
+class Recorder(Channel):
+    """A channel without pipes, for a job in this process."""
+
+    def __init__(self) -> None:
+        super().__init__(-1, -1)
+        self.sent: list[tuple[str, Any]] = []
+
+    def send(self, kind: str, fields: Mapping[str, Any]) -> None:
+        self.sent.append((kind, fields))
+
+
+def verified(folder: Path, design: Design) -> Verdict:
+    """What the verifier makes of the design's own file, on a model of its inventory."""
+    from lrdesigner.child.verify_job import verify
+
+    file, inventory = folder / "exported.py", folder / "inventory.json"
+    file.write_text(export(design), encoding="utf-8")
+    inventory.write_bytes(msgspec.json.encode(design.model.inventory))
+    channel, verifier = Recorder(), Verifier(design)
+    request = {
+        "inventory": str(inventory),
+        "exported_file": str(file),
+        "steps": design.plan.total_steps,
+        "metrics": metrics_of(design),
+        "freeze_steps": freeze_steps(design),
+    }
+    assert verify(request, channel)[0] == "finished"
+    take = report_taker(verifier, lambda _: None)
+    for kind, fields in channel.sent:
+        take(decode_report(json.dumps({"kind": kind, **fields}).encode()))
+    return verifier.verdict()
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_every_case_is_verified_in_members_options_and_rates(tmp_path: Path, name: str) -> None:
+    assert verified(tmp_path, CASES[name]).problems == ()
+
+
+def test_a_model_that_was_read_from_a_file_is_verified_by_its_own_classes(tmp_path: Path) -> None:
+    design = CASES["every_term"]
+    design = replace(design, model=replace(design.model, source="/models/net.safetensors"))
+    assert "__mro__" not in export(design)
+    assert verified(tmp_path, design).problems == ()
+
+
+@settings(max_examples=10, deadline=None)
+@given(ruled_designs())
+def test_any_design_is_verified(tmp_path_factory: pytest.TempPathFactory, design: Design) -> None:
+    assert verified(tmp_path_factory.mktemp("random"), design).problems == ()
