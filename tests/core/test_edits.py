@@ -214,7 +214,9 @@ def test_parts_that_an_edit_does_not_touch_keep_their_identity(design: Design) -
     assert after.model is design.model
 
 
-def test_another_model_keeps_the_pins_whose_modules_are_still_there(design: Design, lenet_inventory: Inventory) -> None:
+def test_another_model_keeps_all_pins_and_those_on_names_that_are_gone_reach_nothing(
+    design: Design, lenet_inventory: Inventory
+) -> None:
     design = edits.assign(design, ["classifier.5", "classifier.1.bias"], BACKBONE)
     gone = {"classifier.5", "classifier.1.bias"}
     smaller = Inventory(
@@ -222,6 +224,7 @@ def test_another_model_keeps_the_pins_whose_modules_are_still_there(design: Desi
         parameters=tuple(p for p in lenet_inventory.parameters if not any(a in gone for a in ancestors(p.name))),
     )
     after = edits.set_model(design, Model("other.py:Net", {}, smaller))
-    assert pins(after) == {"features": BACKBONE}
+    assert pins(after) == pins(design)
+    assert {found.pinned_by for found in membership(after).placements.values()} <= {None, "features"}
     assert set(membership(after).placements) == {p.name for p in smaller.parameters}
     assert after.groups is design.groups

@@ -60,7 +60,11 @@ class RowDelegate(QStyledItemDelegate):
             marks.paint_swatch(painter, square, [self._theme.group_colour(c) for c in found.colours])
         badges = _badges(found)
         ink = self._inked(font, "name" if self._model.path(index) else "model")
-        room = rect.adjusted(4 + marks.SWATCH + GAP, 0, -len(badges) * (marks.BADGE + 4) - 4, 0)
+        room = rect.adjusted(4 + marks.SWATCH + GAP, 0, -4, 0)
+        # Names come first: badges for which there is no room are told by the tooltip alone.
+        spare = room.width() - ink[1].horizontalAdvance(text)
+        badges = badges[: max(int(spare // (marks.BADGE + 4)), 0)]
+        room.setRight(room.right() - len(badges) * (marks.BADGE + 4))
         token = "secondary" if self._model.is_empty(index) else "text"
         left = room.left() + self._paint_text(painter, room, text, ink, token, Qt.AlignmentFlag.AlignLeft) + 6
         quiet = self._theme.colour("secondary")
