@@ -3,20 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import msgspec
-from msgspec.structs import replace
+from msgspec import structs
 
 from lrdesigner.capturing.description import LiveGroup, LiveObjects, LiveOptimizer
+from lrdesigner.capturing.folding import folded
+from lrdesigner.capturing.followers import linked
 from lrdesigner.capturing.names import group_names
 from lrdesigner.capturing.options import captured_options, movable
-from lrdesigner.capturing.tracks import CapturedTrack, Tracks
+from lrdesigner.capturing.parts import Part, reproduces
+from lrdesigner.capturing.tracks import LR_SCALE, CapturedTrack, Tracks
 from lrdesigner.document import COLOURS, MOST_STEPS_PER_EPOCH, Design, Freeze, Group, Model, Plan, Track
 from lrdesigner.errors import UserError
 from lrdesigner.membership import membership
 from lrdesigner.numbers import count, rate
+from lrdesigner.param_groups import trained_groups
 from lrdesigner.pin_compression import compressed
 from lrdesigner.tracks import Slot
 
@@ -40,39 +44,66 @@ class Captured:
     notes: tuple[str, ...]
 
 
-def captured_design(live: LiveObjects, model: Model, steps_per_epoch: int | None = None) -> Captured:
-    """The design of live objects. Raises `UserError` where one cannot be made."""
+def captured_design(
+    live: LiveObjects, model: Model, steps_per_epoch: int | None = None, *, fold: bool = True
+) -> Captured:
+    """The design of live objects; with `fold`, param groups that mean one group are one.
+
+    Raises `UserError` where a design cannot be made.
+    """
     plan = plan_of(live.steps, steps_per_epoch)
-    notes = list(live.remarks)
-    if not live.steps_known:
-        notes.append(f"The length of the run is not known; {plan.total_steps:,} steps are assumed.")
-    groups, owner, alike = list[Group](), dict[str, int](), dict[str, list[str]]()
-    names = group_names([optimizer.groups for optimizer in live.optimizers])
-    for number, optimizer in enumerate(live.optimizers):
-        tracks = Tracks(live, plan, number)
-        notes += _about_optimizer(optimizer, tracks)
-        for place, group in enumerate(optimizer.groups):
-            made, said = _group(optimizer, group, place, tracks)
-            made = replace(made, id=len(groups) + 1, name=names[number][place], colour=len(groups) % COLOURS)
-            groups.append(made)
-            owner |= dict.fromkeys(group.parameters, made.id)
-            for words in (*said, *_about_members(group, model)):
-                alike.setdefault(words, []).append(made.name)
-    notes += [f"{_listed(names_of)}: {words}" for words, names_of in alike.items()]
+    parts = [
+        [_part(optimizer, group, place, tracks) for place, group in enumerate(optimizer.groups)]
+        for optimizer, tracks in ((one, Tracks(live, plan, number)) for number, one in enumerate(live.optimizers))
+    ]
     _check_different(live.optimizers)
-    types = [optimizer.type for optimizer in live.optimizers]
-    for kind in sorted({kind for kind in types if types.count(kind) > 1}):
-        notes.append(f"The {types.count(kind)} optimizers of type {kind} are one in the design.")
+    found = _assembled(model, plan, parts)
+    if fold:
+        found = _folded(found, parts)
+    past = [_about_past(live)] if live.done else []
+    return Captured(found.design, (*_about_run(live, plan), *found.notes, *past))
+
+
+@dataclass(frozen=True, slots=True)
+class _Assembled:
+    """A design with the group that each tensor was given, and what is to be known about its groups."""
+
+    design: Design
+    owner: Mapping[str, int]
+    notes: tuple[str, ...]
+
+
+def _folded(plain: _Assembled, parts: list[list[Part]]) -> _Assembled:
+    """The same with as few groups, and as many followers, as there can be; unchanged if torch would see another."""
+    fewer = [folded(of_one, plain.design) for of_one in parts]
+    found = _assembled(plain.design.model, plain.design.plan, fewer)
+    wanted = {info.name: one.group for one in trained_groups(plain.design) for info in one.parameters}
+    following = linked(found.design)
+    for design in (following, found.design):
+        if reproduces(trained_groups(design), wanted):
+            return replace(found, design=design)
+    return plain
+
+
+def _assembled(model: Model, plan: Plan, parts: list[list[Part]]) -> _Assembled:
+    groups, owner, alike = list[Group](), dict[str, int](), dict[str, list[str]]()
+    names = group_names([[part.live for part in of_one] for of_one in parts])
+    for of_one, called in zip(parts, names, strict=True):
+        for part, name in zip(of_one, called, strict=True):
+            place = len(groups)
+            groups.append(structs.replace(part.group, id=place + 1, name=name, colour=place % COLOURS))
+            owner |= dict.fromkeys(part.live.parameters, place + 1)
+            for words in (*part.said, *_about_members(part.live, model)):
+                alike.setdefault(words, []).append(name)
+    notes = [f"{_listed(names_of)}: {words}" for words, names_of in alike.items()]
     left = [p for p in model.inventory.parameters if p.tied_to is None and p.trainable and p.name not in owner]
     if left:
         groups.append(_not_trained(groups))
         owner |= dict.fromkeys((p.name for p in left), groups[-1].id)
         missed = _listed([p.name for p in left])
         notes.append(f"No optimizer has {missed}: they are in the group {groups[-1].name!r}, always frozen.")
-    if live.done:
-        notes.append(_about_past(live))
     design = _pinned(model, plan, groups, owner)
-    return Captured(design, (*notes, *_about_membership(design, owner)))
+    return _Assembled(design, owner, (*notes, *_about_membership(design, owner)))
 
 
 def plan_of(steps: int, steps_per_epoch: int | None) -> Plan:
@@ -85,12 +116,14 @@ def plan_of(steps: int, steps_per_epoch: int | None) -> Plan:
         raise UserError(f"A run of {steps:,} steps cannot be planned: {error}.") from None
 
 
-def _group(optimizer: LiveOptimizer, group: LiveGroup, place: int, tracks: Tracks) -> tuple[Group, list[str]]:
+def _part(optimizer: LiveOptimizer, group: LiveGroup, place: int, tracks: Tracks) -> Part:
     """The group without name, and what was sampled."""
     lr, moving = tracks.lr(group, place), dict[str, float]()
     said = [_sampled_words("lr", lr)] if lr.error is not None else []
     if "lr" not in group.lanes:
         said.append(f"Its lr is no number, as where an optimizer finds its own; {rate(lr.base)} stands in its place.")
+    if group.options.get(LR_SCALE, 1) != 1:
+        said.append(_scale_words(tracks.applied_scale(group) != 1))
     if lr.loose is not None:
         said.append(f"Its lr is a tensor of few digits, off by {rate(lr.loose)} of what its scheduler means, at most.")
     schedules: dict[str, Any] = {}
@@ -105,7 +138,7 @@ def _group(optimizer: LiveOptimizer, group: LiveGroup, place: int, tracks: Track
         said += [_sampled_words(name, track)] if track.error is not None else []
     options = captured_options(optimizer, group, moving)
     made = Group(id=1, name="group", options=options, lr=Track(lr.base, lr.schedule), **schedules)
-    return _checked(made), said
+    return Part(group, _checked(made), tuple(said))
 
 
 def _checked(group: Group) -> Group:
@@ -122,6 +155,12 @@ def _sampled_words(name: str, track: CapturedTrack) -> str:
         return f"The {name} was sampled at every step, and its keys are exact."
     off = f"off by {rate(error)} of the peak at most, at step {track.worst:,}"
     return f"The {name} was sampled; its keys are {off}."
+
+
+def _scale_words(applied: bool) -> str:
+    if applied:
+        return "Its lr is multiplied by its lr_scale, as training loops that write it do, such as timm's."
+    return "Its lr_scale is ignored, as torch's schedulers do."
 
 
 def _not_trained(groups: list[Group]) -> Group:
@@ -145,6 +184,17 @@ def _pinned(model: Model, plan: Plan, groups: list[Group], owner: Mapping[str, i
 
 
 # What is to be known.
+
+
+def _about_run(live: LiveObjects, plan: Plan) -> Iterator[str]:
+    yield from live.remarks
+    if not live.steps_known:
+        yield f"The length of the run is not known; {plan.total_steps:,} steps are assumed."
+    for number, optimizer in enumerate(live.optimizers):
+        yield from _about_optimizer(optimizer, Tracks(live, plan, number))
+    types = [optimizer.type for optimizer in live.optimizers]
+    for kind in sorted({kind for kind in types if types.count(kind) > 1}):
+        yield f"The {types.count(kind)} optimizers of type {kind} are one in the design."
 
 
 def _about_optimizer(optimizer: LiveOptimizer, tracks: Tracks) -> Iterator[str]:

@@ -23,6 +23,7 @@ def capture_from(
     *,
     steps: int | None = None,
     steps_per_epoch: int | None = None,
+    fold: bool = True,
     time_limit: float | None = None,
     python: str = "",
 ) -> Captured:
@@ -42,7 +43,7 @@ def capture_from(
     inventory = joined(report for report in reports if isinstance(report, InventoryChunk))
     live, model_source = _live([report for report in reports if isinstance(report, CapturedObjects)])
     own = Model(source=model_source or source.stored, kwargs={} if model_source else dict(kwargs), python=python)
-    found = captured_design(live, replace(own, inventory=inventory), steps_per_epoch)
+    found = captured_design(live, replace(own, inventory=inventory), steps_per_epoch, fold=fold)
     if model_source:
         return found
     more = f"{source.name} gives more than the model: a script that runs the exported file takes its first result."

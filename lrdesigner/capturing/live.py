@@ -23,10 +23,13 @@ def capture(
     *,
     steps: int | None = None,
     steps_per_epoch: int | None = None,
+    fold: bool = True,
 ) -> Design:
     """The design that a live model, optimizer and scheduler amount to; nothing about them changes.
 
-    Each param group becomes a group with the same parameters and options. torch's own schedulers become shapes that
+    Each param group becomes a group with the same parameters and options; with `fold`, those that differ as parts
+    without weight decay or layers do become one group, and groups with the same schedule follow the first of them.
+    torch's own schedulers become shapes that
     agree with them at every step, everything else is stepped on a copy and becomes keyframes. Several optimizers or
     schedulers are given as a list, a scheduler that is stepped once per epoch as Lightning has it: {"scheduler": ...,
     "interval": "epoch"}. `steps` is the length of the run, if the schedulers do not tell it.
@@ -36,7 +39,9 @@ def capture(
 
     Raises `UserError` for what no design can hold.
     """
-    return capture_with_notes(model, optimizer, scheduler, steps=steps, steps_per_epoch=steps_per_epoch).design
+    return capture_with_notes(
+        model, optimizer, scheduler, steps=steps, steps_per_epoch=steps_per_epoch, fold=fold
+    ).design
 
 
 def capture_with_notes(
@@ -46,6 +51,7 @@ def capture_with_notes(
     *,
     steps: int | None = None,
     steps_per_epoch: int | None = None,
+    fold: bool = True,
 ) -> Captured:
     """As `capture`, with notes: what was sampled and how far off it is, what was guessed or left out."""
     from lrdesigner.child.capture_job import live_objects, model_rows
@@ -57,7 +63,7 @@ def capture_with_notes(
         inventory = msgspec.convert(model_rows(model), Inventory)
     except JobError as error:
         raise UserError(str(error)) from error.__cause__
-    return captured_design(msgspec.convert(told, LiveObjects), Model(inventory=inventory), steps_per_epoch)
+    return captured_design(msgspec.convert(told, LiveObjects), Model(inventory=inventory), steps_per_epoch, fold=fold)
 
 
 def check_lengths(steps: int | None, steps_per_epoch: int | None) -> None:

@@ -23,6 +23,9 @@ AGREES = 1e-9
 AGREES_ROUNDED = 1e-3
 """The same where the rate is a tensor of few digits: torch's recursive schedulers then drift by as much."""
 
+LR_SCALE = "lr_scale"
+"""A key of param groups that timm and BEiT write: a share of the lr, for their own training loops."""
+
 PLATEAU = "torch.optim.lr_scheduler.ReduceLROnPlateau"
 _PLATEAU_SETTINGS = ("factor", "patience", "mode", "threshold", "threshold_mode", "cooldown", "eps")
 
@@ -65,6 +68,9 @@ class Tracks:
     def lr(self, group: LiveGroup, place: int) -> CapturedTrack:
         """The rate of a group, the one at this place of its optimizer."""
         steering = next((one for one in self._schedulers if one.type == PLATEAU), None)
+        scale = self.applied_scale(group)
+        if scale != 1:
+            return CapturedTrack(_number(group.options, "lr") * scale, Constant())
         base = _number(group.options, "initial_lr") or _number(group.options, "lr")
         if steering is not None:
             plateau = _plateau(steering, place, self._plan)
@@ -73,6 +79,15 @@ class Tracks:
         values = self._values(group, "lr")
         enough = AGREES_ROUNDED if group.rounded else AGREES
         return self._track("lr", values, base, self._guesses(group, place, base, values), enough)
+
+    def applied_scale(self, group: LiveGroup) -> float:
+        """The `lr_scale` of a group where a training loop, as timm's and BEiT's, multiplies its lr by it; else 1.
+
+        torch's schedulers ignore it, and what a scheduler has begun with may have it already.
+        """
+        untouched = not self._schedulers and "initial_lr" not in group.options
+        known = untouched and _number(group.options, "lr") > 0
+        return (_number(group.options, LR_SCALE) if known else 0.0) or 1.0
 
     def other(self, group: LiveGroup, place: int, name: str) -> CapturedTrack:
         """Weight decay, momentum, beta1 or beta2."""

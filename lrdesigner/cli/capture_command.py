@@ -35,6 +35,10 @@ def capture(
     steps_per_epoch: Annotated[
         int | None, typer.Option("--steps-per-epoch", min=1, help="Optimizer updates in one pass over the data.")
     ] = None,
+    fold: Annotated[
+        bool,
+        typer.Option("--fold/--no-fold", help="Param groups that differ in layer or weight decay as one group."),
+    ] = True,
     python: PythonOption = "",
     time_limit: LimitOption = 60.0,
     force: Annotated[bool, typer.Option("--force", help="Replace an existing file.")] = False,
@@ -47,6 +51,7 @@ def capture(
         parse_kwargs(kwargs),
         steps=steps,
         steps_per_epoch=steps_per_epoch,
+        fold=fold,
         time_limit=time_limit,
         python=parse_python(python),
     )

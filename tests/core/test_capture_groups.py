@@ -64,11 +64,13 @@ def test_names_tell_where_parameters_lie_and_that_they_have_no_decay() -> None:
 
     model = net()
     optimizer = torch.optim.AdamW(decayed(model), weight_decay=0.0)
-    assert list(members(lrdesigner.capture(model, optimizer, steps=5))) == ["group 1", "no decay"]
+    assert list(members(lrdesigner.capture(model, optimizer, steps=5))) == ["everything"]
+    assert list(members(lrdesigner.capture(model, optimizer, steps=5, fold=False))) == ["group 1", "no decay"]
     assert list(members(lrdesigner.capture(model, torch.optim.SGD(model.parameters()), steps=5))) == ["everything"]
     rows = [*decayed(model["body"]), {"params": list(model["head"].parameters()), "name": " body\n, no decay "}]
     optimizer = torch.optim.AdamW(rows, weight_decay=0.0)
-    assert list(members(lrdesigner.capture(model, optimizer, steps=5))) == ["body", "body, no decay", "body , no decay"]
+    names = ["body", "body, no decay", "body , no decay"]
+    assert list(members(lrdesigner.capture(model, optimizer, steps=5, fold=False))) == names
     same = [{"params": [p], "name": "x" * 70} for p in model["head"].parameters()]
     names = list(members(lrdesigner.capture(model["head"], torch.optim.SGD(same), steps=5)))
     assert names == ["x" * 60, "x" * 58 + " 2"]
