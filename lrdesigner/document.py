@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import keyword
+import re
 from typing import TYPE_CHECKING, Annotated, Any
 
 from msgspec import Meta, Struct
@@ -177,6 +178,9 @@ class LayerDecay(Struct, frozen=True, forbid_unknown_fields=True):
     def __post_init__(self) -> None:
         if self.layers.strip() and not all("#" in part for part in self.layers.split("|")):
             raise InvalidValueError("Layers are told as in blocks.#, with # for the number.")
+        # More could match a name in so many ways that looking for one takes for ever.
+        if any(re.search(r"\*.*\*|##|#\*#|(?:#.*){3}", part) for part in re.split(r"[.|]", self.layers)):
+            raise InvalidValueError("Between two dots, layers can have one * and two #, with something between them.")
 
 
 class DecayExemption(Struct, frozen=True, forbid_unknown_fields=True):

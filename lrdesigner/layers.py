@@ -17,8 +17,9 @@ Key = tuple[int, ...]
 MOST_COVER = 0.5
 """Share of a group's tensors that numbered modules must hold to be its layers. Scalars say less: embeddings are big."""
 
-_NUMBER = re.compile(r"\d+")
+_LAST_NUMBER = re.compile(r"(\D*)(\d{1,18})")
 _FEWEST = 2
+_STAGES = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,69 +109,77 @@ def found_pattern(parameters: Iterable[ParameterInfo]) -> str:
     Layers are numbered modules that are built alike and hold most of the tensors: the outermost such, and where these
     are few and hold such themselves (the blocks of stages), both numbers.
     """
-    names = [info.name for info in parameters]
-    outer = _best(names, "")
-    if not outer:
-        return ""
+    templates = _templates(info.name for info in parameters)
+    outer = _best(templates, ())
     chosen = [outer]
-    deeper = [inner for one in outer for inner in _best(names, one)]
-    if deeper and all(_few(names, one) for one in outer):
+    deeper = [inner for one in outer for inner in _best(templates, one)]
+    if deeper and all(_few(templates, one) for one in outer):
         chosen.insert(0, deeper)
-    return "|".join(one for level in chosen for one in level)
+    return "|".join(".".join(one) for level in chosen for one in level)
 
 
-def _best(names: Sequence[str], outer: str) -> list[str]:
-    """The outermost templates inside `outer`, such as `encoder.#` and `decoder.#`, whose layers hold most of it."""
-    inside = [name for name in names if not outer or _starts(outer, name)]
-    for depth in range(1, 12):
-        held: Counter[str] = Counter()
-        for name in inside:
-            template = _template(name, depth, outer)
-            if template is not None:
-                held[template] += 1
-        fitting = [template for template in held if _are_layers(inside, template)]
-        if sum(held[template] for template in fitting) > MOST_COVER * len(inside):
+Parts = tuple[str, ...]
+"""Components of a name; `block#` stands for block0, block1, and so on."""
+
+Templates = dict[Parts, list[Key]]
+"""Names that differ in numbers alone, and the numbers of each of them."""
+
+
+def _templates(names: Iterable[str]) -> Templates:
+    known: dict[str, tuple[str, Key]] = {}  # a name is one of very many, its components are few
+    found: Templates = {}
+    for name in names:
+        parts: list[str] = []
+        numbers: Key = ()
+        for component in name.split("."):
+            part, number = known.get(component) or known.setdefault(component, _taken_apart(component))
+            parts.append(part)
+            numbers += number
+        found.setdefault(tuple(parts), []).append(numbers)
+    return found
+
+
+def _taken_apart(component: str) -> tuple[str, Key]:
+    """`block12` as `block#` and 12; a component that does not end in its only number stays as it is."""
+    number = _LAST_NUMBER.fullmatch(component)
+    return (component, ()) if number is None else (f"{number[1]}#", (int(number[2]),))
+
+
+def _best(templates: Templates, outer: Parts) -> list[Parts]:
+    """The outermost numbered modules inside `outer`, such as `encoder.#` and `decoder.#`, that hold most of it."""
+    inside = {parts: keys for parts, keys in templates.items() if parts[: len(outer)] == outer}
+    total = sum(map(len, inside.values()))
+    for depth in range(len(outer) + 1, max(map(len, inside), default=0)):
+        held: Counter[Parts] = Counter()
+        for parts, keys in inside.items():
+            if len(parts) > depth and parts[depth - 1].endswith("#") and not _numbered(parts[len(outer) : depth - 1]):
+                held[parts[:depth]] += len(keys)
+        fitting = [parts for parts in held if _are_layers(inside, parts)]
+        if sum(held[parts] for parts in fitting) > MOST_COVER * total:
             return fitting
     return []
 
 
-def _template(name: str, depth: int, outer: str) -> str | None:
-    """The first `depth` components below `outer`, if the last of them, and no other, ends in a number."""
-    known = outer.count(".") + 1 if outer else 0
-    parts = name.split(".")
-    if len(parts) <= known + depth:
-        return None
-    *path, last = parts[known : known + depth]
-    if not _ends_in_number(last) or any(part.isdigit() for part in path):
-        return None
-    tail = re.sub(r"\d+$", "#", last)
-    return ".".join([part for part in (outer, *path, tail) if part])
+def _numbered(parts: Parts) -> bool:
+    return any(part.endswith("#") for part in parts)
 
 
-def _ends_in_number(part: str) -> bool:
-    return part[-1:].isdigit() and _NUMBER.sub("", part).count("#") == 0 and len(_NUMBER.findall(part)) == 1
-
-
-def _are_layers(names: Sequence[str], template: str) -> bool:
+def _are_layers(templates: Templates, outer: Parts) -> bool:
     """Whether the modules of a template are several, hold modules themselves, and are built alike."""
-    expression = expressions_of(template)[0]
-    inner: dict[Key, set[str]] = {}
-    for name in names:
-        found = expression.match(name)
-        if found is not None:
-            inner.setdefault(tuple(map(int, found.groups())), set()).add(name[found.end() :])
-    if len({key[-1] for key in inner}) < _FEWEST:
+    depth = len(outer)
+    count = sum(part.endswith("#") for part in outer)
+    inner = {
+        parts[depth:]: {key[:count] for key in keys} for parts, keys in templates.items() if parts[:depth] == outer
+    }
+    layers = set().union(*inner.values())
+    if len({key[-1] for key in layers}) < _FEWEST:
         return False
-    common = set.intersection(*inner.values())
-    composite = any("." in name for name in common)
-    return composite and len(common) >= 0.5 * min(len(names) for names in inner.values())
+    common = [rest for rest, keys in inner.items() if keys == layers]
+    fewest = min(Counter(key for keys in inner.values() for key in keys).values())
+    return any(len(rest) > 1 for rest in common) and len(common) >= 0.5 * fewest
 
 
-def _few(names: Sequence[str], template: str) -> bool:
+def _few(templates: Templates, outer: Parts) -> bool:
     """Whether there are so few that they are stages rather than layers."""
-    expression = expressions_of(template)[0]
-    return len({found[1] for name in names if (found := expression.match(name))}) <= 8
-
-
-def _starts(template: str, name: str) -> bool:
-    return expressions_of(template)[0].match(name) is not None
+    place = sum(part.endswith("#") for part in outer) - 1
+    return len({key[place] for p, keys in templates.items() if p[: len(outer)] == outer for key in keys}) <= _STAGES

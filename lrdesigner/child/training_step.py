@@ -93,7 +93,7 @@ def needs_closure(optimizer: Optimizer) -> bool:
     return closure is not None and closure.default is inspect.Parameter.empty
 
 
-def update(optimizers: Sequence[Optimizer], again: Callable[[], torch.Tensor], when: str) -> None:
+def update(optimizers: Sequence[Optimizer], again: Callable[[], Any], when: str) -> None:
     """Step every optimizer once the gradients are there; `again` computes them and the loss anew, for a closure.
 
     Those that want a closure come last, since it replaces the gradients.
