@@ -1,4 +1,4 @@
-"""torch's own schedulers as our shapes, by type and attributes.
+"""Schedulers of torch and transformers as our shapes, by type and attributes.
 
 These are guesses: torch has traps, so whoever asks must compare the values.
 """
@@ -14,6 +14,7 @@ from typing import Any
 from msgspec.structs import replace
 
 from lrdesigner.capturing.description import LiveGroup, LiveScheduler
+from lrdesigner.capturing.transformers_schedules import schedule_of
 from lrdesigner.errors import UserError
 from lrdesigner.schedules import (
     REST,
@@ -293,6 +294,14 @@ def _swa(asked: Asked) -> Iterator[Guess]:
         yield Guess(asked.start, Anneal(1.0, end, curve, length))  # type: ignore[arg-type]
 
 
+def _lambda(asked: Asked) -> Iterator[Guess]:
+    """Of a function that is known by its name; all others tell nothing."""
+    function = asked["functions"][asked.place]
+    node = schedule_of(function["name"], function["keywords"]) if asked.smooth else None
+    if node is not None:
+        yield Guess(asked.start, node)
+
+
 _SHAPES: Mapping[str, Callable[[Asked], Iterator[Guess]]] = MappingProxyType(
     {
         "torch.optim.lr_scheduler.StepLR": _step,
@@ -300,6 +309,7 @@ _SHAPES: Mapping[str, Callable[[Asked], Iterator[Guess]]] = MappingProxyType(
         "torch.optim.lr_scheduler.ConstantLR": _constant,
         "torch.optim.lr_scheduler.LinearLR": _linear,
         "torch.optim.lr_scheduler.ExponentialLR": _exponential,
+        "torch.optim.lr_scheduler.LambdaLR": _lambda,
         "torch.optim.lr_scheduler.MultiplicativeLR": _multiplicative,
         "torch.optim.lr_scheduler.PolynomialLR": _polynomial,
         "torch.optim.lr_scheduler.CosineAnnealingLR": _cosine,

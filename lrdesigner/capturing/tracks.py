@@ -14,7 +14,7 @@ from lrdesigner.capturing.description import LiveGroup, LiveObjects, LiveSchedul
 from lrdesigner.capturing.recognised import Asked, Guess, chained, lr_guesses, momentum_guesses
 from lrdesigner.capturing.sampled import sampled
 from lrdesigner.document import Plan, Track
-from lrdesigner.schedules import Absolute, Constant, Length, Plateau, factors
+from lrdesigner.schedules import Absolute, Constant, Greedy, Length, Plateau, factors
 from lrdesigner.schedules.shape import Factors
 
 AGREES = 1e-9
@@ -26,8 +26,18 @@ AGREES_ROUNDED = 1e-3
 LR_SCALE = "lr_scale"
 """A key of param groups that timm and BEiT write: a share of the lr, for their own training loops."""
 
-PLATEAU = "torch.optim.lr_scheduler.ReduceLROnPlateau"
-_PLATEAU_SETTINGS = ("factor", "patience", "mode", "threshold", "threshold_mode", "cooldown", "eps")
+STEERED = {
+    "torch.optim.lr_scheduler.ReduceLROnPlateau": Plateau,
+    "transformers.optimization.GreedyLR": Greedy,
+}
+"""Schedulers that a metric steers."""
+_SETTINGS = {
+    Plateau: ("factor", "patience", "mode", "threshold", "threshold_mode", "cooldown", "eps"),
+    Greedy: (
+        *("factor", "patience", "mode", "threshold", "threshold_mode", "cooldown", "eps"),
+        *("warmup", "smooth", "reset_start"),
+    ),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,25 +67,25 @@ class Tracks:
     @property
     def steered(self) -> bool:
         """Whether a metric steers the rates."""
-        return any(one.type == PLATEAU for one in self._schedulers)
+        return any(one.type in STEERED for one in self._schedulers)
 
     @property
     def ignored(self) -> tuple[str, ...]:
         """Names of schedulers that cannot be in a design beside one that a metric steers."""
-        others = [one.type.rpartition(".")[2] for one in self._schedulers if one.type != PLATEAU]
+        others = [one.type.rpartition(".")[2] for one in self._schedulers if one.type not in STEERED]
         return tuple(others) if self.steered else ()
 
     def lr(self, group: LiveGroup, place: int) -> CapturedTrack:
         """The rate of a group, the one at this place of its optimizer."""
-        steering = next((one for one in self._schedulers if one.type == PLATEAU), None)
+        steering = next((one for one in self._schedulers if one.type in STEERED), None)
         scale = self.applied_scale(group)
         if scale != 1:
             return CapturedTrack(_number(group.options, "lr") * scale, Constant())
         base = _number(group.options, "initial_lr") or _number(group.options, "lr")
         if steering is not None:
-            plateau = _plateau(steering, place, self._plan)
-            if plateau is not None:
-                return CapturedTrack(base or 1e-3, plateau)
+            node = _steered(steering, place, self._plan)
+            if node is not None:
+                return CapturedTrack(_began_with(steering, place) or base or 1e-3, node)
         values = self._values(group, "lr")
         enough = AGREES_ROUNDED if group.rounded else AGREES
         return self._track("lr", values, base, self._guesses(group, place, base, values), enough)
@@ -152,18 +162,29 @@ def _rounded(heights: Factors) -> Factors:
     return np.round(heights, 13 - math.ceil(math.log10(peak))) if peak > 0 else heights
 
 
-def _plateau(scheduler: LiveScheduler, place: int, plan: Plan) -> Plateau | None:
-    found = scheduler.attributes
+def _steered(scheduler: LiveScheduler, place: int, plan: Plan) -> Plateau | Greedy | None:
+    found, kind = scheduler.attributes, STEERED[scheduler.type]
     try:
         lowest = float(found["min_lrs"][place])
         every = Length(float(scheduler.every), "steps") if scheduler.every > 1 else Length(1, "epochs")
         if scheduler.every == plan.steps_per_epoch:
             every = Length(1, "epochs")
-        settings = {name: found[name] for name in _PLATEAU_SETTINGS}
-        node = Plateau(**settings, floor=Absolute(lowest) if lowest else 0.0, every=every)
-    except (KeyError, IndexError, TypeError, ValueError):  # another release of torch
+        settings = {name: found[name] for name in _SETTINGS[kind]}
+        if kind is Greedy:
+            window = settings | {"window": found["window_size"], "ceiling": Absolute(float(found["max_lrs"][place]))}
+            settings = window | {"reset_start": found["reset_start_original"]}
+        node = kind(**settings, floor=Absolute(lowest) if lowest else 0.0, every=every)
+    except (KeyError, IndexError, TypeError, ValueError):  # another release
         return None
     return node if _valid(Track, {"base": 1.0, "schedule": node}) else None
+
+
+def _began_with(scheduler: LiveScheduler, place: int) -> float:
+    """The rate of a group before the metric moved it, where the scheduler remembers it; else 0."""
+    rates = scheduler.attributes.get("_init_lrs")
+    if isinstance(rates, list) and place < len(rates) and isinstance(rates[place], int | float):
+        return float(rates[place])
+    return 0.0
 
 
 def _valid(kind: type[msgspec.Struct], fields: dict[str, Any]) -> bool:

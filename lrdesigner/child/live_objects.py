@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import inspect
 import math
 import warnings
@@ -163,13 +164,27 @@ def _scheduler(scheduler: Any, optimizers: Sequence[Optimizer]) -> dict[str, Any
     return {
         "type": f"{kind.__module__}.{kind.__qualname__}",
         "optimizer": next((place for place, one in enumerate(optimizers) if one is owner), 0),
-        "attributes": _plain_items(attributes) | ({"custom_scale": True} if _has_scale(scheduler) else {}),
+        "attributes": _plain_items(attributes) | _about_functions(scheduler),
         "children": [_scheduler(child, optimizers) for child in children],
     }
 
 
-def _has_scale(scheduler: Any) -> bool:
-    return getattr(scheduler, "_scale_fn_custom", None) is not None
+def _about_functions(scheduler: Any) -> dict[str, Any]:
+    """What attributes that are functions tell: their names, and the keywords that they were given."""
+    found: dict[str, Any] = {}
+    if getattr(scheduler, "_scale_fn_custom", None) is not None:
+        found["custom_scale"] = True
+    if isinstance(functions := getattr(scheduler, "lr_lambdas", None), list):
+        found["functions"] = [_function(function) for function in functions]
+    return found
+
+
+def _function(function: Any) -> dict[str, Any]:
+    """One that was given arguments without their names tells nothing."""
+    keywords = {}
+    if isinstance(function, functools.partial) and not function.args:
+        function, keywords = function.func, function.keywords
+    return {"name": str(getattr(function, "__name__", "")), "keywords": _plain_items(keywords)}
 
 
 def _plain_items(values: Mapping[str, Any]) -> dict[str, Any]:

@@ -19,6 +19,7 @@ MOST_MEASURED = 100_000
 MOST_VALUES = 4_000_000
 SAME = 1e-9
 _TOTALS = ("total_steps", "num_training_steps", "max_steps", "max_iters", "t_total", "T_max", "total_iters")
+_PHASES = ("num_warmup_steps", "num_stable_steps", "num_decay_steps")  # transformers' warm-up, stable, decay
 
 
 class Timed(NamedTuple):
@@ -29,10 +30,10 @@ class Timed(NamedTuple):
 
 
 def follows_metric(scheduler: Any) -> bool:
-    """Whether it is torch's scheduler that a metric steers, which has no values by itself."""
+    """Whether it is torch's or transformers' scheduler that a metric steers, which has no values by itself."""
     from torch.optim.lr_scheduler import ReduceLROnPlateau
 
-    return isinstance(scheduler, ReduceLROnPlateau)
+    return isinstance(scheduler, ReduceLROnPlateau) or type(scheduler).__name__ == "GreedyLR"
 
 
 def done_of(timed: Sequence[Timed]) -> int:
@@ -63,6 +64,9 @@ def _steps_of(scheduler: Any) -> int:
     if children:
         return max(_steps_of(child) for child in children)
     named = {name: value for source in _namespaces(scheduler) for name, value in source.items()}
+    phases = [value for name in _PHASES if isinstance(value := named.get(name), int)]
+    if len(phases) == len(_PHASES):
+        return sum(phases)
     lengths = [value for name in _TOTALS if isinstance(value := named.get(name), int) and value > 0]
     return lengths[0] if lengths else 0
 

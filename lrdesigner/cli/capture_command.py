@@ -17,28 +17,31 @@ from lrdesigner.models.interpreter import parse_python
 from lrdesigner.models.source import parse_source
 from lrdesigner.numbers import count
 
+FunctionArgument = Annotated[
+    str,
+    typer.Argument(metavar="FILE.py:FUNCTION", help="What returns (model, optimizer[, scheduler])."),
+]
+OutputOption = Annotated[
+    Path, typer.Option("-o", "--output", metavar="DESIGN", help=f"Design file to write: NAME{SUFFIX}.")
+]
+StepsOption = Annotated[
+    int | None, typer.Option("--steps", min=1, help="Optimizer updates of the whole run, if schedulers do not say.")
+]
+EpochOption = Annotated[
+    int | None, typer.Option("--steps-per-epoch", min=1, help="Optimizer updates in one pass over the data.")
+]
+FoldOption = Annotated[
+    bool, typer.Option("--fold/--no-fold", help="Make one group of param groups that differ in layer or weight decay.")
+]
+
 
 def capture(
-    function: Annotated[
-        str,
-        typer.Argument(
-            metavar="FILE.py:FUNCTION", help="What returns (model, optimizer) or (model, optimizer, scheduler)."
-        ),
-    ],
-    output: Annotated[
-        Path, typer.Option("-o", "--output", metavar="DESIGN", help=f"Design file to write: NAME{SUFFIX}.")
-    ],
+    function: FunctionArgument,
+    output: OutputOption,
     kwargs: KwargsOption = "{}",
-    steps: Annotated[
-        int | None, typer.Option("--steps", min=1, help="Optimizer updates of the whole run, if schedulers do not say.")
-    ] = None,
-    steps_per_epoch: Annotated[
-        int | None, typer.Option("--steps-per-epoch", min=1, help="Optimizer updates in one pass over the data.")
-    ] = None,
-    fold: Annotated[
-        bool,
-        typer.Option("--fold/--no-fold", help="Param groups that differ in layer or weight decay as one group."),
-    ] = True,
+    steps: StepsOption = None,
+    steps_per_epoch: EpochOption = None,
+    fold: FoldOption = True,
     python: PythonOption = "",
     time_limit: LimitOption = 60.0,
     force: Annotated[bool, typer.Option("--force", help="Replace an existing file.")] = False,

@@ -1,51 +1,21 @@
 """The twelve schedulers of transformers as schedules of ours: parameters as `get_scheduler` takes them, a node back.
 
 `lr` is the default rate of the optimizer: transformers turns `min_lr` and `lr_end` into fractions of that one, also
-for groups with another rate. So the levels are fractions here.
+for groups with another rate. So the levels are fractions here. What becomes of a function of transformers and its
+keywords is `lrdesigner.capturing.transformers_schedules`; here is how `get_scheduler` chooses these.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from types import MappingProxyType
-from typing import Any, Literal
+from typing import Any
 
-from peers.recipe_parts import in_turn, line, part, steps
+from lrdesigner.capturing import transformers_schedules as known
+from lrdesigner.capturing.transformers_schedules import decay_steps as decay_steps
+from lrdesigner.schedules import Absolute, Greedy, Plateau, RecordedTrace
 
-from lrdesigner.schedules import (
-    Absolute,
-    Constant,
-    CosineWaves,
-    Greedy,
-    HardRestarts,
-    InverseSqrt,
-    OneMinusSqrt,
-    Plateau,
-    Polynomial,
-    RecordedTrace,
-    WarmupStableDecay,
-)
-
-Curve = Literal["linear", "cosine", "1-sqrt"]
-
-EVERY_UPDATE = steps(1)
-
-
-def warmed_up(num_warmup_steps: int, after: Any) -> Any:
-    """The line from 0 to 1 that most types begin with; what follows starts at its own step 0."""
-    return in_turn(part(line(0.0, 1.0, num_warmup_steps), num_warmup_steps), last=after)
-
-
-def waves(num_cycles: float, floor: float, length: int) -> Any:
-    """Cosine waves of either sign; without any it stays up."""
-    if num_cycles == 0:
-        return Constant(1.0)
-    return CosineWaves(abs(num_cycles), floor, steps(length))
-
-
-def decay_steps(num_warmup_steps: int, num_training_steps: int) -> int:
-    """From the end of the warm-up to the end of training, as transformers counts them: at least one."""
-    return max(1, num_training_steps - num_warmup_steps)
+EVERY_UPDATE = known.steps(1)
 
 
 def rate_of(min_lr: float | None, min_lr_rate: float | None, lr: float) -> float:
@@ -56,77 +26,52 @@ def rate_of(min_lr: float | None, min_lr_rate: float | None, lr: float) -> float
 
 
 def linear(*, num_warmup_steps: int, num_training_steps: int, lr: float) -> Any:
-    if num_training_steps <= num_warmup_steps:
-        return warmed_up(num_warmup_steps, Constant(0.0))
-    return warmed_up(num_warmup_steps, line(1.0, 0.0, decay_steps(num_warmup_steps, num_training_steps)))
+    return known.linear(num_warmup_steps=num_warmup_steps, num_training_steps=num_training_steps)
 
 
-def cosine(*, num_warmup_steps: int, num_training_steps: int, lr: float, num_cycles: float = 0.5) -> Any:
-    return warmed_up(num_warmup_steps, waves(num_cycles, 0.0, decay_steps(num_warmup_steps, num_training_steps)))
+def cosine(*, lr: float, num_cycles: float = 0.5, **steps: int) -> Any:
+    return known.cosine(num_cycles=num_cycles, **steps)
 
 
-def cosine_with_restarts(*, num_warmup_steps: int, num_training_steps: int, lr: float, num_cycles: int = 1) -> Any:
-    length = decay_steps(num_warmup_steps, num_training_steps)
-    if num_cycles == 0:
-        return warmed_up(num_warmup_steps, in_turn(part(Constant(1.0), length), last=Constant(0.0)))
-    return warmed_up(num_warmup_steps, HardRestarts(num_cycles, length=steps(length)))
+def cosine_with_restarts(*, lr: float, num_cycles: int = 1, **steps: int) -> Any:
+    return known.cosine_with_restarts(num_cycles=num_cycles, **steps)
 
 
-def polynomial(
-    *, num_warmup_steps: int, num_training_steps: int, lr: float, lr_end: float = 1e-7, power: float = 1.0
-) -> Any:
-    floor, length = lr_end / lr, num_training_steps - num_warmup_steps
-    if length <= 0:
-        return warmed_up(num_warmup_steps, Constant(floor))
-    if power == 0:
-        return warmed_up(num_warmup_steps, in_turn(part(Constant(1.0), length + 1), last=Constant(floor)))
-    return warmed_up(num_warmup_steps, Polynomial(power, floor, steps(length)))
+def polynomial(*, lr: float, lr_end: float = 1e-7, power: float = 1.0, **steps: int) -> Any:
+    return known.polynomial(lr_end=lr_end, power=power, lr_init=lr, **steps)
 
 
 def constant(*, num_warmup_steps: int | None = None, num_training_steps: int | None = None, lr: float) -> Any:
-    return Constant(1.0)
+    return known.constant()
 
 
 def constant_with_warmup(*, num_warmup_steps: int, num_training_steps: int | None = None, lr: float) -> Any:
-    return warmed_up(num_warmup_steps, Constant(1.0))
+    return known.constant_with_warmup(num_warmup_steps=num_warmup_steps)
 
 
 def inverse_sqrt(
     *, num_warmup_steps: int, num_training_steps: int | None = None, lr: float, timescale: int | None = None
 ) -> Any:
-    scale = timescale if timescale is not None else num_warmup_steps or 10_000
-    return warmed_up(num_warmup_steps, InverseSqrt(steps(scale)))
+    return known.inverse_sqrt(num_warmup_steps=num_warmup_steps, timescale=timescale)
 
 
 def cosine_with_min_lr(
-    *,
-    num_warmup_steps: int,
-    num_training_steps: int,
-    lr: float,
-    num_cycles: float = 0.5,
-    min_lr: float | None = None,
-    min_lr_rate: float | None = None,
+    *, lr: float, num_cycles: float = 0.5, min_lr: float | None = None, min_lr_rate: float | None = None, **steps: int
 ) -> Any:
-    length = decay_steps(num_warmup_steps, num_training_steps)
-    return warmed_up(num_warmup_steps, waves(num_cycles, rate_of(min_lr, min_lr_rate, lr), length))
+    return known.cosine(num_cycles=num_cycles, min_lr_rate=rate_of(min_lr, min_lr_rate, lr), **steps)
 
 
 def cosine_warmup_with_min_lr(
     *,
-    num_warmup_steps: int,
-    num_training_steps: int,
     lr: float,
     num_cycles: float = 0.5,
     min_lr: float | None = None,
     min_lr_rate: float | None = None,
     warmup_lr_rate: float | None = None,
+    **steps: int,
 ) -> Any:
-    """Both parts are one update ahead: the warm-up ends at 1 with its last update, the cosine starts one step down."""
-    w = num_warmup_steps
-    after = waves(num_cycles, rate_of(min_lr, min_lr_rate, lr), decay_steps(w, num_training_steps))
-    if warmup_lr_rate is None:
-        return in_turn(part(line(0.0, 1.0, w), w, skip=1), last=after, skip=1)
-    return in_turn(part(line(warmup_lr_rate, 1.0, w - 1 if w > 1 else 1), w), last=after, skip=1)
+    floor = rate_of(min_lr, min_lr_rate, lr)
+    return known.cosine_one_ahead(num_cycles=num_cycles, min_lr_rate=floor, warmup_lr_rate=warmup_lr_rate, **steps)
 
 
 def warmup_stable_decay(
@@ -136,26 +81,15 @@ def warmup_stable_decay(
     lr: float,
     num_decay_steps: int,
     num_stable_steps: int | None = None,
-    warmup_type: Curve = "linear",
-    decay_type: Curve = "cosine",
-    min_lr_ratio: float = 0.0,
-    num_cycles: float = 0.5,
+    **parameters: Any,
 ) -> Any:
-    """One shape as a rule; put together where the cool-down is waves, is cut off at its start, or is not there."""
-    w, d, floor = num_warmup_steps, num_decay_steps, min_lr_ratio
-    stable = num_stable_steps if num_stable_steps is not None else (num_training_steps or 0) - w - d
-    whole = WarmupStableDecay(steps(w), floor, warmup_type, steps(d), decay_type, floor, steps(w + max(stable, 0) + d))
-    if stable >= 0 and d > 0 and (decay_type != "cosine" or num_cycles == 0.5):
-        return whole
-    down = {
-        "linear": line(1.0, floor, d),
-        "cosine": waves(num_cycles, floor, max(1, d)),
-        "1-sqrt": OneMinusSqrt(floor, steps(d)),
-    }[decay_type]
-    return in_turn(
-        part(whole, w + max(stable, 0)),
-        part(down, max(min(d, stable + d), 0), skip=max(-stable, 0)),
-        last=Constant(floor),
+    if num_stable_steps is None:
+        num_stable_steps = (num_training_steps or 0) - num_warmup_steps - num_decay_steps
+    return known.warmup_stable_decay(
+        num_warmup_steps=num_warmup_steps,
+        num_stable_steps=num_stable_steps,
+        num_decay_steps=num_decay_steps,
+        **parameters,
     )
 
 
