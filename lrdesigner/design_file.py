@@ -20,10 +20,13 @@ from lrdesigner.errors import UserError
 from lrdesigner.faults import Fault, Opened
 from lrdesigner.following import followed
 from lrdesigner.models.source import with_absolute_file, with_relative_file
+from lrdesigner.plain_files import read_plain
 
 SUFFIX = ".lrd.json"
 FORMAT = "lrdesigner design"
 VERSION = 3
+LARGEST = 1 << 30
+"""Bytes of a design file; a design of 100,000 tensors has about a fiftieth of that."""
 
 
 def _steps_per_epoch_became_epoch(raw: dict[str, Any]) -> dict[str, Any]:
@@ -109,7 +112,7 @@ def _opened(raw: dict[str, Any]) -> Opened:
 
 def _read(file: Path) -> bytes:
     try:
-        return file.read_bytes()
+        return read_plain(file, LARGEST)
     except OSError as error:
         raise UserError(f"{file} cannot be read: {error.strerror or error}.") from None
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import json
 import os
 import queue
@@ -12,7 +13,12 @@ import threading
 from collections.abc import Mapping
 from typing import Any, NoReturn
 
+from lrdesigner.child.leftovers import MARK, end_leftovers
+
 HEARTBEAT_SECONDS = 1.0
+# Taken now, before a model's code can put others into their place.
+_encode = json.JSONEncoder(allow_nan=False, separators=(",", ":")).encode
+_write = os.write
 
 
 class Channel:
@@ -27,6 +33,8 @@ class Channel:
         self.step = 0
         self._incoming = incoming
         self._outgoing = outgoing
+        self._pipe = _identity(outgoing)
+        self._mark = os.environ.get(MARK, "")
         self._owner = os.getpid()
         self._lock = threading.Lock()
         self._request: queue.SimpleQueue[bytes] = queue.SimpleQueue()
@@ -64,7 +72,7 @@ class Channel:
 
     def send(self, kind: str, fields: Mapping[str, Any]) -> None:
         """Write one whole line. Numbers must be finite."""
-        line = json.dumps({"kind": kind, **fields}, allow_nan=False, separators=(",", ":")).encode() + b"\n"
+        line = _encode({"kind": kind, **fields}).encode() + b"\n"
         if os.getpid() != self._owner:  # a fork of the user's code must not speak for us
             return
         with self._lock:
@@ -73,25 +81,25 @@ class Channel:
     def end(self, reason: str, metrics: Mapping[str, Any]) -> NoReturn:
         """Write the last line and end the process, with everything that the user's code started."""
         if os.getpid() == self._owner:
-            line = json.dumps({"kind": "end", "reason": reason, "metrics": metrics}, allow_nan=False)
+            line = _encode({"kind": "end", "reason": reason, "metrics": metrics})
             self._lock.acquire()  # never released: nothing may follow the last line
             self._write(line.encode() + b"\n")
-        for stream in (sys.stdout, sys.stderr):
-            with contextlib.suppress(OSError, ValueError, AttributeError):
-                stream.flush()
         if self._leads_group():
             signal.signal(signal.SIGTERM, signal.SIG_IGN)
             os.killpg(os.getpid(), signal.SIGTERM)
-        # Not sys.exit: threads and exit handlers of the user's code could hang or crash after the last line.
+        # Not sys.exit: threads and exit handlers of the user's code could hang or crash after the last line. Nor is
+        # anything flushed, for -u leaves nothing to flush in what is not the user's own.
         os._exit(1 if reason == "failed" else 0)
 
     def _write(self, line: bytes) -> None:
         view = memoryview(line)
         try:
             while view:
-                view = view[os.write(self._outgoing, view) :]
-        except OSError:
-            self._die()
+                if _identity(self._outgoing) != self._pipe:
+                    self._cut_off()
+                view = view[_write(self._outgoing, view) :]
+        except OSError as error:
+            self._die() if error.errno == errno.EPIPE else self._cut_off()
 
     def _beat(self) -> None:
         pause = threading.Event()
@@ -121,7 +129,12 @@ class Channel:
     def _leads_group(self) -> bool:
         return hasattr(os, "killpg") and os.getpid() == self._owner == os.getpgrp()
 
+    def _cut_off(self) -> NoReturn:
+        """The user's code has closed our pipe, under whose number now perhaps a file of the user is open."""
+        os._exit(1)
+
     def _die(self) -> NoReturn:
+        end_leftovers(self._mark)
         if self._leads_group():
             os.killpg(self._owner, signal.SIGKILL)
         os._exit(1)
@@ -131,3 +144,8 @@ class Channel:
         for handle in (self._incoming, self._outgoing):
             with contextlib.suppress(OSError):
                 os.close(handle)
+
+
+def _identity(handle: int) -> tuple[int, int]:
+    found = os.fstat(handle)
+    return found.st_dev, found.st_ino

@@ -105,7 +105,7 @@ def _first_cause(error: BaseException) -> BaseException:
 def _one_line(error: BaseException) -> str:
     try:
         text = " ".join(str(error).split())
-    except Exception:  # somebody's broken __str__
+    except BaseException:  # somebody's broken __str__
         text = ""
     text = f"{type(error).__name__}: {text}" if text else type(error).__name__
     if len(text) > LONGEST_MESSAGE:

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 from lrdesigner.child.build_model import build_model
 from lrdesigner.child.channel import Channel
-from lrdesigner.child.failures import JobError
+from lrdesigner.child.failures import JobError, user_code
 from lrdesigner.child.forward_order import forward_order
 from lrdesigner.child.libraries import contains_code
-from lrdesigner.child.model_walk import Row, buffer_rows, module_rows, parameter_rows
+from lrdesigner.child.model_walk import Row, buffer_rows, module_rows, parameter_rows, walk
 
 if TYPE_CHECKING:
     from torch import nn
@@ -24,11 +24,8 @@ def inspect(request: Mapping[str, Any], channel: Channel) -> tuple[str, dict[str
     rung, source = str(request.get("rung", "meta")), str(request["source"])
     model = build_model(source, request.get("kwargs", {}), rung, memory=int(request.get("memory", 0)))
     sent = _Sender(channel)
-    bases: dict[str, list[str]] = {}
-    modules = sent.rows("modules", module_rows(model, bases))
-    parameters = sent.rows("parameters", parameter_rows(model))
-    sent.rows("buffers", buffer_rows(model))
-    sent.whole("bases", {name: found for name, found in bases.items() if found})
+    with user_code("Listing the parts of the model"):
+        modules, parameters = _send_inventory(model, sent)
     notes = [f"{source} contains code (auto_map), which is not run."] if contains_code(source) else []
     if request.get("inputs"):
         notes += _send_order(model, request["inputs"], rung, sent)
@@ -40,6 +37,18 @@ def inspect(request: Mapping[str, Any], channel: Channel) -> tuple[str, dict[str
 def inventory(model: nn.Module) -> tuple[list[Row], list[Row]]:
     """The rows of all modules and of all parameters of a model that is there."""
     return list(module_rows(model, {})), list(parameter_rows(model))
+
+
+def _send_inventory(model: nn.Module, sent: _Sender) -> tuple[int, int]:
+    """How many modules and parameters there were. Of a model that is too big nothing is sent."""
+    for _ in walk(model):
+        pass
+    bases: dict[str, list[str]] = {}
+    modules = sent.rows("modules", module_rows(model, bases))
+    parameters = sent.rows("parameters", parameter_rows(model))
+    sent.rows("buffers", buffer_rows(model))
+    sent.whole("bases", {name: found for name, found in bases.items() if found})
+    return modules, parameters
 
 
 def _send_order(model: nn.Module, inputs: Any, rung: str, sent: _Sender) -> list[str]:

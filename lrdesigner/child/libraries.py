@@ -12,8 +12,10 @@ from types import ModuleType
 from typing import Any
 
 from lrdesigner.child.failures import JobError, reason, user_code
+from lrdesigner.plain_files import read_plain
 
 LIBRARIES = ("timm", "torchvision", "transformers")
+LARGEST_CONFIG = 100_000_000
 OFFLINE = ("HF_HUB_OFFLINE", "TRANSFORMERS_OFFLINE")
 AUTO_CLASSES = (
     *("AutoModel", "AutoModelForCausalLM", "AutoModelForSeq2SeqLM", "AutoModelForImageTextToText"),
@@ -96,8 +98,7 @@ def _transformers(transformers: Any, file: str, kwargs: dict[str, Any]) -> Calla
 def _configuration(transformers: Any, file: str, kwargs: Mapping[str, Any]) -> Any:
     """The configuration in a JSON file, `kwargs` over it; code that it names (`auto_map`) is not run."""
     try:
-        with open(file, encoding="utf-8") as stream:
-            fields = json.load(stream)
+        fields = json.loads(read_plain(file, LARGEST_CONFIG))
     except (OSError, ValueError, RecursionError) as error:
         raise JobError(f"{file} cannot be read as JSON: {error}.") from None
     kind = fields.get("model_type") if isinstance(fields, dict) else None
@@ -120,8 +121,7 @@ def contains_code(source: str) -> bool:
     if not source.startswith("transformers:"):
         return False
     try:
-        with open(source.partition(":")[2], encoding="utf-8") as stream:
-            return "auto_map" in json.load(stream)
+        return "auto_map" in json.loads(read_plain(source.partition(":")[2], LARGEST_CONFIG))
     except (OSError, ValueError, TypeError, RecursionError):
         return False
 

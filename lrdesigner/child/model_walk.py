@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
@@ -10,8 +11,10 @@ from lrdesigner.child.failures import JobError, clean
 if TYPE_CHECKING:
     from torch import nn
 
-MOST_MODULES = 5_000_000
+MOST_MODULES = 1_000_000
 """A module that is shared on every level of a tree has more names than could ever be listed."""
+MOST_TEXT = 1 << 28
+"""Characters of all paths together: in a tree of 100,000 levels each has more than could be kept."""
 _PLAIN_BASES = frozenset(("object", "Module", "Generic", "Protocol"))
 
 Row = dict[str, Any]
@@ -20,12 +23,12 @@ Row = dict[str, Any]
 def walk(model: nn.Module) -> Iterator[tuple[str, nn.Module]]:
     """Every path of every module, in the order of `named_modules(remove_duplicate=False)`.
 
-    Raises `JobError` for a model that contains itself, and for names that are no text.
+    Raises `JobError` for a model that contains itself, for names that are no text, and for too many of them.
     """
-    stack = [("", model, _children(model))]
+    stack = [("", model, _children("", model))]
     above = {id(model)}
     yield "", model
-    count = 1
+    count = length = 0
     while stack:
         path, module, children = stack[-1]
         name, child = next(children, ("", None))
@@ -36,12 +39,14 @@ def walk(model: nn.Module) -> Iterator[tuple[str, nn.Module]]:
         below = f"{path}.{name}" if path else name
         if id(child) in above:
             raise JobError(f"The model contains itself: {below} is a module above it.")
-        count += 1
+        count, length = count + 1, length + len(below)
         if count > MOST_MODULES:
             raise JobError(f"The model has modules under more than {MOST_MODULES:,} names.")
+        if length > MOST_TEXT:
+            raise JobError(f"The names of the model's modules have more than {MOST_TEXT:,} characters together.")
         yield below, child
         above.add(id(child))
-        stack.append((below, child, _children(child)))
+        stack.append((below, child, _children(below, child)))
 
 
 def module_rows(model: nn.Module, bases: dict[str, list[str]]) -> Iterator[Row]:
@@ -138,21 +143,42 @@ def _view(parameter: Any) -> object:
     return tuple(parameter.shape), parameter.storage_offset(), parameter.stride(), parameter.requires_grad
 
 
-def _children(module: nn.Module) -> Iterator[tuple[str, nn.Module]]:
+def _children(path: str, module: nn.Module) -> Iterator[tuple[str, nn.Module]]:
     # Not named_children, which leaves out repeated ones.
-    return iter(list(_members(module, "_modules", "")))
+    return iter(list(_members(module, "_modules", path)))
 
 
 def _members(module: nn.Module, table: str, path: str) -> Iterator[tuple[str, Any]]:
     """What a module has in one of its tables; names must be text that can be told."""
-    for name, member in getattr(module, table).items():
+    members: Any = getattr(module, table, None)
+    wanted = _kinds()[table]
+    if not hasattr(members, "items"):
+        raise JobError(f"{_called(path, module)} was not set up: its __init__ must call super().__init__().")
+    for name, member in members.items():
         if member is None:
             continue
         if not isinstance(name, str):
-            raise JobError(f"In {path or type(module).__name__} something is called {name!r}, which is not text.")
+            raise JobError(f"In {_called(path, module)} something is called {name!r}, which is not text.")
         if not name.isascii() and clean(name) != name:
-            raise JobError(f"In {path or type(module).__name__} the name {clean(name)!r} is not valid Unicode.")
+            raise JobError(f"In {_called(path, module)} the name {clean(name)!r} is not valid Unicode.")
+        if not isinstance(member, wanted):
+            raise JobError(
+                f"{name!r} in {_called(path, module)} is a value of type {type(member).__name__}, where torch has a "
+                f"{wanted.__name__}."
+            )
         yield name, member
+
+
+@functools.cache
+def _kinds() -> dict[str, type]:
+    """What the tables of a module hold."""
+    import torch
+
+    return {"_modules": torch.nn.Module, "_parameters": torch.Tensor, "_buffers": torch.Tensor}
+
+
+def _called(path: str, module: object) -> str:
+    return path or type(module).__name__
 
 
 def _script_name(module: nn.Module) -> str:

@@ -38,7 +38,7 @@ def main() -> NoReturn:
 def _described(error: BaseException, files: list[str]) -> dict[str, Any]:
     try:
         return describe(error, files)
-    except Exception:  # an exception whose own methods raise
+    except BaseException:  # an exception whose own methods raise
         return {"message": clean(f"The user's code raised {type(error).__name__}."), "where": "", "traceback": ""}
 
 

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import os
+import secrets
 import sys
 from pathlib import Path
 
 import lrdesigner
+from lrdesigner.child.leftovers import MARK
 from lrdesigner.jobs.protocol import AnyRequest, ReadRequest
 from lrdesigner_resources import path as resource_path
 
@@ -29,7 +31,7 @@ def command_for(request: AnyRequest, python: str = "") -> list[str]:
 
 
 def child_environment() -> dict[str, str]:
-    """Every environment variable of a child."""
+    """Every environment variable of a child; one marks the processes of this job, so call it once for each."""
     # With torch's threads spinning while they wait, a trial on busy cores took five times as long.
     defaults = {"OMP_WAIT_POLICY": "PASSIVE"}
     environment = {key: value for key, value in os.environ.items() if key not in STRIPPED}
@@ -37,5 +39,6 @@ def child_environment() -> dict[str, str]:
         "PYTHONUNBUFFERED": "1",
         "PYTHONIOENCODING": "utf-8",
         "PYTHONDONTWRITEBYTECODE": "1",  # no __pycache__ in the user's folders
+        MARK: secrets.token_hex(16),
         "LRDESIGNER_DEMO_DATA": str(resource_path("demo/digits.bin.gz")),
     }

@@ -168,7 +168,7 @@ class JobReader:
             return self._signalled(-returncode)
         if self._hello is None:
             return self._never_ready(returncode)
-        hint = "the model's code may have called os._exit"
+        hint = "the model's code may have called os._exit, run another program in its place, or closed its files"
         return self._ending("crashed", f"The child process ended without an answer (exit code {returncode}); {hint}.")
 
     def _never_ready(self, returncode: int) -> Outcome:

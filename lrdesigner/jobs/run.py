@@ -15,6 +15,7 @@ from typing import IO, Any
 
 from msgspec.structs import replace
 
+from lrdesigner.child.leftovers import MARK, end_leftovers
 from lrdesigner.jobs.launch import child_environment, command_for
 from lrdesigner.jobs.protocol import (
     STOP_LINE,
@@ -34,7 +35,7 @@ from lrdesigner.models.opening import Inspection, inspection_of, opening_request
 from lrdesigner.models.source import ModelSource
 
 STOP_SECONDS = 3.0
-"""How long a child has to end by itself once it was asked to."""
+"""How long a child has to end by itself once it was asked to, or has sent its last message."""
 DRAIN_SECONDS = 0.5
 """How long output is read on after the child's death, where a process that it started holds the pipe."""
 POLL_SECONDS = 0.05
@@ -117,12 +118,14 @@ class _Child:
     """The process, its process group, and two threads that read its pipes."""
 
     def __init__(self, command: list[str]) -> None:
+        environment = child_environment()
+        self._mark = environment[MARK]
         self._process = subprocess.Popen(
             command,
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
-            env=child_environment(),
+            env=environment,
             bufsize=0,
             start_new_session=True,  # its own group, so that Ctrl-C reaches us alone and a kill reaches all of it
             creationflags=getattr(subprocess, "CREATE_NEW_PROCESS_GROUP", 0) if sys.platform == "win32" else 0,
@@ -162,6 +165,7 @@ class _Child:
         """Kill what is left, wait for it, let go of the pipes; the exit code."""
         self.kill()
         code = self._process.wait()
+        end_leftovers(self._mark)
         self._closed.set()
         for thread in self._threads:
             thread.join(timeout=1)
@@ -206,6 +210,7 @@ class _Run:
         self._stop_sent: float | None = None
         self._open_pipes = 2
         self._died: float | None = None
+        self._ended: float | None = None
 
     def result(self, first_line: bytes) -> Outcome:
         """Send the request, follow the child to its end."""
@@ -226,11 +231,17 @@ class _Run:
             self._kill("timed_out", f"The job took longer than the limit of {self._limit:g} seconds and was ended.")
         elif self._stop_sent is not None and now - self._stop_sent > STOP_SECONDS:
             self._kill("cancelled", "The job did not stop when asked, and was ended.")
-        elif self._reader.garbled:
+        elif self._reader.garbled or self._ended_long_ago(now):
             self._child.kill()
         elif self._stop_sent is None and self._should_stop is not None and self._should_stop():
             self._ask_to_stop()
         self._feed()
+
+    def _ended_long_ago(self, now: float) -> bool:
+        """Whether the child has sent its last message and yet lives on."""
+        if self._ended is None and self._reader.ended:
+            self._ended = now
+        return self._ended is not None and now - self._ended > STOP_SECONDS
 
     def _feed(self) -> None:
         try:

@@ -8,6 +8,7 @@ from pathlib import Path
 from msgspec import Struct
 
 from lrdesigner.errors import UserError
+from lrdesigner.plain_files import open_plain
 
 
 class ModelSource(Struct, frozen=True):
@@ -83,8 +84,7 @@ def check_readable(file: Path, folder_hint: str, pattern: str = "*") -> None:
     try:
         if file.is_dir():
             raise UserError(f"{file} is a folder: {folder_hint}.")
-        with file.open("rb"):
-            return
+        open_plain(file).close()
     except FileNotFoundError:
         raise UserError(f"There is no file {file}{_similar(file, pattern)}; check the path.") from None
     except (OSError, ValueError) as error:
@@ -102,6 +102,6 @@ def close_to(word: str, known: list[str]) -> str:
 
 def _similar(file: Path, pattern: str) -> str:
     try:
-        return close_to(file.name, [other.name for other in file.parent.glob(pattern)])
+        return close_to(file.name, [other.name for other in file.parent.glob(pattern) if other.exists()])
     except (OSError, ValueError):
         return ""

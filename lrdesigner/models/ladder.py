@@ -46,6 +46,8 @@ def next_rung(tried: Sequence[Attempt]) -> Rung | None:
     failure = outcome.failure
     if outcome.state != "failed" or failure is None or not failure.building or failure.error in HOPELESS:
         return None
+    if _lacked_memory(outcome):
+        return None
     if last == "meta" and _NO_CUDA.search(failure.message):
         return "fake"
     # torch names meta in whatever it says about numbers that are not there.
@@ -64,7 +66,11 @@ def told(tried: Sequence[Attempt]) -> Outcome:
     if last.succeeded or len(tried) == 1:
         return last
     first = tried[0].outcome
-    if last.failure is not None and "needs more memory than" in last.failure.message:
+    if _lacked_memory(last):
         message = f"{first.message.rstrip('.')}; and really built, it did not fit: {last.message}"
         return replace(first, message=message)
     return first if tried[-1].rung == "fake" else last
+
+
+def _lacked_memory(outcome: Outcome) -> bool:
+    return outcome.failure is not None and "needs more memory than" in outcome.failure.message

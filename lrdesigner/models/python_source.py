@@ -13,9 +13,12 @@ from msgspec import Struct
 
 from lrdesigner.errors import UserError
 from lrdesigner.models.base import ModelSource, absolute, check_readable
+from lrdesigner.plain_files import read_plain
 from lrdesigner_resources import path as resource_path
 
 MOST_SUGGESTIONS = 8
+LARGEST_PARSED = 10_000_000
+"""Bytes of a Python file that is looked into."""
 
 
 class Demo(Struct, frozen=True):
@@ -151,7 +154,7 @@ def classes_and_functions(file: Path) -> tuple[str, ...]:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # a "\\d" in somebody's string is not our news
-            tree = ast.parse(file.read_bytes())
+            tree = ast.parse(read_plain(file, LARGEST_PARSED))
     except (OSError, SyntaxError, ValueError, RecursionError, MemoryError):
         return ()
     ranked = [(_rank(node), node.name) for node in tree.body if isinstance(node, ast.ClassDef | ast.FunctionDef)]

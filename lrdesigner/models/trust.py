@@ -15,6 +15,7 @@ from lrdesigner.errors import UserError
 from lrdesigner.models.base import ModelSource
 from lrdesigner.models.source import parse_source
 from lrdesigner.optimizers.custom import CustomOptions
+from lrdesigner.plain_files import open_plain
 
 MOST_CONTENTS = 20
 """Answers kept per thing: one for each content that it had, the latest last."""
@@ -95,7 +96,7 @@ def content_hash(file: Path) -> str | None:
     import hashlib  # not needed to open the window
 
     try:
-        with file.open("rb") as stream:
+        with open_plain(file) as stream:
             return hashlib.file_digest(stream, "sha256").hexdigest()
     except OSError:
         return None

@@ -6,6 +6,7 @@ import mmap
 from pathlib import Path
 from typing import BinaryIO
 
+from lrdesigner.plain_files import open_plain
 from lrdesigner.readers.contents import Contents, Limits, ReadError, without_parts
 from lrdesigner.readers.exported_program import is_exported_program, read_exported_program
 from lrdesigner.readers.guess import guess
@@ -24,7 +25,7 @@ _ANY_PROTOCOL = (b"(", b"}", b"]", b"c", b"\x80")
 
 def read_checkpoint(path: Path, part: str, limits: Limits) -> Contents:
     """Whatever of these the file is, by its first bytes and not by its name."""
-    with path.open("rb") as file:
+    with open_plain(path) as file:
         root, form, imports, entries = _opened(file, limits)
         if entries is not None:
             without_parts(part)
@@ -34,7 +35,7 @@ def read_checkpoint(path: Path, part: str, limits: Limits) -> Contents:
 
 def object_in(path: Path, limits: Limits) -> tuple[object, set[str]]:
     """The object in a checkpoint and what unpickling it would import, for files that are parts of one model."""
-    with path.open("rb") as file:
+    with open_plain(path) as file:
         root, _, imports, entries = _opened(file, limits)
     if entries is not None:
         raise ReadError("It is no checkpoint with a state_dict.")

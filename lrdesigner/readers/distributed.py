@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+from lrdesigner.plain_files import open_plain
 from lrdesigner.readers.contents import Contents, Limits, ReadError
 from lrdesigner.readers.objects import contents_of_object
 from lrdesigner.readers.parts import mapping
@@ -17,7 +18,7 @@ METADATA = ".metadata"
 
 def read_distributed(folder: Path, part: str, limits: Limits) -> Contents:
     """Names, shapes and dtypes; what belongs to an optimizer is left out."""
-    with (folder / METADATA).open("rb") as file:
+    with open_plain(folder / METADATA) as file:
         data = file.read(limits.pickle + 1)
     imports: set[str] = set()
     root = unpickle(data, imports, limits).value

@@ -6,6 +6,7 @@ import re
 from pathlib import Path
 from typing import Any
 
+from lrdesigner.plain_files import open_plain
 from lrdesigner.readers.checkpoint import object_in
 from lrdesigner.readers.contents import Contents, Limits, ReadError, counted
 from lrdesigner.readers.guess import guess
@@ -131,7 +132,7 @@ def _shard(path: Path, part: str, limits: Limits, imports: set[str]) -> list[Nam
 
 
 def _header(path: Path, limits: Limits) -> list[Named]:
-    with path.open("rb") as file:
+    with open_plain(path) as file:
         start = file.read(_LENGTH_BYTES)
         size = file.seek(0, 2) - _LENGTH_BYTES
         length = int.from_bytes(start, "little")
@@ -205,7 +206,7 @@ def _check_overlaps(ends: list[tuple[int, int, str]]) -> None:
 
 
 def _bytes(path: Path, limit: int) -> bytes:
-    with path.open("rb") as file:
+    with open_plain(path) as file:
         found = file.read(limit + 1)
     if len(found) > limit:
         raise ReadError(f"It has more than {limit:,} bytes, too many for an index.")

@@ -15,6 +15,7 @@ import pytest
 from PySide6.QtCore import QTimer
 from pytestqt.qtbot import QtBot
 
+from lrdesigner.jobs.launch import child_environment
 from lrdesigner.jobs.protocol import PROTOCOL_VERSION, InspectRequest
 from lrdesigner.jobs.reader import Outcome
 from lrdesigner_app.processes import Job, SpareChild
@@ -42,7 +43,7 @@ def child(body: str) -> list[str]:
 
 
 def environment() -> dict[str, str]:
-    return dict(os.environ)
+    return child_environment()
 
 
 class Watch:
@@ -120,6 +121,25 @@ def test_the_last_words_on_stderr_are_kept(start: Callable[..., Watch], qtbot: Q
     outcome = start("hello(); request(); sys.exit('no such layer')").wait(qtbot)
     assert outcome.state == "crashed"
     assert "no such layer" in outcome.details
+
+
+@unix
+def test_a_child_that_lives_on_after_its_last_message_is_ended(
+    start: Callable[..., Watch], qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("lrdesigner_app.processes.job.STOP_GRACE_MS", 100)
+    assert start("hello(); request(); end(); time.sleep(60)").wait(qtbot).state == "finished"
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="found by the environment of processes")
+def test_what_left_the_group_of_a_child_that_died_is_ended(start: Callable[..., Watch], qtbot: QtBot) -> None:
+    body = (
+        "import subprocess\n"
+        "other = subprocess.Popen([sys.executable, '-c', 'import time; time.sleep(60)'], start_new_session=True)\n"
+        "hello(); request(); sys.exit(f'pid {other.pid}')"
+    )
+    pid = int(start(body).wait(qtbot).details.split()[-1])
+    qtbot.waitUntil(lambda: not Path(f"/proc/{pid}/cmdline").exists() or not Path(f"/proc/{pid}/cmdline").read_bytes())
 
 
 @pytest.mark.parametrize("garbage", ["b'what\\n'", 'b\'{"kind":"new"}\\n\'', "b'\\xff\\x00\\n' * 9"])

@@ -63,7 +63,8 @@ def test_torch_is_imported_in_the_childs_side_only(file: Path) -> None:
 def test_the_childs_side_needs_the_standard_library_and_torch_alone() -> None:
     import sys
 
-    allowed = ("torch", "lrdesigner.child", "lrdesigner.readers", "__future__", *sys.stdlib_module_names)
+    ours = ("lrdesigner.child", "lrdesigner.readers", "lrdesigner.plain_files")
+    allowed = ("torch", *ours, "__future__", *sys.stdlib_module_names)
     foreign = [(f.name, n) for f in _files(CORE / "child") for n, _ in _imports(f) if not _is(n, allowed)]
     assert foreign == []
 
@@ -71,7 +72,7 @@ def test_the_childs_side_needs_the_standard_library_and_torch_alone() -> None:
 def test_the_readers_of_checkpoints_need_the_standard_library_alone() -> None:
     import sys
 
-    allowed = ("lrdesigner.readers", "__future__", *sys.stdlib_module_names)
+    allowed = ("lrdesigner.readers", "lrdesigner.plain_files", "__future__", *sys.stdlib_module_names)
     found = [(f.name, n) for f in _files(CORE / "readers") for n, _ in _imports(f, typing_only=True)]
     assert len(found) > 50
     assert [(file, name) for file, name in found if not _is(name, allowed)] == []

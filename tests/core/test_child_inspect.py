@@ -265,6 +265,55 @@ def test_a_model_that_contains_itself_is_told() -> None:
         inventory(model)
 
 
+@pytest.mark.parametrize(
+    ("make", "told"),
+    [
+        ("type('Net', (nn.Module,), {'__init__': lambda self: None})()", "Net was not set up"),
+        (
+            "put(nn.Linear(1, 1), '_modules', 'x', 'text')",
+            "'x' in Linear is a value of type str, where",
+        ),
+        (
+            "put(nn.Linear(1, 1), '_parameters', 'x', 3)",
+            "type int, where torch has a Tensor",
+        ),
+        ("put(nn.Linear(1, 1), '_parameters', 7, nn.Linear(1, 1).bias)", "something is called 7, which is not text"),
+        ("put(nn.Linear(1, 1), '_buffers', '\\ud800', nn.Linear(1, 1).bias)", "is not valid Unicode"),
+        ("put(nn.Linear(1, 1), '_buffers', 'x', [])", "'x' in Linear is a value of type list"),
+    ],
+)
+def test_modules_that_are_none_of_torchs_are_told_in_one_sentence(make: str, told: str) -> None:
+    from torch import nn
+
+    from lrdesigner.child.failures import JobError
+    from lrdesigner.child.model_walk import buffer_rows, module_rows, parameter_rows
+
+    def put(module: nn.Module, table: str, name: Any, value: Any) -> nn.Module:
+        getattr(module, table)[name] = value
+        return module
+
+    model = eval(make, {"nn": nn, "put": put})
+    with pytest.raises(JobError, match=told):
+        list(module_rows(model, {})), list(parameter_rows(model)), list(buffer_rows(model))
+
+
+@pytest.mark.parametrize(("limit", "told"), [("MOST_MODULES", "under more than 50 names"), ("MOST_TEXT", "50 char")])
+def test_a_module_shared_on_every_level_ends_before_it_is_listed(
+    monkeypatch: pytest.MonkeyPatch, limit: str, told: str
+) -> None:
+    from torch import nn
+
+    from lrdesigner.child import model_walk
+    from lrdesigner.child.failures import JobError
+
+    monkeypatch.setattr(model_walk, limit, 50)
+    model: nn.Module = nn.Linear(1, 1)
+    for _ in range(64):
+        model = nn.Sequential(model, model)
+    with pytest.raises(JobError, match=told):
+        list(model_walk.walk(model))
+
+
 def test_a_model_of_3000_levels_is_walked_as_any_other() -> None:
     from torch import nn
 

@@ -14,6 +14,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from lrdesigner.child.leftovers import MARK
 from lrdesigner.child.session import PROTOCOL_VERSION as CHILD_VERSION
 from lrdesigner.inventory import ModuleInfo
 from lrdesigner.jobs import reader as reader_module
@@ -312,6 +313,7 @@ def test_the_environment_of_a_child_is_made_for_it(monkeypatch: pytest.MonkeyPat
     assert child_environment()["OMP_WAIT_POLICY"] == "PASSIVE"
     assert "TORCH_FORCE_NO_WEIGHTS_ONLY_LOAD" not in environment
     assert environment["PYTHONDONTWRITEBYTECODE"] == "1"
+    assert environment[MARK] != child_environment()[MARK]
     assert Path(environment["LRDESIGNER_DEMO_DATA"]).is_file()
     assert child_command("py")[0] == "py"
     assert Path(child_command()[-1]).is_file()
@@ -349,6 +351,12 @@ def run_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., O
         ("import os, signal\nos.kill(os.getpid(), signal.SIGKILL)", "killed", "SIGKILL (9)"),
         ("import ctypes\nctypes.string_at(0)", "crashed", "SIGSEGV"),
         ("class E(Exception):\n    def __str__(self): raise ValueError\nraise E", "failed", "E"),
+        ("class E(Exception):\n    def __str__(self): raise SystemExit(3)\nraise E", "failed", "failed: E."),
+        ("import os\nos.closerange(0, 99)", "crashed", "ended without an answer (exit code 1)"),
+        ("import os\nos.execv('/bin/echo', ['echo', 'hello'])", "crashed", "run another program in its place"),
+        ("import json\njson.dumps = json.JSONEncoder.encode = None\nNet = 3", "failed", "Net in net.py"),
+        ("import os\nos.write = lambda *_: 0\nNet = 3", "failed", "Net in net.py"),
+        ("class O:\n    flush = write = lambda *_: 1 / 0\nimport sys\nsys.stdout = O()", "failed", "has no 'Net'"),
         ("from .layers import X", "failed", "relative imports"),
         ("Net = 3", "failed", "Net in net.py is a value of type int, not a class"),
         ("import nowhere_to_be_found", "failed", "No module named 'nowhere_to_be_found'"),
@@ -431,13 +439,56 @@ def test_a_spare_that_is_asked_to_stop_ends_without_a_request(run_file: Callable
     assert run_command(child_command(), b'{"kind":"stop"}\n', time_limit=20).state == "stopped"
 
 
+def test_a_file_that_gets_the_number_of_our_pipe_is_not_written_to(
+    run_file: Callable[..., Outcome], tmp_path: Path
+) -> None:
+    theirs = tmp_path / "theirs"
+    text = (
+        "import os, time\n"
+        "os.closerange(0, 99)\n"
+        f"for _ in range(20): os.open({str(theirs)!r}, os.O_RDWR | os.O_CREAT)\n"
+        "Net = 3\n"
+    )
+    assert run_file(text).state == "crashed"
+    assert theirs.read_bytes() == b""
+
+
+def test_a_child_that_lives_on_after_its_last_message_is_ended(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(run_module, "STOP_SECONDS", 0.3)
+    started = time.monotonic()
+    assert run_command(fake("say(HELLO + END)\ntime.sleep(60)"), b"\n").state == "finished"
+    assert time.monotonic() - started < 10
+
+
+DAEMON = """
+import os, subprocess, sys
+if os.fork() == 0:
+    os.setsid()
+    program = "import os, time; open('pid', 'w').write(str(os.getpid())); time.sleep(60)"
+    subprocess.Popen([sys.executable, "-c", program])
+    os._exit(0)
+while not os.path.exists("pid") or not open("pid").read():
+    pass
+"""
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="found by the environment of processes")
+@pytest.mark.parametrize("ending", ["", "os._exit(3)", "import time\ntime.sleep(60)"])
+def test_a_daemon_in_a_session_of_its_own_does_not_outlive_the_job(
+    run_file: Callable[..., Outcome], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, ending: str
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    run_file(DAEMON + ending, time_limit=2 if "sleep" in ending else 20)
+    assert wait_until(lambda: gone(int((tmp_path / "pid").read_text())), 2)
+
+
 @posix
 def test_the_child_and_its_children_die_with_the_parent(run_file: Callable[..., Outcome], tmp_path: Path) -> None:
     run_file("Net = 3")
     pids = tmp_path / "pids"
     (tmp_path / "net.py").write_text(
         "import os, subprocess, sys, time\n"
-        "other = subprocess.Popen([sys.executable, '-c', 'import time; time.sleep(60)'])\n"
+        "other = subprocess.Popen([sys.executable, '-c', 'import time; time.sleep(60)'], start_new_session=True)\n"
         f"open({str(pids) + '.part'!r}, 'w').write(f'{{os.getpid()}} {{other.pid}}')\n"
         f"os.rename({str(pids) + '.part'!r}, {str(pids)!r})\n"
         "time.sleep(60)\n"

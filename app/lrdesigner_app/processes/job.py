@@ -11,6 +11,7 @@ from time import monotonic
 
 from PySide6.QtCore import QObject, QProcess, QProcessEnvironment, QTimer, Signal
 
+from lrdesigner.child.leftovers import MARK, end_leftovers
 from lrdesigner.jobs.protocol import STOP_LINE, AnyReport, AnyRequest, Metrics, encode_request
 from lrdesigner.jobs.reader import GiveUp, JobReader, Outcome
 from lrdesigner_app.throttle import Throttle
@@ -42,6 +43,7 @@ class Job(QObject):
         self.silence_seconds = SILENCE_SECONDS
         self.reader = JobReader()
         self._command = list(command)
+        self._mark = environment.get(MARK, "")
         self._metrics: list[Metrics] = []
         self._returncode: int | None = None
         self._not_started = ""
@@ -136,6 +138,8 @@ class Job(QObject):
                 self._take(report)
         if self.reader.garbled:
             self._kill()
+        elif self.reader.ended and not self._grace.isActive():
+            self._grace.start()  # a child that has sent its last message must not live on
         if self._process.bytesAvailable():
             self._pump_soon()
         elif self._returncode is not None:
@@ -171,6 +175,7 @@ class Job(QObject):
     def _on_finished(self, code: int, status: QProcess.ExitStatus) -> None:
         crashed = status == QProcess.ExitStatus.CrashExit and sys.platform != "win32"
         self._returncode = -code if crashed else code
+        end_leftovers(self._mark)
         self._pump_soon()
 
     def _on_error(self, error: QProcess.ProcessError) -> None:
