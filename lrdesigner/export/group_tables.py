@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from lrdesigner.curves import breakpoints, lane_values
@@ -39,16 +40,31 @@ def _optimizer_table(groups: tuple[ParamGroup, ...], plan: Plan, taken: set[str]
     while constant in taken:
         constant, number = f"{label}_{number}", number + 1
     taken.add(constant)
+    rows = [
+        {"name": group.name, "lr": group.group.lr.base, "of": group.group.name, "options": options}
+        for group, options in zip(groups, code["options"], strict=True)
+    ]
     return {
         **code,
         "constant": f"{constant}_GROUPS" if several else "GROUPS",
         "maker": f"_{constant.lower()}_scheduler" if several else "build_scheduler",
-        "groups": [
-            {"name": group.name, "lr": group.group.lr.base, "options": options}
-            for group, options in zip(groups, code["options"], strict=True)
-        ],
+        "groups": rows,
         "metric": None if node is None else _metric_table(node, [group.group.lr for group in groups], plan),
     }
+
+
+def check_once(tables: Sequence[dict[str, Any]], owners: Sequence[int]) -> bool:
+    """Mark each track as `checked` but those of layers that follow the function of a layer above.
+
+    `owners` are the ids of the groups that the param groups are of. Whether some lr is left out.
+    """
+    known: set[tuple[int, str, str]] = set()
+    for table, owner in zip(reversed(tables), reversed(owners), strict=True):
+        for track in table["tracks"]:
+            key = (owner, track["option"], track["factor"])
+            track["checked"] = key not in known
+            known.add(key)
+    return any(track["option"] == "lr" and not track["checked"] for table in tables for track in table["tracks"])
 
 
 def _metric_table(node: Plateau | Greedy, tracks: list[Any], plan: Plan) -> dict[str, Any]:

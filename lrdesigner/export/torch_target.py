@@ -14,7 +14,8 @@ from lrdesigner.document import Design
 from lrdesigner.errors import UserError
 from lrdesigner.export.factor_functions import MODULES, factor_functions
 from lrdesigner.export.freezing import freeze_context, frozen_groups
-from lrdesigner.export.group_tables import group_table, optimizer_tables
+from lrdesigner.export.group_rows import shared_options
+from lrdesigner.export.group_tables import check_once, group_table, optimizer_tables
 from lrdesigner.export.header import header_groups
 from lrdesigner.export.membership_code import is_by_pins_alone, membership_code
 from lrdesigner.export.python_text import (
@@ -56,6 +57,8 @@ def torch_file(design: Design) -> str:
     functions, function_of = factor_functions(groups, design.plan)
     used = "\n".join(function.source for function in functions)
     tables = [group_table(group, design.plan, function_of) for group in groups]
+    listed = optimizer_tables(optimizers, design.plan)
+    shared = shared_options(listed)
     context = {
         "version": lrdesigner.__version__,
         "plan": design.plan,
@@ -63,9 +66,11 @@ def torch_file(design: Design) -> str:
         "several": len(optimizers) > 1,
         "optimizers": [
             {**table, "held": list(dict.fromkeys(part.group.name for part in parts))}
-            for table, parts in zip(optimizer_tables(optimizers, design.plan), optimizers, strict=True)
+            for table, parts in zip(listed, optimizers, strict=True)
         ],
+        "shared": shared,
         "groups": tables,
+        "layers_checked_once": check_once(tables, [group.group.id for group in groups]),
         "header_groups": header_groups(design, groups, tables),
         "moving": {track["option"] for table in tables for track in table["tracks"]} - {"lr"},
         "functions": functions,
