@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from lrdesigner.capturing.stairs import length_of
 from lrdesigner.schedules import Constant, Keyframe, Keyframes, Length, Span, factors
 from lrdesigner.schedules.key_simplify import simplify
 from lrdesigner.schedules.keyframes import MOST_VALUE
@@ -44,7 +45,7 @@ def sampled(values: Factors, first: int, span: Span) -> Sampled:
         lines = _lines(heights, first, span, tolerance * peak)
         tolerance *= 2
     if len(stairs) <= min(len(lines.keys), MOST_KEYS):
-        return _measured(_keys(heights, stairs, first, "hold"), values, first, span)
+        return _measured(_stairs(heights, stairs, first, span), values, first, span)
     return _measured(lines, values, first, span)
 
 
@@ -54,9 +55,19 @@ def _measured(node: Any, values: Factors, first: int, span: Span) -> Sampled:
     return Sampled(node, float(off[worst]) / (float(np.abs(values).max()) or 1.0), first + worst)
 
 
-def _keys(heights: Factors, places: Any, first: int, then: Any) -> Keyframes:
+def _keys(heights: Factors, places: Any, first: int) -> Keyframes:
     rows = zip(places.tolist(), heights[places].tolist(), strict=True)
-    return Keyframes(tuple(Keyframe(Length(float(first + place), "steps"), value, then) for place, value in rows))
+    return Keyframes(tuple(Keyframe(Length(float(first + place), "steps"), value, "linear") for place, value in rows))
+
+
+def _stairs(heights: Factors, places: Any, first: int, span: Span) -> Keyframes:
+    """Keys that hold, at whole epochs where all begin with one."""
+    steps = [int(place) + first for place in places]
+    lengths = [length_of(step, span) for step in steps]
+    if any(length.unit != "epochs" for length in lengths):
+        lengths = [Length(float(step), "steps") for step in steps]
+    rows = zip(lengths, heights[places].tolist(), strict=True)
+    return Keyframes(tuple(Keyframe(length, value, "hold") for length, value in rows))
 
 
 def _lines(heights: Factors, first: int, span: Span, room: float) -> Keyframes | None:
@@ -67,7 +78,7 @@ def _lines(heights: Factors, first: int, span: Span, room: float) -> Keyframes |
         room /= 2
         if len(places) > 4 * MOST_KEYS:
             return None
-    node = simplify(_keys(heights, places, first, "linear"), span, room)
+    node = simplify(_keys(heights, places, first), span, room)
     return node if len(node.keys) <= MOST_KEYS else None
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from itertools import chain
 from typing import Any
 
 import msgspec
@@ -13,6 +14,7 @@ import numpy as np
 from lrdesigner.capturing.description import LiveGroup, LiveObjects, LiveScheduler
 from lrdesigner.capturing.recognised import Asked, Guess, chained, lr_guesses, momentum_guesses
 from lrdesigner.capturing.sampled import sampled
+from lrdesigner.capturing.stairs import stair_shapes
 from lrdesigner.document import Plan, Track
 from lrdesigner.schedules import Absolute, Constant, Greedy, Length, Plateau, factors
 from lrdesigner.schedules.shape import Factors
@@ -131,7 +133,7 @@ class Tracks:
     ) -> CapturedTrack:
         if not values.size:
             return CapturedTrack(base or 1e-3, Constant())
-        for guess in guesses:
+        for guess in chain(guesses, self._stairs(values, base)):
             off = self._difference(guess, values)
             if off <= enough:
                 return CapturedTrack(guess.base, guess.node, loose=off if off > AGREES else None)
@@ -143,6 +145,10 @@ class Tracks:
             exact = isinstance(found.node, Constant) and found.error <= AGREES
             self._known[key] = CapturedTrack(base, found.node, None if exact else found.error, found.worst)
         return replace(self._known[key], base=base)
+
+    def _stairs(self, values: Factors, base: float) -> Iterator[Guess]:
+        if self._live.first == 0 and values.size > 1 and base:
+            yield from (Guess(base, node) for node in stair_shapes(values / base, self._plan.span))
 
     def _difference(self, guess: Guess, values: Factors) -> float:
         """The largest from the real values, at every step that there is one for; infinite if it may not exist."""

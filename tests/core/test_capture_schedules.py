@@ -21,7 +21,9 @@ from lrdesigner.schedules import (
     CosineWaves,
     Cyclic,
     Exponential,
+    Greedy,
     Keyframes,
+    Length,
     Linear,
     Multiplicative,
     MultiStep,
@@ -32,6 +34,7 @@ from lrdesigner.schedules import (
     Product,
     Sequence,
     StepDecay,
+    WarmupStableDecay,
 )
 from lrdesigner.schedules.registry import COVERS
 
@@ -258,6 +261,7 @@ FUNCTIONS = {
     "a curve": lambda step: 0.5 + 0.4 * math.sin(step / 200),
     "a warm-up and a decay": lambda step: min((step + 1) / 50, (50 / (step + 1)) ** 0.5),
     "stairs": lambda step: 0.5 ** (step // 100),
+    "odd stairs": lambda step: 1 / (1 + step // 100),
     "noise": lambda step: (step * 7919 % 101) / 101,
     "a constant": lambda step: 0.25,
     "nothing": lambda step: 0.0,
@@ -281,6 +285,8 @@ def test_any_function_is_sampled_with_the_error_that_is_told(name: str) -> None:
         assert off < 1.01e-4
         assert len(schedule.keys) < 120
     if name == "stairs":
+        assert schedule == StepDecay(Length(100, "steps"), 0.5)
+    if name == "odd stairs":
         assert [key.then for key in schedule.keys] == ["hold"] * 10
     if name in ("a constant", "nothing"):
         assert isinstance(schedule, Constant)
@@ -320,6 +326,32 @@ def test_a_metric_that_steers_the_rate_stays_one_with_each_groups_floor() -> Non
     assert (found.design.plan.epochs, found.design.plan.steps_per_epoch, found.notes) == (5, 20, ())
 
 
+def test_transformers_greedy_scheduler_stays_one_that_a_metric_steers_from_where_it_began() -> None:
+    import torch
+
+    class GreedyLR:
+        def __init__(self, optimizer: Any) -> None:
+            plain = {"mode": "max", "factor": 0.9, "patience": 2, "threshold": 0.0, "threshold_mode": "rel", "eps": 0.0}
+            waits = {"cooldown": 1, "warmup": 2, "smooth": True, "window_size": 5, "reset_start": 3}
+            vars(self).update(plain | waits, optimizer=optimizer, reset_start_original=40)
+            self.min_lrs, self.max_lrs, self._init_lrs = [0.01, 0.0], [1.0, 0.5], [0.1, 0.02]
+
+        def step(self, metrics: float) -> None: ...
+
+    GreedyLR.__module__, GreedyLR.__qualname__ = "transformers.optimization", "GreedyLR"
+    model = net()
+    optimizer = torch.optim.SGD(two_groups(model), lr=0.1)
+    scheduler = GreedyLR(optimizer)
+    optimizer.param_groups[0]["lr"] = 0.7
+    found = captured(optimizer, scheduler, model, steps=100, steps_per_epoch=20)
+    first, second = [group.lr for group in found.design.groups]
+    assert first.schedule == Greedy(
+        factor=0.9, patience=2, mode="max", threshold=0.0, threshold_mode="rel", cooldown=1, warmup=2, eps=0.0,
+        floor=Absolute(0.01), ceiling=Absolute(1.0), smooth=True, window=5, reset_start=40,
+    )  # fmt: skip
+    assert (first.base, second.base, second.schedule.ceiling, found.notes) == (0.1, 0.02, Absolute(0.5), ())
+
+
 @pytest.mark.parametrize("config", [{"interval": "epoch"}, {"interval": "step", "frequency": 10}])
 @pytest.mark.parametrize(
     ("name", "given", "shape"),
@@ -343,6 +375,34 @@ def test_a_scheduler_that_is_stepped_at_every_tenth_update_is_exact_too(
     assert isinstance(found.design.groups[0].lr.schedule, shape)
     real = {track: np.repeat(values, 10) for track, values in real_values(optimizer, [scheduler], 8).items()}
     assert largest_difference(found.design, real) < 1e-9
+
+
+EPOCHS = {
+    "one drop": (lambda epoch: 0.1 if epoch >= 6 else 1.0, MultiStep((Length(6, "epochs"),), 0.1)),
+    "every third": (lambda epoch: 0.5 ** (epoch // 3), StepDecay(Length(3, "epochs"), 0.5)),
+    "each": (lambda epoch: 0.9**epoch, Exponential(0.9, Length(1, "epochs"), stairs=True)),
+    "milestones": (lambda epoch: 0.3 ** ((epoch >= 2) + (epoch >= 7)), None),
+    "none": (lambda epoch: 1.0, Constant(1.0)),
+    "a curve": (lambda epoch: 1 / (1 + epoch), None),
+}
+
+
+@pytest.mark.parametrize("name", EPOCHS)
+def test_a_function_of_the_epoch_is_the_plain_shape_it_is_in_epochs_or_holds_at_whole_epochs(name: str) -> None:
+    import torch
+
+    function, shape = EPOCHS[name]
+    model = net()
+    optimizer = torch.optim.SGD(two_groups(model), lr=0.1)
+    scheduler = made("LambdaLR", optimizer, lr_lambda=function)
+    given = {"scheduler": scheduler, "interval": "epoch"}
+    schedule = captured(optimizer, given, model, steps=100, steps_per_epoch=10).design.groups[0].lr.schedule
+    if shape is not None:
+        assert schedule == shape
+    elif name == "milestones":
+        assert [str(step) for step in schedule.milestones] == ["2 epochs", "7 epochs"]
+    else:
+        assert [str(key.at) for key in schedule.keys][:3] == ["0 epochs", "1 epoch", "2 epochs"]
 
 
 @pytest.mark.parametrize("done", [1, 17])
@@ -432,6 +492,73 @@ def test_functions_tell_the_length_that_they_were_given() -> None:
         found = captured(optimizer, made("LambdaLR", optimizer, lr_lambda=function), model)
         assert found.design.plan.total_steps == 300
         assert len(found.design.groups[0].lr.schedule.keys) == 2
+
+
+def named(name: str, factor: Any, **keywords: Any) -> Any:
+    """A function with the name of one of transformers, and what it was given."""
+    import functools
+
+    def function(step: int, **_: Any) -> float:
+        return float(factor(step))
+
+    function.__name__ = name
+    return functools.partial(function, **keywords)
+
+
+def test_a_function_of_transformers_is_recognised_by_its_name_and_keywords() -> None:
+    import torch
+
+    def linear(step: int) -> float:
+        return step / 10 if step < 10 else max(0.0, (60 - step) / 50)
+
+    name, given = "_get_linear_schedule_with_warmup_lr_lambda", {"num_warmup_steps": 10, "num_training_steps": 60}
+    model = net()
+    optimizer = torch.optim.SGD(two_groups(model), lr=0.1)
+    scheduler = made("LambdaLR", optimizer, lr_lambda=named(name, linear, **given))
+    found = captured(optimizer, scheduler, model)
+    up, down = found.design.groups[0].lr.schedule.segments
+    assert (up.schedule, down.schedule) == (
+        Linear(0.0, 1.0, Length(10, "steps")),
+        Linear(1.0, 0.0, Length(50, "steps")),
+    )
+    assert (found.design.plan.total_steps, found.notes) == (60, ())
+    assert largest_difference(found.design, real_values(optimizer, [scheduler], 60)) < 1e-9
+
+
+@pytest.mark.parametrize(
+    ("name", "keywords"),
+    [
+        ("_get_linear_schedule_with_warmup_lr_lambda", {"num_warmup_steps": 10, "num_training_steps": 60}),
+        ("_get_linear_schedule_with_warmup_lr_lambda", {"num_training_steps": 60}),
+        ("_get_linear_schedule_with_warmup_lr_lambda", {"num_warmup_steps": "ten", "num_training_steps": 60}),
+        ("_get_cosine_schedule_with_warmup_lr_lambda", {"surprise": 1}),
+        ("_get_wsd_scheduler_lambda", {"num_warmup_steps": 1, "num_stable_steps": 1, "num_decay_steps": 1}),
+        ("_get_wsd_scheduler_lambda", {"num_decay_steps": 10**400}),
+    ],
+)
+def test_what_only_has_the_name_of_such_a_function_is_sampled(name: str, keywords: dict[str, Any]) -> None:
+    import torch
+
+    model = net()
+    optimizer = torch.optim.SGD(two_groups(model), lr=0.1)
+    scheduler = made("LambdaLR", optimizer, lr_lambda=named(name, lambda step: 1 / (1 + step), **keywords))
+    found = captured(optimizer, scheduler, model, steps=60)
+    assert isinstance(found.design.groups[0].lr.schedule, Keyframes)
+
+
+def test_the_length_of_warm_up_stable_decay_is_the_sum_of_its_phases() -> None:
+    import torch
+
+    def trapezoid(step: int) -> float:
+        return min(1.0, step / 10, max(0.0, (100 - step) / 20))
+
+    phases = {"num_warmup_steps": 10, "num_stable_steps": 70, "num_decay_steps": 20, "decay_type": "linear"}
+    model = net()
+    optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
+    scheduler = made("LambdaLR", optimizer, lr_lambda=named("_get_wsd_scheduler_lambda", trapezoid, **phases))
+    found = captured(optimizer, scheduler, model)
+    assert isinstance(found.design.groups[0].lr.schedule, WarmupStableDecay)
+    assert (found.design.plan.total_steps, found.notes) == (100, ())
 
 
 def test_several_schedulers_of_one_optimizer_act_together() -> None:
