@@ -46,7 +46,7 @@ def capture_from(
     found = captured_design(live, replace(own, inventory=inventory), steps_per_epoch, fold=fold)
     if model_source:
         return found
-    more = f"{source.name} gives more than the model: a script that runs the exported file takes its first result."
+    more = f"{source.name} gives more than the model: wherever the model is made, its first result is taken."
     return Captured(found.design, (*found.notes, more))
 
 

@@ -72,7 +72,7 @@ def first_names(model: nn.Module) -> dict[int, str]:
 
 def _made(source: str, kwargs: Mapping[str, Any], rung: str) -> tuple[Any, Any, Any]:
     made = build_objects(source, kwargs, rung)
-    if not isinstance(made, tuple | list) or not 2 <= len(made) <= 3:
+    if not isinstance(made, tuple) or not 2 <= len(made) <= 3:
         name = source.rpartition(":")[2]
         raise JobError(f"{name} must return (model, optimizer) or (model, optimizer, scheduler), not {_a(made)}.")
     model, optimizer, scheduler = (*made, None)[:3]
@@ -92,7 +92,7 @@ def _told(source: str, model: Any, optimizer: Any, scheduler: Any, request: Mapp
 
 
 def _a(made: Any) -> str:
-    if isinstance(made, tuple | list):
+    if isinstance(made, tuple):
         return f"{len(made)} value{'s' if len(made) != 1 else ''}"
     return "None" if made is None else f"a value of type {type(made).__name__}"
 

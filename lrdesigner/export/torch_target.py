@@ -127,6 +127,7 @@ def _model_context(design: Design) -> dict[str, Any]:
         "call": f"{name}({kwargs})",
         "demo": None,
         "module": None,
+        "is_function": False,
     }
     if design.model.source.startswith("demo:") and name in DEMOS:
         demo = DEMOS[name]
@@ -151,7 +152,13 @@ def _model_context(design: Design) -> dict[str, Any]:
     hint = (
         f"Run this file beside {prose(file.name)}." if is_file else f"Install {prose(module)}, or run this beside it."
     )
-    return found | {"hint": hint, "module": module if importable else None, "name": name}
+    is_function = name.rpartition(".")[2] != found["class"]  # which may give more than a model
+    return found | {
+        "hint": hint,
+        "module": module if importable else None,
+        "name": name,
+        "is_function": is_function,
+    }
 
 
 _LIBRARY_CALLS = {

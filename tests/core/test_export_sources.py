@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+from typing import Any
+
 import pytest
 from msgspec.structs import replace
 
@@ -29,3 +32,20 @@ def test_the_script_imports_what_can_be_imported(plain_design: Design, source: s
     text = export(replace(plain_design, model=model))
     compile(text, "lr_plan.py", "exec")
     assert [word for word in words if word not in text] == []
+
+
+def test_of_a_function_that_gives_more_the_script_takes_the_model(
+    plain_design: Design, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    own = plain_design.model.inventory.modules[0].type
+    taken = "if isinstance(model, tuple)"
+    of_class = export(replace(plain_design, model=replace(plain_design.model, source=f"/models/net.py:{own}")))
+    assert taken not in of_class
+    text = export(replace(plain_design, model=replace(plain_design.model, source="/models/two_things.py:make")))
+    assert taken in text
+    (tmp_path / "two_things.py").write_text("def make():\n    return None, 'an optimizer'\n")
+    monkeypatch.syspath_prepend(str(tmp_path))
+    names: dict[str, Any] = {"__name__": "exported"}
+    exec(compile(text, "lr_plan.py", "exec"), names)
+    with pytest.raises(AttributeError, match="'NoneType'"):  # the first of both, not the tuple
+        names["main"]()
