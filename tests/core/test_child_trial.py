@@ -5,15 +5,15 @@ import json
 import math
 import sys
 import textwrap
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 from export_cases import demo_with
 from msgspec.structs import replace
+from recorder import Recorder
 
-from lrdesigner.child.channel import Channel
 from lrdesigner.document import Design, Freeze, Plan, Track
 from lrdesigner.export import export
 from lrdesigner.jobs.protocol import Heartbeat, Metrics, TrialRequest, encode_request
@@ -116,17 +116,6 @@ def clean_imports() -> Iterator[None]:
     for name in set(sys.modules) - modules:
         if "torch" not in name:
             del sys.modules[name]
-
-
-class Recorder(Channel):
-    """A channel without pipes, for a job in this process."""
-
-    def __init__(self) -> None:
-        super().__init__(-1, -1)
-        self.sent: list[tuple[str, Any]] = []
-
-    def send(self, kind: str, fields: Mapping[str, Any]) -> None:
-        self.sent.append((kind, fields))
 
 
 def trial_here(folder: Path, steps: int, lr: float, data: str) -> tuple[str, dict[str, Any], list[Any]]:

@@ -2,14 +2,14 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import pytest
 from export_cases import CASES
+from recorder import Recorder
 
-from lrdesigner.child.channel import Channel
 from lrdesigner.curves import values_at
 from lrdesigner.document import Design
 from lrdesigner.export import export
@@ -115,17 +115,6 @@ def test_progress_comes_at_most_ten_times_a_second_and_a_stop_keeps_the_values(t
     done = sum(len(chunk.groups["all"]["lr"]) for chunk in of(Values, reports))
     assert done == outcome.metrics["steps"] >= 1000
     assert len(of(Progress, reports)) < 100
-
-
-class Recorder(Channel):
-    """A channel without pipes, for a job in this process."""
-
-    def __init__(self) -> None:
-        super().__init__(-1, -1)
-        self.sent: list[tuple[str, Any]] = []
-
-    def send(self, kind: str, fields: Mapping[str, Any]) -> None:
-        self.sent.append((kind, fields))
 
 
 @pytest.mark.parametrize(

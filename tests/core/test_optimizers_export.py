@@ -3,27 +3,25 @@
 from __future__ import annotations
 
 import ast
-import json
 import re
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 from msgspec.structs import replace
 from optimizer_cases import LION, NET, OPTIMIZER_CASES
+from recorder import Recorder
 from strategies import run_export
 
 from lrdesigner import edits
-from lrdesigner.child.channel import Channel
 from lrdesigner.child.failures import JobError
 from lrdesigner.demos import demo_design
 from lrdesigner.document import Design, Freeze, Plan
 from lrdesigner.errors import UserError
 from lrdesigner.export import export
 from lrdesigner.export.optimizer_code import OWN_NAMES
-from lrdesigner.jobs.protocol import decode_report
 from lrdesigner.optimizers import CustomOptions, optimizer_of, torch_options
 from lrdesigner.param_groups import param_groups
 from lrdesigner.verification import Verdict, Verifier, report_taker
@@ -31,17 +29,6 @@ from lrdesigner.verification import Verdict, Verifier, report_taker
 pytestmark = pytest.mark.torch
 
 SPARSE = "SparseAdam"
-
-
-class Recorder(Channel):
-    """A channel without pipes, for a job in this process."""
-
-    def __init__(self) -> None:
-        super().__init__(-1, -1)
-        self.reports: list[Any] = []
-
-    def send(self, kind: str, fields: Mapping[str, Any]) -> None:
-        self.reports.append(decode_report(json.dumps({"kind": kind, **fields}).encode()))
 
 
 @pytest.fixture(scope="module")

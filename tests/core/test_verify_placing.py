@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 
 import msgspec
 import pytest
 from hypothesis import given, settings
 from msgspec.structs import replace
 from placing_cases import CASES
+from recorder import Recorder
 from strategies import ruled_designs
 
-from lrdesigner.child.channel import Channel
 from lrdesigner.document import Design
 from lrdesigner.export import export
 from lrdesigner.export.freezing import freeze_steps
@@ -23,17 +21,6 @@ from lrdesigner.proof import metrics_of
 from lrdesigner.verification import Verdict, Verifier, report_taker
 
 pytestmark = pytest.mark.torch
-
-
-class Recorder(Channel):
-    """A channel without pipes, for a job in this process."""
-
-    def __init__(self) -> None:
-        super().__init__(-1, -1)
-        self.sent: list[tuple[str, Any]] = []
-
-    def send(self, kind: str, fields: Mapping[str, Any]) -> None:
-        self.sent.append((kind, fields))
 
 
 def verified(folder: Path, design: Design) -> Verdict:
