@@ -2,14 +2,25 @@
 
 from __future__ import annotations
 
+import sys
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
+import msgspec
 import pytest
+from recorder import Recorder
 
+from lrdesigner.child.failures import JobError, describe
 from lrdesigner.cli.commands import run
 from lrdesigner.design_file import load
+from lrdesigner.document import DecayExemption, Follow
+from lrdesigner.jobs.protocol import AnyReport, CaptureRequest, Failure
+from lrdesigner.jobs.reader import Outcome
 from lrdesigner.optimizers import AdamWOptions
 from lrdesigner.schedules import Cosine, Keyframes
+
+pytestmark = pytest.mark.torch
 
 FILE = """
 import torch
@@ -33,6 +44,13 @@ def curved():
     optimizer = torch.optim.SGD(model.parameters(), lr=torch.tensor(0.5, dtype=torch.float64))
     return model, optimizer, torch.optim.lr_scheduler.LambdaLR(optimizer, lambda step: 1 / (1 + step / 50))
 
+def decayed():
+    model = Net()
+    return model, torch.optim.AdamW([
+        {"params": [p for p in model.parameters() if p.ndim > 1], "weight_decay": 0.1},
+        {"params": [p for p in model.parameters() if p.ndim <= 1], "weight_decay": 0.0},
+    ])
+
 def only_a_model():
     return Net()
 """
@@ -45,6 +63,35 @@ def file(tmp_path: Path) -> Path:
     return path
 
 
+def job_here(request: CaptureRequest, on_report: Callable[[AnyReport], None], *_: Any) -> Outcome:
+    """As `run_job` does in a child."""
+    from lrdesigner.child.capture_job import capture
+
+    recorder = Recorder()
+    try:
+        ending, metrics = capture(msgspec.to_builtins(request), recorder)
+    except JobError as error:
+        failure = Failure(**describe(error, ()))
+        return Outcome("failed", failure.message, failure=failure)
+    assert ending == "finished"
+    for report in recorder.reports:
+        on_report(report)
+    return Outcome("finished", "", metrics=metrics)
+
+
+@pytest.fixture
+def here(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Jobs run in this process, whose modules and memory stay as they are."""
+    monkeypatch.setattr("lrdesigner.jobs.run.run_job", job_here)
+    monkeypatch.setattr("lrdesigner.child.build_model.limit_memory", lambda wanted: 0)
+    path, modules = list(sys.path), set(sys.modules)
+    yield
+    sys.path[:] = path
+    for name in set(sys.modules) - modules:
+        if name.startswith("net"):
+            del sys.modules[name]
+
+
 def test_a_function_becomes_a_design_of_the_models_own_class(file: Path, capsys: pytest.CaptureFixture[str]) -> None:
     output = file.with_name("net.lrd.json")
     assert run(["capture", f"{file}:make", "-o", str(output), "--steps-per-epoch", "30"]) == 0
@@ -54,22 +101,34 @@ def test_a_function_becomes_a_design_of_the_models_own_class(file: Path, capsys:
     assert [group.options for group in design.groups] == [AdamWOptions(weight_decay=0.2)] * 2
     assert all(isinstance(group.lr.schedule, Cosine) for group in design.groups)
     assert (design.plan.epochs, design.plan.steps_per_epoch) == (10, 30)
+    assert design.groups[1].follow == Follow(1, 10.0)
     assert "2 groups" in capsys.readouterr().err
     assert run(["verify", str(output), "--trust"]) == 0
 
 
-def test_with_arguments_the_function_itself_makes_the_model_and_verifies(
-    file: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+@pytest.mark.usefixtures("here")
+def test_with_arguments_the_function_itself_makes_the_model(file: Path, capsys: pytest.CaptureFixture[str]) -> None:
     output = file.with_name("wide.lrd.json")
     assert run(["capture", f"{file}:make", "-o", str(output), "--kwargs", '{"width": 8, "steps": 40}']) == 0
     design = load(output)
     assert (design.model.source, design.model.kwargs) == (f"{file}:make", {"width": 8, "steps": 40})
     assert "make gives more than the model" in capsys.readouterr().err
     assert design.plan.total_steps == 40
-    assert run(["verify", str(output), "--trust"]) == 0
 
 
+@pytest.mark.usefixtures("here")
+def test_param_groups_that_mean_one_are_one_unless_they_are_wanted_apart(
+    file: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    together, apart = file.with_name("a.lrd.json"), file.with_name("b.lrd.json")
+    assert run(["capture", f"{file}:decayed", "-o", str(together), "--steps", "50"]) == 0
+    assert [group.exempt for group in load(together).groups] == [DecayExemption()]
+    assert "2 param groups are one group here, part of it without weight decay" in capsys.readouterr().err
+    assert run(["capture", f"{file}:decayed", "-o", str(apart), "--steps", "50", "--no-fold"]) == 0
+    assert [(group.exempt, group.follow) for group in load(apart).groups] == [(None, None)] * 2
+
+
+@pytest.mark.usefixtures("here")
 def test_what_needs_real_numbers_is_made_again_and_what_was_sampled_is_told(
     file: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -83,6 +142,7 @@ def test_what_needs_real_numbers_is_made_again_and_what_was_sampled_is_told(
     assert "The lr was sampled; its keys are off by" in told
 
 
+@pytest.mark.usefixtures("here")
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
