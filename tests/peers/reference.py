@@ -96,10 +96,11 @@ def _step(scheduler: Any, metrics: Sequence[float] | None) -> Callable[[int], No
 def timm_scheduler() -> ModuleType:
     """The package `timm.scheduler` alone.
 
-    It needs torch and numpy only, but `timm` itself imports torchvision. So a bare parent stands in for it: the
-    subpackage is found in timm's folder and timm's own `__init__` does not run.
+    It needs torch and numpy only, but `timm` itself imports torchvision. Where that is missing a bare parent stands in
+    for timm: the subpackage is found in its folder and timm's own `__init__` does not run.
     """
-    found = importlib.util.find_spec("timm") if "timm" not in sys.modules else None
+    alone = "timm" not in sys.modules and importlib.util.find_spec("torchvision") is None
+    found = importlib.util.find_spec("timm") if alone else None
     if found is not None and found.submodule_search_locations is not None:
         parent = ModuleType("timm")
         parent.__path__ = list(found.submodule_search_locations)

@@ -55,17 +55,6 @@ SHRUNK = {"num_hidden_layers": 2, "hidden_size": 64, "num_attention_heads": 4, "
 """So that the real one is small too."""
 
 
-@pytest.fixture(scope="module", autouse=True)
-def operators() -> Any:
-    """torchvision's compiled part may belong to another torch; its models do not need it."""
-    torch = pytest.importorskip("torch")
-    library = torch.library.Library("torchvision", "FRAGMENT")
-    for name in ("nms", "qnms"):
-        if not hasattr(torch.ops.torchvision, name):
-            library.define(f"{name}(Tensor dets, Tensor scores, float iou_threshold) -> Tensor")
-    return library
-
-
 def rows(source: str, kwargs: dict[str, Any], rung: str) -> list[Any]:
     model = build_model(source, kwargs, rung)
     return [list(module_rows(model, {})), list(parameter_rows(model)), list(buffer_rows(model))]

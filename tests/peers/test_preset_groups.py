@@ -25,17 +25,6 @@ LAST_NORM = "timm has the last norm in the last block, BEiT's own code and the p
 BIAS_IN_THE_NAME = "the Trainer takes any name that holds bias, also T5's tables; the preset those that end in it"
 
 
-@pytest.fixture(scope="module", autouse=True)
-def operators() -> Any:
-    """torchvision's compiled part may belong to another torch; its models do not need it."""
-    torch = pytest.importorskip("torch")
-    library = torch.library.Library("torchvision", "FRAGMENT")
-    for name in ("nms", "qnms"):
-        if not hasattr(torch.ops.torchvision, name):
-            library.define(f"{name}(Tensor dets, Tensor scores, float iou_threshold) -> Tensor")
-    return library
-
-
 def inventory_of(model: Any) -> Inventory:
     """What the child would say of a model."""
     import torch
