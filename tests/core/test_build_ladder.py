@@ -1,12 +1,12 @@
 from __future__ import annotations
 
-import sys
 import textwrap
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
+from jobs_here import imports_undone, jobs_here
 
 from lrdesigner.errors import UserError
 from lrdesigner.inventory import ModuleInfo, ParameterInfo
@@ -114,30 +114,39 @@ def nets(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return file
 
 
-def opened(file: Path, name: str, **options: Any) -> tuple[Outcome, list[str]]:
-    """How opening ends, and the processes that it took."""
+@pytest.mark.torch
+def test_each_way_of_building_is_a_process_of_its_own(nets: Path) -> None:
     seen: list[Any] = []
-    outcome = run_ladder(InspectRequest(f"{file}:{name}", **options), seen.append, time_limit=60)
-    return outcome, [str(report.pid) for report in seen if isinstance(report, Hello)]
+    outcome = run_ladder(InspectRequest(f"{nets}:Checks"), seen.append, time_limit=60)
+    processes = [report.pid for report in seen if isinstance(report, Hello)]
+    assert (outcome.state, outcome.metrics["rung"], outcome.metrics["parameters"]) == ("finished", "cpu", 2)
+    assert len(set(processes)) == len(processes) == 3
+
+
+@pytest.fixture
+def here(monkeypatch: pytest.MonkeyPatch, nets: Path) -> Iterator[None]:
+    """Jobs in this process: what is climbed is as in many."""
+    yield from jobs_here(monkeypatch, nets.parent)
 
 
 @pytest.mark.torch
-@pytest.mark.parametrize(("name", "rung", "ways"), [("Checks", "cpu", 3), ("OnGpu", "fake", 2)])
-def test_each_way_of_building_is_a_process_of_its_own(nets: Path, name: str, rung: str, ways: int) -> None:
-    if name == "OnGpu":
-        torch = pytest.importorskip("torch")
-        if torch.cuda.is_available():
-            pytest.skip("this machine has what the model asks for")
-    outcome, processes = opened(nets, name)
-    assert (outcome.state, outcome.metrics["rung"], outcome.metrics["parameters"]) == ("finished", rung, 2)
-    assert len(set(processes)) == len(processes) == ways
+@pytest.mark.usefixtures("here")
+def test_a_model_that_asks_for_a_gpu_is_built_as_if_there_was_one(nets: Path) -> None:
+    torch = pytest.importorskip("torch")
+    if torch.cuda.is_available():
+        pytest.skip("this machine has what the model asks for")
+    outcome = run_ladder(InspectRequest(f"{nets}:OnGpu"), lambda report: None)
+    assert (outcome.state, outcome.metrics["rung"], outcome.metrics["parameters"]) == ("finished", "fake", 2)
 
 
 @pytest.mark.torch
+@pytest.mark.usefixtures("here")
 def test_exit_in_a_constructor_ends_the_ladder_at_once(nets: Path) -> None:
-    outcome, processes = opened(nets, "Leaves")
-    assert "Building Leaves called exit()" in outcome.message
-    assert len(processes) == 1
+    outcome = run_ladder(InspectRequest(f"{nets}:Leaves"), lambda report: None)
+    assert outcome.message.startswith("Building Leaves called exit()")
+    assert outcome.failure is not None
+    assert not outcome.failure.building
+    assert next_rung([Attempt("meta", outcome)]) is None
 
 
 @pytest.mark.torch
@@ -159,13 +168,8 @@ def test_what_torch_and_python_say_of_too_little_memory_is_understood() -> None:
 
 
 @pytest.fixture
-def clean_imports() -> Iterator[None]:
-    path, modules = list(sys.path), dict(sys.modules)
-    yield
-    sys.path[:] = path
-    for name in set(sys.modules) - set(modules):
-        if name.startswith("net"):
-            del sys.modules[name]
+def clean_imports(tmp_path: Path) -> Iterator[None]:
+    yield from imports_undone(tmp_path)
 
 
 CASES = {
@@ -341,6 +345,8 @@ def test_modules_are_ordered_as_a_forward_pass_enters_them(tmp_path: Path, rung:
     assert forward_order(model, msgspec.to_builtins(parse_inputs(inputs)), rung) == ["first", "last"]
 
 
+@pytest.mark.torch
+@pytest.mark.usefixtures("here", "clean_imports")
 def test_a_forward_pass_that_fails_is_a_remark(tmp_path: Path) -> None:
     (tmp_path / "net.py").write_text(BRANCHES)
     source = parse_source("net.py:Net", tmp_path)

@@ -2,21 +2,15 @@
 
 from __future__ import annotations
 
-import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
-import msgspec
 import pytest
-from recorder import Recorder
+from jobs_here import jobs_here
 
-from lrdesigner.child.failures import JobError, describe
 from lrdesigner.cli.commands import run
 from lrdesigner.design_file import load
 from lrdesigner.document import DecayExemption, Follow
-from lrdesigner.jobs.protocol import AnyReport, CaptureRequest, Failure
-from lrdesigner.jobs.reader import Outcome
 from lrdesigner.optimizers import AdamWOptions
 from lrdesigner.schedules import Cosine, Keyframes
 
@@ -63,33 +57,9 @@ def file(tmp_path: Path) -> Path:
     return path
 
 
-def job_here(request: CaptureRequest, on_report: Callable[[AnyReport], None], *_: Any) -> Outcome:
-    """As `run_job` does in a child."""
-    from lrdesigner.child.capture_job import capture
-
-    recorder = Recorder()
-    try:
-        ending, metrics = capture(msgspec.to_builtins(request), recorder)
-    except JobError as error:
-        failure = Failure(**describe(error, ()))
-        return Outcome("failed", failure.message, failure=failure)
-    assert ending == "finished"
-    for report in recorder.reports:
-        on_report(report)
-    return Outcome("finished", "", metrics=metrics)
-
-
 @pytest.fixture
-def here(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """Jobs run in this process, whose modules and memory stay as they are."""
-    monkeypatch.setattr("lrdesigner.jobs.run.run_job", job_here)
-    monkeypatch.setattr("lrdesigner.child.build_model.limit_memory", lambda wanted: 0)
-    path, modules = list(sys.path), set(sys.modules)
-    yield
-    sys.path[:] = path
-    for name in set(sys.modules) - modules:
-        if name.startswith("net"):
-            del sys.modules[name]
+def here(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[None]:
+    yield from jobs_here(monkeypatch, tmp_path)
 
 
 def test_a_function_becomes_a_design_of_the_models_own_class(file: Path, capsys: pytest.CaptureFixture[str]) -> None:

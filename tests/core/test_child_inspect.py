@@ -7,12 +7,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from jobs_here import imports_undone, jobs_here
 from msgspec.structs import replace
 
 from lrdesigner.errors import UserError
 from lrdesigner.inventory import Inventory
 from lrdesigner.jobs.protocol import InspectRequest, InventoryChunk
-from lrdesigner.jobs.run import inspect_model, run_job
+from lrdesigner.jobs.run import inspect_model, run_ladder
 from lrdesigner.models.source import parse_source
 
 pytestmark = pytest.mark.torch
@@ -95,6 +96,12 @@ def test_rows_tell_shape_type_and_whether_they_train(noisy: Inventory) -> None:
     assert noisy.trainable_parameters == 40 + 2 * 20 + 1
 
 
+@pytest.fixture
+def here(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[None]:
+    yield from jobs_here(monkeypatch, tmp_path)
+
+
+@pytest.mark.usefixtures("here")
 def test_the_demo_is_what_the_tests_of_the_core_take_it_for(lenet_inventory: Inventory) -> None:
     found = inspect_model(parse_source("demo:lenet"), time_limit=60).inventory
     assert replace(found, bases={}) == lenet_inventory
@@ -111,11 +118,12 @@ def test_a_model_that_raises_is_a_user_error_with_its_place(tmp_path: Path) -> N
     assert "\n" not in str(caught.value)
 
 
+@pytest.mark.usefixtures("here")
 def test_a_big_model_comes_in_several_chunks(tmp_path: Path) -> None:
     text = "from torch import nn\ndef make():\n    return nn.Sequential(*[nn.Linear(2, 2) for _ in range(2500)])\n"
     (tmp_path / "net.py").write_text(text)
     seen: list[Any] = []
-    outcome = run_job(InspectRequest(f"{tmp_path / 'net.py'}:make"), seen.append, time_limit=60)
+    outcome = run_ladder(InspectRequest(f"{tmp_path / 'net.py'}:make"), seen.append)
     chunks = [report for report in seen if isinstance(report, InventoryChunk)]
     assert [len(chunk.modules) + len(chunk.parameters) for chunk in chunks] == [2000, 501, 2000, 2000, 1000]
     assert outcome.metrics == {"modules": 2501, "parameters": 5000, "rung": "meta", "notes": []}
@@ -125,14 +133,8 @@ def test_a_big_model_comes_in_several_chunks(tmp_path: Path) -> None:
 
 
 @pytest.fixture
-def clean_imports() -> Iterator[None]:
-    """What a model file does to the interpreter is undone."""
-    path, modules = list(sys.path), dict(sys.modules)
-    yield
-    sys.path[:] = path
-    for name in set(sys.modules) - set(modules):
-        if "torch" not in name:
-            del sys.modules[name]
+def clean_imports(tmp_path: Path) -> Iterator[None]:
+    yield from imports_undone(tmp_path)
 
 
 def build(folder: Path, name: str, text: str, **kwargs: Any) -> Any:
