@@ -45,11 +45,12 @@ def trained_groups(design: Design) -> tuple[ParamGroup, ...]:
 @lru_cache(maxsize=4)
 def _trained_groups(same: Same[Design]) -> tuple[ParamGroup, ...]:
     design = same.value
+    members = membership(design)
     found = [
         part
         for group in design.groups
         if not always_frozen(group, design.plan)
-        for part in expanded(design, group, membership(design).trainable(group.id))
+        for part in expanded(design, group, members.trainable(group.id))
     ]
     taken: set[str] = {group.name for group in design.groups}
     return tuple(_uniquely_named(part, taken) for part in found)

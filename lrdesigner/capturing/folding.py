@@ -14,7 +14,7 @@ from msgspec.structs import replace
 from lrdesigner.capturing.exemptions import exemption_for
 from lrdesigner.capturing.layered import Layering, layerings
 from lrdesigner.capturing.names import common_module
-from lrdesigner.capturing.parts import Part, alone, joined, reproduces, restricted, same_settings
+from lrdesigner.capturing.parts import Part, alone, joined, reproduces, restricted
 from lrdesigner.document import DecayExemption, Design, Group, LayerDecay
 from lrdesigner.expansion import expanded, weight_decay_of
 from lrdesigner.inventory import ParameterInfo
@@ -118,9 +118,9 @@ class _Folding:
         if not self._holds(group, inside):
             return []
         outside = [cut for part in self._family if (cut := restricted(part, rest)).live.parameters]
-        within = [restricted(part, frozenset(part.live.parameters) - rest) for part in self._family] if rest else None
+        within = [restricted(part, frozenset(part.live.parameters) - rest, whole=True) for part in self._family]
         words = _words(self._family, layering.decay, exempt=exempt is not None)
-        kept = joined([part for part in within or self._family if part.live.parameters or not rest], group, words)
+        kept = joined(within if rest else self._family, group, words)
         if rest and not kept.live.name and not common_module(kept.live.parameters):
             kept = dataclasses.replace(kept, live=replace(kept.live, name=MODEL))
         return [kept, *(one for parts in self._by_rate(outside) for one in self._level(parts, cut=True))]
@@ -160,25 +160,20 @@ def _decaying(parts: Sequence[Part]) -> Group | None:
 
 
 def _without_repetition(parts: Sequence[Part], more_than: int) -> list[Part]:
-    """Those without a name that do not differ as one, if there are more than so many of them."""
-    alike: list[list[Part]] = []
-    for part in parts:
-        mine = next((other for other in alike if _differ_in_nothing(other[0], part)), None)
-        if mine is None:
-            alike.append([part])
-        else:
-            mine.append(part)
+    """Of one rate, those without a name that do not differ as one, if there are more than so many of them."""
+    alike: dict[Any, list[Part]] = {}
+    for place, part in enumerate(parts):
+        key = (
+            place if part.live.name else (_alike_key(part.group), part.group.weight_decay, weight_decay_of(part.group))
+        )
+        alike.setdefault(key, []).append(part)
     result = []
-    for found in alike:
+    for found in alike.values():
         if 1 < len(found) > more_than:
             words = f"{len(found)} param groups that do not differ are one here."
             found = [joined(found, found[0].group, words)]
         result += found
     return result
-
-
-def _differ_in_nothing(a: Part, b: Part) -> bool:
-    return not a.live.name and not b.live.name and same_settings(a.group, b.group)
 
 
 def _words(parts: Sequence[Part], layers: LayerDecay | None, *, exempt: bool) -> str:

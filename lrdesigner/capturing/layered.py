@@ -48,7 +48,9 @@ def _fitted(parameters: tuple[ParameterInfo, ...], rates: np.ndarray, pattern: s
     """The rates as most of them want it; layers are counted once more without those that do not fit."""
     inside = np.arange(len(parameters))
     for _ in range(2):
-        mine, own = tuple(parameters[place] for place in inside.tolist()), rates[inside]
+        own, mine = rates[inside], parameters
+        if len(inside) < len(parameters):
+            mine = tuple(parameters[place] for place in inside.tolist())
         layers = layers_of(mine, pattern)
         if not layers.pattern:
             return None

@@ -44,10 +44,11 @@ def joined(parts: Sequence[Part], group: Group, words: str) -> Part:
     return Part(live, group, (*said, words), sum(part.stands_for for part in parts))
 
 
-def restricted(part: Part, names: frozenset[str]) -> Part:
-    """A part with those of its parameters that are named."""
+def restricted(part: Part, names: frozenset[str], *, whole: bool = False) -> Part:
+    """A part with those of its parameters that are named, without a name; `whole`: with what else is told of it."""
     kept = tuple(name for name in part.live.parameters if name in names)
-    return dataclasses.replace(part, live=replace(part.live, name="", parameters=kept, strangers=0), stands_for=1)
+    strangers = part.live.strangers if whole else 0
+    return dataclasses.replace(part, live=replace(part.live, name="", parameters=kept, strangers=strangers))
 
 
 def same_settings(a: Group, b: Group) -> bool:

@@ -14,17 +14,6 @@ from lrdesigner.schedules.composites import Segment
 pytestmark = [pytest.mark.peers, pytest.mark.torch, pytest.mark.filterwarnings("ignore")]
 
 
-@pytest.fixture(scope="module", autouse=True)
-def operators() -> Any:
-    """torchvision's compiled part may belong to another torch; its models do not need it."""
-    torch = pytest.importorskip("torch")
-    library = torch.library.Library("torchvision", "FRAGMENT")
-    for name in ("nms", "qnms"):
-        if not hasattr(torch.ops.torchvision, name):
-            library.define(f"{name}(Tensor dets, Tensor scores, float iou_threshold) -> Tensor")
-    return library
-
-
 TYPES: dict[str, tuple[type, dict[str, Any]]] = {
     "linear": (Sequence, {}),
     "cosine": (Sequence, {}),
