@@ -122,7 +122,7 @@ def _part(optimizer: LiveOptimizer, group: LiveGroup, place: int, tracks: Tracks
     said = [_sampled_words("lr", lr)] if lr.error is not None else []
     if "lr" not in group.lanes:
         said.append(f"Its lr is no number, as where an optimizer finds its own; {rate(lr.base)} stands in its place.")
-    if group.options.get(LR_SCALE, 1) != 1:
+    if group.options.get(LR_SCALE, 1) != 1 and not tracks.scales_itself:
         said.append(_scale_words(tracks.applied_scale(group) != 1))
     if lr.loose is not None:
         said.append(f"Its lr is a tensor of few digits, off by {rate(lr.loose)} of what its scheduler means, at most.")

@@ -28,6 +28,9 @@ AGREES_ROUNDED = 1e-3
 LR_SCALE = "lr_scale"
 """A key of param groups that timm and BEiT write: a share of the lr, for their own training loops."""
 
+TOLD_THE_TIME = "t_in_epochs"
+"""An attribute of timm's schedulers."""
+
 STEERED = {
     "torch.optim.lr_scheduler.ReduceLROnPlateau": Plateau,
     "transformers.optimization.GreedyLR": Greedy,
@@ -72,6 +75,11 @@ class Tracks:
         return any(one.type in STEERED for one in self._schedulers)
 
     @property
+    def scales_itself(self) -> bool:
+        """Whether a scheduler is timm's, and so multiplies rates by `lr_scale` itself."""
+        return any(TOLD_THE_TIME in one.attributes for one in self._schedulers)
+
+    @property
     def ignored(self) -> tuple[str, ...]:
         """Names of schedulers that cannot be in a design beside one that a metric steers."""
         others = [one.type.rpartition(".")[2] for one in self._schedulers if one.type not in STEERED]
@@ -81,9 +89,9 @@ class Tracks:
         """The rate of a group, the one at this place of its optimizer."""
         steering = next((one for one in self._schedulers if one.type in STEERED), None)
         scale = self.applied_scale(group)
-        if scale != 1:
-            return CapturedTrack(_number(group.options, "lr") * scale, Constant())
-        base = _number(group.options, "initial_lr") or _number(group.options, "lr")
+        base = (_number(group.options, "initial_lr") or _number(group.options, "lr")) * scale
+        if scale != 1 and not self._schedulers:
+            return CapturedTrack(base, Constant())
         if steering is not None:
             node = _steered(steering, place, self._plan)
             if node is not None:
@@ -93,12 +101,12 @@ class Tracks:
         return self._track("lr", values, base, self._guesses(group, place, base, values), enough)
 
     def applied_scale(self, group: LiveGroup) -> float:
-        """The `lr_scale` of a group where a training loop, as timm's and BEiT's, multiplies its lr by it; else 1.
+        """The `lr_scale` of a group where timm's schedulers or a training loop multiply its lr by it; else 1.
 
-        torch's schedulers ignore it, and what a scheduler has begun with may have it already.
+        torch's schedulers ignore it, and without a scheduler what one has begun with may have it already.
         """
-        untouched = not self._schedulers and "initial_lr" not in group.options
-        known = untouched and _number(group.options, "lr") > 0
+        untouched = not self._schedulers and "initial_lr" not in group.options and _number(group.options, "lr") > 0
+        known = untouched or self.scales_itself
         return (_number(group.options, LR_SCALE) if known else 0.0) or 1.0
 
     def other(self, group: LiveGroup, place: int, name: str) -> CapturedTrack:

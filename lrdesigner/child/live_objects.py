@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from lrdesigner.child.failures import BuildError, JobError
-from lrdesigner.child.live_values import Timed, done_of, follows_metric, length_of, measured
+from lrdesigner.child.live_values import Timed, done_of, follows_metric, length_of, measured, told_the_time
 from lrdesigner.child.twins import untouched
 
 if TYPE_CHECKING:
@@ -65,6 +65,8 @@ def _timed(given: Any, steps_per_epoch: int | None) -> Timed:
             raise JobError('A scheduler that is given as a dict needs the key "scheduler".')
         interval, frequency = given.get("interval", "epoch"), given.get("frequency", 1)
         scheduler = given["scheduler"]
+    if told_the_time(scheduler):
+        interval = "epoch" if scheduler.t_in_epochs else "step"
     if not hasattr(scheduler, "optimizer") and hasattr(scheduler, "scheduler"):
         scheduler = scheduler.scheduler
     if not callable(getattr(scheduler, "step", None)):

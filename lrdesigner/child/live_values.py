@@ -36,6 +36,21 @@ def follows_metric(scheduler: Any) -> bool:
     return isinstance(scheduler, ReduceLROnPlateau) or type(scheduler).__name__ == "GreedyLR"
 
 
+def told_the_time(scheduler: Any) -> bool:
+    """Whether it is one of timm's: a function of the time, which it is told at each step and does not remember."""
+    return callable(getattr(scheduler, "step_update", None)) and hasattr(scheduler, "t_in_epochs")
+
+
+def _advance(scheduler: Any, time: int) -> None:
+    """A step of a scheduler, which is its `time`th."""
+    if not told_the_time(scheduler):
+        scheduler.step()
+    elif scheduler.t_in_epochs:
+        scheduler.step(time)
+    else:
+        scheduler.step_update(time)
+
+
 def done_of(timed: Sequence[Timed]) -> int:
     """Updates after which the schedulers stand where they stand; metrics aside."""
     return max((_epoch(one.scheduler) * one.every for one in timed if not follows_metric(one.scheduler)), default=0)
@@ -67,6 +82,9 @@ def _steps_of(scheduler: Any) -> int:
     phases = [value for name in _PHASES if isinstance(value := named.get(name), int)]
     if len(phases) == len(_PHASES):
         return sum(phases)
+    if told_the_time(scheduler) and isinstance(initial := named.get("t_initial"), int):
+        before = named.get("warmup_t", 0) if named.get("warmup_prefix") else 0
+        return initial + int(before)
     lengths = [value for name in _TOTALS if isinstance(value := named.get(name), int) and value > 0]
     return lengths[0] if lengths else 0
 
@@ -137,13 +155,16 @@ def _run(twins: Twins, every: Sequence[int], start: int, count: int, remarks: li
     """Values of every track at `count` steps from `start` on; less where a scheduler gives up."""
     kept = [[_GroupRows(group) for group in optimizer.param_groups] for optimizer in twins.optimizers]
     groups = [group for found in kept for group in found]
+    for scheduler, interval in zip(twins.schedulers, every, strict=True):
+        if told_the_time(scheduler):
+            _advance(scheduler, start // interval)
     for step in range(start, start + count):
         for group in groups:
             group.keep()
         try:
             for scheduler, interval in zip(twins.schedulers, every, strict=True):
                 if (step + 1) % interval == 0:
-                    scheduler.step()
+                    _advance(scheduler, (step + 1) // interval)
         except Exception as error:  # a person's scheduler, or one of torch that is at its end
             if step + 1 < start + count:
                 name = type(scheduler).__name__

@@ -62,7 +62,9 @@ def here(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[None]:
     yield from jobs_here(monkeypatch, tmp_path)
 
 
-def test_a_function_becomes_a_design_of_the_models_own_class(file: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_function_becomes_a_design_of_the_models_own_class(
+    file: Path, capsys: pytest.CaptureFixture[str], request: pytest.FixtureRequest
+) -> None:
     output = file.with_name("net.lrd.json")
     assert run(["capture", f"{file}:make", "-o", str(output), "--steps-per-epoch", "30"]) == 0
     design = load(output)
@@ -73,6 +75,7 @@ def test_a_function_becomes_a_design_of_the_models_own_class(file: Path, capsys:
     assert (design.plan.epochs, design.plan.steps_per_epoch) == (10, 30)
     assert design.groups[1].follow == Follow(1, 10.0)
     assert "2 groups" in capsys.readouterr().err
+    request.getfixturevalue("here")
     assert run(["verify", str(output), "--trust"]) == 0
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -12,6 +13,7 @@ from live_cases import captured, made
 from msgspec.structs import replace
 
 from lrdesigner.capturing.followers import plain_ratio
+from lrdesigner.curves import track_values
 from lrdesigner.document import DecayExemption, Design, Follow, Group, LayerDecay, Pin
 from lrdesigner.param_groups import trained_groups
 from lrdesigner.schedules import Absolute, Cosine
@@ -265,6 +267,48 @@ def test_a_scale_that_torchs_schedulers_ignore_is_not_in_the_rates_and_told() ->
     (group,) = found.design.groups
     assert (group.lr.base, group.layer_decay) == (1e-3, None)
     assert any("lr_scale is ignored, as torch's schedulers do" in note for note in found.notes)
+
+
+@pytest.mark.parametrize("in_epochs", [True, False])
+def test_a_scheduler_that_is_told_the_time_and_scales_rates_itself_is_followed_from_its_start(in_epochs: bool) -> None:
+    import torch
+
+    class Timed:
+        """As timm's are made."""
+
+        def __init__(self, optimizer: Any) -> None:
+            self.optimizer, self.t_in_epochs, self.t_initial = optimizer, in_epochs, 8
+            self.warmup_t, self.warmup_prefix = 2, True
+            for group in optimizer.param_groups:
+                group["initial_lr"] = group["lr"]
+            self.update(0)
+
+        def update(self, time: int) -> None:
+            for group in self.optimizer.param_groups:
+                group["lr"] = group["initial_lr"] * (1 - time / 20) * group["lr_scale"]
+
+        def step(self, epoch: int) -> None:
+            assert self.t_in_epochs
+            self.update(epoch)
+
+        def step_update(self, num_updates: int) -> None:
+            assert not self.t_in_epochs
+            self.update(num_updates)
+
+    model = vit()
+    optimizer = torch.optim.AdamW(scaled_rows(model))
+    scheduler = Timed(optimizer)
+    scheduler.update(5)
+    before = [row["lr"] for row in optimizer.param_groups]
+    found = captured(optimizer, scheduler, model, steps_per_epoch=10)
+    assert [row["lr"] for row in optimizer.param_groups] == before
+    (group,) = found.design.groups
+    assert (group.lr.base, group.layer_decay) == (1e-3, LayerDecay(0.75))
+    assert found.design.plan.total_steps == (100 if in_epochs else 10)
+    steps = np.arange(found.design.plan.total_steps)
+    times = steps // 10 if in_epochs else steps
+    assert track_values(group.lr, found.design.plan, steps) == pytest.approx(1e-3 * (1 - times / 20), rel=1e-9)
+    assert not any("lr_scale" in note for note in found.notes)
 
 
 def test_a_layered_design_comes_back_from_what_it_builds() -> None:

@@ -65,7 +65,7 @@ SIMPLE: dict[str, tuple[Any, st.SearchStrategy[dict[str, Any]]]] = {
 }
 
 
-@settings(deadline=None, max_examples=25)
+@settings(deadline=None, max_examples=15)
 @pytest.mark.parametrize("name", SIMPLE)
 @given(data=st.data(), steps=st.integers(2, 90))
 def test_a_scheduler_of_torch_is_recognised_and_equal_at_every_step(name: str, data: Any, steps: int) -> None:
@@ -98,7 +98,7 @@ def test_a_cosine_that_climbs_back_is_waves_and_an_absolute_floor_stays_absolute
     assert largest_difference(up, real_values(optimizer, [scheduler], 75)) < 1e-9
 
 
-@settings(deadline=None, max_examples=40)
+@settings(deadline=None, max_examples=25)
 @given(
     up=st.integers(1, 20),
     down=st.one_of(st.none(), st.integers(1, 20)),
@@ -126,7 +126,7 @@ def test_cyclic_is_recognised_with_its_momentum(
     assert largest_difference(found.design, real_values(optimizer, [scheduler], steps)) < 1e-9
 
 
-@settings(deadline=None, max_examples=40)
+@settings(deadline=None, max_examples=25)
 @given(
     total=st.integers(5, 80),
     share=st.sampled_from([0.1, 0.25, 0.3, 0.45]),

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
 import pytest
 from live_cases import captured, largest_difference, net, real_values, two_groups
 
+from lrdesigner.curves import track_values
 from lrdesigner.document import DecayExemption, Follow, LayerDecay
 from lrdesigner.schedules import Absolute, Constant, Cosine, Greedy, Plateau, Sequence, WarmupStableDecay
 from lrdesigner.schedules.composites import Segment
@@ -89,6 +91,35 @@ def test_timms_layer_decay_of_a_vit_is_one_layered_group_and_the_last_norm() -> 
     assert (first.name, first.lr.base, first.layer_decay) == ("model", 1e-3, LayerDecay(0.75))
     assert first.exempt == DecayExemption(where="*cls_token|*pos_embed")
     assert (norm.name, norm.follow) == ("norm, no decay", Follow(1, 0.75))
+
+
+@pytest.mark.parametrize("in_epochs", [True, False])
+def test_timms_schedulers_are_told_the_time_and_scale_the_rates_of_layers_themselves(in_epochs: bool) -> None:
+    timm = pytest.importorskip("timm")
+    import torch
+    from timm.optim import param_groups_layer_decay
+    from timm.scheduler import CosineLRScheduler
+
+    model = timm.create_model("beit_base_patch16_224", depth=3, embed_dim=24, num_heads=2)
+    groups = param_groups_layer_decay(model, 0.05, model.no_weight_decay(), layer_decay=0.75)
+    optimizer = torch.optim.AdamW(groups, lr=1e-3)
+    length, warmup = (10, 2) if in_epochs else (100, 20)
+    scheduler = CosineLRScheduler(
+        optimizer, length, lr_min=1e-5, warmup_t=warmup, warmup_lr_init=1e-6, t_in_epochs=in_epochs
+    )
+    before = [group["lr"] for group in optimizer.param_groups]
+    found = captured(optimizer, scheduler, model, steps_per_epoch=10)
+    assert [group["lr"] for group in optimizer.param_groups] == before
+    (group,) = found.design.groups
+    assert (group.lr.base, group.layer_decay, found.design.plan.total_steps) == (1e-3, LayerDecay(0.75), 100)
+    planned = track_values(group.lr, found.design.plan, np.arange(100))
+    top = optimizer.param_groups[-1]
+    for step in range(100):
+        assert planned[step] == pytest.approx(top["lr"], abs=1e-7)
+        if not in_epochs:
+            scheduler.step_update(step + 1)
+        elif (step + 1) % 10 == 0:
+            scheduler.step((step + 1) // 10)
 
 
 @pytest.mark.parametrize("kind", ["bert", "vit"])
