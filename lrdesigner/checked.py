@@ -26,7 +26,7 @@ def replaced(value: S, /, **changes: Any) -> S:
         checked = msgspec.convert(msgspec.to_builtins(changed), type(value))
     except msgspec.ValidationError as error:
         steered = any(f"Invalid value {tag!r}" in str(error) for tag in FEEDBACK_TAGS)
-        raise UserError(ONLY_WHOLE if steered else f"{error}.") from None
+        raise UserError(ONLY_WHOLE if steered else _told(type(value), changes, error)) from None
     # Of the checked copy only what changed, so that 1 becomes 1.0 and the parts that stay keep their identity.
     return msgspec.structs.replace(value, **{name: getattr(checked, name) for name in changes})
 
@@ -50,6 +50,20 @@ def check_bounds(field: Field, value: Any) -> None:
         broken = f"must be below {exact(field.below)}"
     if broken:
         raise UserError(f"{field.title} {broken}, not {exact(value)}.")
+
+
+def _told(struct: type[msgspec.Struct], changes: dict[str, Any], error: Exception) -> str:
+    """A sentence about the first of the changes that cannot be."""
+    from lrdesigner.faults.hints import fault_of, hints_of  # only when something is wrong
+    from lrdesigner.faults.sentences import wrong_value
+
+    for field in fields_of(struct):
+        if field.name in changes:
+            plain, hint = msgspec.to_builtins(changes[field.name]), hints_of(struct)[field.name]
+            fault = fault_of(plain, hint)
+            if fault is not None:
+                return wrong_value(field.title, field, plain, hint, fault)
+    return f"{error}."
 
 
 def _same(old: Any, new: Any) -> bool:

@@ -10,15 +10,14 @@ from msgspec import Meta, Struct
 
 from lrdesigner.errors import InvalidValueError, UserError
 from lrdesigner.inventory import EMPTY_INVENTORY, Inventory
+from lrdesigner.names import LONGEST_NAME as LONGEST_NAME
+from lrdesigner.numbers import exact, scaled
 from lrdesigner.optimizers import AdamWOptions, AnyOptions
 from lrdesigner.queries.parse import parse
 from lrdesigner.schedules import REST, AnySchedule, Constant, Greedy, Length, Plateau, Span
 
 if TYPE_CHECKING:
     import torch
-
-LONGEST_NAME = 60
-"""Characters in a group's name."""
 
 MOST_STEPS_PER_EPOCH = 10_000_000
 
@@ -29,6 +28,8 @@ LONGEST_QUERY = 2000
 """Characters in a query or in a pattern of layers."""
 
 MOST_RULES = 1000
+
+HIGHEST_RATE = 1e6
 
 COLOURS = 12
 """Number of group colours; what they look like is the theme's business."""
@@ -141,7 +142,9 @@ class Model(Struct, frozen=True, forbid_unknown_fields=True):
 class Track(Struct, frozen=True, cache_hash=True, forbid_unknown_fields=True):
     """One hyperparameter over time: value(step) = base x factor(step)."""
 
-    base: Annotated[float, Meta(gt=0, le=1e6, title="Base lr", description="The rate where the factor is 1.")] = 1e-3
+    base: Annotated[
+        float, Meta(gt=0, le=HIGHEST_RATE, title="Base lr", description="The rate where the factor is 1.")
+    ] = 1e-3
     schedule: AnySchedule | Plateau | Greedy = Constant()
 
 
@@ -303,6 +306,12 @@ class Design(Struct, frozen=True, forbid_unknown_fields=True):
                 raise InvalidValueError(f"{group.name!r} follows a group that does not exist.")
             if leader.follow is not None or leader is group:
                 raise InvalidValueError(f"{group.name!r} follows {leader.name!r}, which itself follows a group.")
+            base = scaled(leader.lr.base, group.follow.scale)
+            if not 0 < base <= HIGHEST_RATE:
+                raise InvalidValueError(
+                    f"{group.name!r} follows {leader.name!r} at {exact(group.follow.scale)} times its rate: its base "
+                    f"lr must be above 0 and at most {exact(HIGHEST_RATE)}, not {exact(base)}."
+                )
 
     def group(self, group_id: int) -> Group:
         """The group with this id; raises KeyError."""

@@ -10,15 +10,16 @@ from typing import Any
 from msgspec.structs import replace
 
 from lrdesigner.checked import replaced
-from lrdesigner.document import COLOURS, Batches, Design, Freeze, Group, Model, Pin, Plan
+from lrdesigner.document import COLOURS, Batches, Design, Freeze, Model, Pin, Plan
 from lrdesigner.errors import UserError
-from lrdesigner.following import follow, followed, leader_of, without_leader
+from lrdesigner.following import follow, leader_of, with_group, without_leader
 from lrdesigner.identity import Same
-from lrdesigner.inventory import Inventory, ParameterInfo
-from lrdesigner.membership import outermost
+from lrdesigner.inventory import Inventory
+from lrdesigner.membership import outermost, refusal
 from lrdesigner.model_rows import rows_of
+from lrdesigner.names import free_name, one_line
 from lrdesigner.numbers import scaled
-from lrdesigner.optimizers import OPTIMIZERS, carry_over, optimizer_name, optimizer_of, refuses, with_option
+from lrdesigner.optimizers import OPTIMIZERS, carry_over, optimizer_name, optimizer_of, with_option
 from lrdesigner.schedules import AnySchedule, Cyclic, Greedy, OneCycle, OneCycleMomentum, Plateau, RecordedTrace
 from lrdesigner.schedules.traces import MOST_EVALUATIONS
 from lrdesigner.tracks import TRACK_KINDS, Slot, option_of
@@ -36,8 +37,8 @@ def assign(design: Design, paths: Iterable[str], group: int) -> Design:
     for path in outermost(paths):
         if path not in rows.ids:
             raise UserError(f"The model has no module or parameter {path!r}.")
-        if (info := rows.parameters[rows.ids[path]]) is not None:
-            _check_accepted(design, info, group)
+        if rows.parameters[rows.ids[path]] is not None:
+            _check_accepted(design, path, group)
         assigned.add(first_name.get(path, path))
     kept = {pin.path: pin.group for pin in design.pins if first_name.get(pin.path, pin.path) not in assigned}
     return _with_pins(design, kept | dict.fromkeys(assigned, group))
@@ -60,9 +61,9 @@ def add_group(design: Design, name: str = "", paths: Iterable[str] = ()) -> Desi
     group_id = max(group.id for group in design.groups) + 1
     used = {group.colour for group in design.groups}
     colour = next((c for c in range(COLOURS) if c not in used), len(design.groups) % COLOURS)
-    name = _free_name(design, _one_line(name) or "group")
+    name = replaced(like, name=one_line(name) or "group").name  # raises if it is too long
+    name = free_name(name, {group.name for group in design.groups})
     new = replace(like, id=group_id, name=name, colour=colour, follow=None)
-    replaced(like, name=new.name)  # raises if it is too long
     return assign(replace(design, groups=(*design.groups, new)), paths, group_id)
 
 
@@ -87,17 +88,17 @@ def remove_group(design: Design, group: int) -> Design:
 
 def rename_group(design: Design, group: int, name: str) -> Design:
     """Give a group another name; names are unique, since they name the param groups in the code."""
-    name = _one_line(name)
+    name = one_line(name)
     if not name:
         raise UserError("A group needs a name.")
     if any(other.name == name and other.id != group for other in design.groups):
         raise UserError(f"There already is a group {name!r}.")
-    return _with_group(design, replaced(design.group(group), name=name))
+    return with_group(design, replaced(design.group(group), name=name))
 
 
 def set_colour(design: Design, group: int, colour: int) -> Design:
     """Give a group another colour of the palette."""
-    return _with_group(design, replaced(design.group(group), colour=colour))
+    return with_group(design, replaced(design.group(group), colour=colour))
 
 
 def move_group(design: Design, group: int, position: int) -> Design:
@@ -113,14 +114,14 @@ def set_optimizer(design: Design, group: int, name: str) -> Design:
     old = design.group(group)
     if optimizer_of(old.options).name == name:
         return design
-    return _with_group(design, replace(old, options=carry_over(old.options, OPTIMIZERS[name])))
+    return with_group(design, replace(old, options=carry_over(old.options, OPTIMIZERS[name])))
 
 
 def set_option(design: Design, group: int, option: str, value: Any) -> Design:
     """Set one optimizer option of a group; raises `UserError` out of bounds."""
     old = design.group(group)
     options = with_option(old.options, option, value)
-    return design if options is old.options else _with_group(design, replace(old, options=options))
+    return design if options is old.options else with_group(design, replace(old, options=options))
 
 
 def set_base_lr(design: Design, group: int, value: float) -> Design:
@@ -134,7 +135,7 @@ def set_base_lr(design: Design, group: int, value: float) -> Design:
         return design
     if old.follow is not None:
         return follow(design, group, old.follow.leader, scaled(track.base, 1 / leader_of(design, old).lr.base))
-    return _with_group(design, replace(old, lr=track))
+    return with_group(design, replace(old, lr=track))
 
 
 def set_schedule(design: Design, group: int, schedule: AnySchedule | Plateau | Greedy) -> Design:
@@ -144,7 +145,7 @@ def set_schedule(design: Design, group: int, schedule: AnySchedule | Plateau | G
     """
     old = leader_of(design, design.group(group))
     track = replaced(old.lr, schedule=schedule)
-    return design if track is old.lr else _with_group(design, replace(old, lr=track))
+    return design if track is old.lr else with_group(design, replace(old, lr=track))
 
 
 def use_metric(design: Design, group: int, values: Iterable[float], source: str = "") -> Design:
@@ -191,7 +192,7 @@ def set_track(design: Design, group: int, slot: Slot, schedule: AnySchedule | No
     if option_of(old, slot) is None and schedule is not None:
         raise UserError(f"{optimizer_name(old.options)} has no {TRACK_KINDS[slot].title.lower()}.")
     new = replaced(old, **{slot: schedule})
-    return design if new is old else _with_group(design, new)
+    return design if new is old else with_group(design, new)
 
 
 def couple_momentum(design: Design, group: int) -> Design:
@@ -206,7 +207,7 @@ def couple_momentum(design: Design, group: int) -> Design:
     beside, base = _momentum_beside(old.lr.schedule)
     options = with_option(old.options, option, base)
     new = replaced(replace(old, options=options) if options is not old.options else old, momentum=beside)
-    return design if new is old else _with_group(design, new)
+    return design if new is old else with_group(design, new)
 
 
 def _momentum_beside(schedule: Any) -> tuple[AnySchedule, float]:
@@ -223,7 +224,7 @@ def set_freeze(design: Design, group: int, freeze: tuple[Freeze, ...]) -> Design
     """Set when a group is frozen: none, one or more stretches of time."""
     old = design.group(group)
     new = replaced(old, freeze=freeze)
-    return design if new is old else _with_group(design, new)
+    return design if new is old else with_group(design, new)
 
 
 def set_model(design: Design, model: Model) -> Design:
@@ -234,19 +235,11 @@ def set_model(design: Design, model: Model) -> Design:
     return design if model == design.model else replace(design, model=model)
 
 
-def _check_accepted(design: Design, info: ParameterInfo, group: int) -> None:
-    rows = rows_of(design.model.inventory)
-    kind = rows.types[rows.parents[rows.ids[info.name]]]
+def _check_accepted(design: Design, parameter: str, group: int) -> None:
     taker = design.group(group)
-    why = refuses(taker.options, len(info.shape), (kind, *design.model.inventory.bases.get(kind, ())))
+    why = refusal(design.model.inventory, taker.options, parameter)
     if why is not None:
-        raise UserError(f"{info.name} cannot be in {taker.name!r}: {why}.")
-
-
-def _with_group(design: Design, group: Group) -> Design:
-    if any(old is group for old in design.groups):
-        return design
-    return followed(replace(design, groups=tuple(group if old.id == group.id else old for old in design.groups)))
+        raise UserError(f"{parameter} cannot be in {taker.name!r}: {why}.")
 
 
 def _with_pins(design: Design, pins: dict[str, int]) -> Design:
@@ -263,14 +256,3 @@ def _tied_names(inventory: Inventory) -> dict[str, str]:
 def _tied_names_of(same: Same[Inventory]) -> dict[str, str]:
     tied = {p.name: p.tied_to for p in same.value.parameters if p.tied_to is not None}
     return tied | {first: first for first in tied.values()}
-
-
-def _one_line(name: str) -> str:
-    return " ".join(name.split())
-
-
-def _free_name(design: Design, wanted: str) -> str:
-    names = {group.name for group in design.groups}
-    if wanted not in names:
-        return wanted
-    return next(name for number in range(2, len(names) + 3) if (name := f"{wanted[:55]} {number}") not in names)

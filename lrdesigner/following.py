@@ -11,10 +11,7 @@ from lrdesigner.numbers import scaled
 
 
 def followed(design: Design) -> Design:
-    """The design with the lr of every follower as it follows from its leader; itself where they already hold.
-
-    Raises `UserError` where a scaled base lr is out of bounds.
-    """
+    """The design with the lr of every follower as it follows from its leader; itself where they already hold."""
     groups = tuple(_following(design, group) for group in design.groups)
     same = all(new is old for new, old in zip(groups, design.groups, strict=True))
     return design if same else replace(design, groups=groups)
@@ -75,11 +72,12 @@ def _following(design: Design, group: Group) -> Group:
     if group.follow is None:
         return group
     leader = design.group(group.follow.leader)
-    base = scaled(leader.lr.base, group.follow.scale)
-    if leader.lr.schedule == group.lr.schedule and group.lr.base == base:
-        return group
-    try:
-        track = replaced(leader.lr, base=base)
-    except UserError as error:
-        raise UserError(f"{group.name} follows {leader.name} x {group.follow.scale:g}: {error}") from None
-    return replace(group, lr=track)
+    track = replace(leader.lr, base=scaled(leader.lr.base, group.follow.scale))
+    return group if group.lr == track else replace(group, lr=track)
+
+
+def with_group(design: Design, group: Group) -> Design:
+    """The design with another state of one of its groups, which its followers follow; itself where it is the same."""
+    if any(old is group for old in design.groups):
+        return design
+    return followed(replace(design, groups=tuple(group if old.id == group.id else old for old in design.groups)))

@@ -12,7 +12,7 @@ from lrdesigner.document import Design, Group, Pin, Rule
 from lrdesigner.identity import Same
 from lrdesigner.inventory import Inventory, ParameterInfo
 from lrdesigner.model_rows import Bools, Ints, Rows, rows_of
-from lrdesigner.optimizers import AnyOptions, refuses
+from lrdesigner.optimizers import AnyOptions, optimizer_of, refuses
 from lrdesigner.queries.find import any_name, matching_parameters
 
 BY_REMAINDER = -1
@@ -147,7 +147,7 @@ def wished(design: Design) -> Membership:
 
 
 def _is_choosy(group: Group) -> bool:
-    return refuses(group.options, 1, ()) is not None
+    return optimizer_of(group.options).matrices_only
 
 
 @lru_cache(maxsize=4)
@@ -219,8 +219,26 @@ def _of_names(rows: Rows, found: Ints, distance: Ints) -> Ints:
 
 
 def refused_parameters(inventory: Inventory, options: AnyOptions) -> Bools:
-    """For each parameter, whether an optimizer with these options takes it under none of its names."""
+    """For each parameter, whether an optimizer with these options is not for the tensor under one of its names."""
     return _refused(Same(inventory), options)
+
+
+def refusal(inventory: Inventory, options: AnyOptions, parameter: str) -> str | None:
+    """Why an optimizer with these options is not for a tensor, by any of its names; None: it takes it."""
+    if not optimizer_of(options).matrices_only or parameter not in _refused_names(Same(inventory), options):
+        return None
+    rows, infos = rows_of(inventory), inventory.parameters
+    own = next(info for info in infos if info.name == parameter)
+    names = [info.name for info in infos if (info.tied_to or info.name) == (own.tied_to or own.name)]
+    kinds = (rows.types[rows.parents[rows.ids[name]]] for name in names)
+    told = (refuses(options, len(own.shape), (kind, *inventory.bases.get(kind, ()))) for kind in kinds)
+    return next(filter(None, told))
+
+
+@lru_cache(maxsize=8)
+def _refused_names(inventory: Same[Inventory], options: AnyOptions) -> frozenset[str]:
+    infos = inventory.value.parameters
+    return frozenset([infos[place].name for place in np.flatnonzero(_refused(inventory, options)).tolist()])
 
 
 @lru_cache(maxsize=8)

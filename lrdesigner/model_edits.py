@@ -11,6 +11,7 @@ from lrdesigner.edits import add_group, set_model
 from lrdesigner.inventory import Inventory
 from lrdesigner.model_changes import Renaming, renamed
 from lrdesigner.model_rows import rows_of
+from lrdesigner.names import one_line
 from lrdesigner.rule_edits import add_rule
 
 GROUP_NAME = 40
@@ -44,5 +45,5 @@ def add_group_with_rule(design: Design, where: str, name: str = "") -> Design:
 
     Without a name the group is called like the query.
     """
-    made = add_group(design, name or " ".join(where.split())[:GROUP_NAME])
+    made = add_group(design, name or one_line(where)[:GROUP_NAME])
     return add_rule(made, made.groups[-1].id, where)

@@ -10,10 +10,9 @@ import numpy as np
 from lrdesigner.document import DecayExemption, Design
 from lrdesigner.errors import UserError
 from lrdesigner.expansion import ParamGroup, exempt_parameters, layer_scales
-from lrdesigner.membership import Placement, ancestors, membership, refused_parameters
+from lrdesigner.membership import Placement, ancestors, membership, refusal
 from lrdesigner.model_rows import rows_of
 from lrdesigner.numbers import rate
-from lrdesigner.optimizers import refuses
 from lrdesigner.param_groups import trained_groups
 from lrdesigner.queries.find import matching_parameters
 
@@ -90,7 +89,6 @@ def _of_parameter(design: Design, place: int) -> Iterator[str]:
 def _refusals(design: Design, place: int, placement: Placement) -> Iterator[str]:
     """Whose pins and rules would come first, but whose optimizer is not for this tensor."""
     inventory, rows = design.model.inventory, rows_of(design.model.inventory)
-    info = inventory.parameters[place]
     names = np.flatnonzero(rows.firsts == rows.firsts[place]).tolist()
     pins = {pin.path: pin.group for pin in design.pins}
     near = [
@@ -108,12 +106,10 @@ def _refusals(design: Design, place: int, placement: Placement) -> Iterator[str]
     for wish in dict.fromkeys(asked):
         if wish == placement:
             return
-        options = design.group(wish.group).options
-        if refused_parameters(inventory, options)[place]:
-            kinds = (rows.types[rows.parents[int(rows.parameter_rows[name])]] for name in names)
-            told = (refuses(options, len(info.shape), (kind, *inventory.bases.get(kind, ()))) for kind in kinds)
-            reason = next(filter(None, told))
-            yield f"not in {design.group(wish.group).name} ({reason_of(design, wish, info.name)}): {reason}"
+        name, group = inventory.parameters[place].name, design.group(wish.group)
+        refused = refusal(inventory, group.options, name)
+        if refused is not None:
+            yield f"not in {group.name} ({reason_of(design, wish, name)}): {refused}"
 
 
 def _of_part(design: Design, part: ParamGroup, name: str) -> Iterator[str]:

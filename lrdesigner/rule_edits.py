@@ -7,6 +7,7 @@ from msgspec.structs import replace
 from lrdesigner.checked import replaced
 from lrdesigner.document import MOST_RULES, Design, Rule
 from lrdesigner.errors import UserError
+from lrdesigner.names import free_name, one_line
 
 
 def add_rule(design: Design, group: int, where: str, name: str = "", position: int | None = None) -> Design:
@@ -16,12 +17,13 @@ def add_rule(design: Design, group: int, where: str, name: str = "", position: i
     cannot be read.
     """
     design.group(group)
-    where = " ".join(where.split())
-    if not where:
-        raise UserError("A rule needs something to look for, such as *.bias or type:LayerNorm.")
+    where = _checked_query(where)
     if len(design.rules) >= MOST_RULES:
         raise UserError(f"There are {MOST_RULES} rules already; no more can be added.")
-    rule = Rule(_free_name(design, " ".join(name.split()) or where), group, where)
+    rule = Rule(_short(where), group, where)
+    if name.strip():
+        rule = replaced(rule, name=one_line(name))  # raises if it is too long
+    rule = replace(rule, name=free_name(rule.name, {other.name for other in design.rules}))
     rules = list(design.rules)
     rules.insert(len(rules) if position is None else position, rule)
     return replace(design, rules=tuple(rules))
@@ -36,18 +38,19 @@ def set_rule(
     if group is not None:
         design.group(group)
     if name is not None:
-        changes["name"] = name = " ".join(name.split())
+        changes["name"] = name = one_line(name)
         if not name:
             raise UserError("A rule needs a name.")
         if any(other.name == name and other is not old for other in design.rules):
             raise UserError(f"There already is a rule {name!r}.")
     if where is not None:
-        changes["where"] = " ".join(where.split())
+        changes["where"] = _checked_query(where)
     new = replaced(old, **{key: value for key, value in changes.items() if value is not None})
     if new is old:
         return design
     if where is not None and name is None and old.name == _short(old.where):
-        new = replace(new, name=_free_name(replace(design, rules=_without(design, place)), new.where))
+        others = {rule.name for rule in _without(design, place)}
+        new = replace(new, name=free_name(_short(new.where), others))
     return replace(design, rules=(*design.rules[:place], new, *design.rules[place + 1 :]))
 
 
@@ -68,12 +71,13 @@ def _without(design: Design, place: int) -> tuple[Rule, ...]:
     return (*design.rules[:place], *design.rules[place + 1 :])
 
 
+def _checked_query(text: str) -> str:
+    where = one_line(text)
+    if not where:
+        raise UserError("A rule needs something to look for, such as *.bias or type:LayerNorm.")
+    return where
+
+
 def _short(text: str) -> str:
+    """What a rule is called after its query."""
     return text if len(text) <= 40 else text[:39] + "…"
-
-
-def _free_name(design: Design, wanted: str) -> str:
-    names = {rule.name for rule in design.rules}
-    wanted = _short(wanted)
-    numbers = (f"{wanted} {number}" for number in range(2, len(names) + 3))
-    return wanted if wanted not in names else next(name for name in numbers if name not in names)

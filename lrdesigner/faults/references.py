@@ -8,7 +8,7 @@ from typing import Any
 
 from msgspec import UNSET, Struct
 
-from lrdesigner.document import LONGEST_NAME, Design, Group, Model
+from lrdesigner.document import Design, Group, Model
 from lrdesigner.errors import UserError
 from lrdesigner.faults.fault import Fault, Path
 from lrdesigner.faults.hints import fault_of, hints_of
@@ -16,6 +16,7 @@ from lrdesigner.faults.place import Place
 from lrdesigner.faults.sentences import expected, missing, reason
 from lrdesigner.faults.values import shown
 from lrdesigner.inventory import ModuleInfo, ParameterInfo
+from lrdesigner.names import free_name
 from lrdesigner.schedules import fields_of
 
 Values = dict[str, Any]
@@ -81,9 +82,7 @@ def _names(groups: list[Values]) -> list[str]:
     names = []
     for number, group in enumerate(groups, 1):
         own = group.get("name")
-        name = own[:LONGEST_NAME] if isinstance(own, str) and own else f"group {number}"
-        while name in taken:
-            name = f"{name[: LONGEST_NAME - 10]} {number}"
+        name = free_name(own if isinstance(own, str) and own else f"group {number}", taken)
         taken.add(name)
         names.append(name)
     return names

@@ -6,10 +6,12 @@ from typing import Any
 
 from msgspec import UNSET
 
-from lrdesigner.document import LONGEST_NAME
+from lrdesigner.document import HIGHEST_RATE, Follow, Track
 from lrdesigner.faults.fault import Fault
 from lrdesigner.faults.sentences import missing
 from lrdesigner.faults.values import shown
+from lrdesigner.names import LONGEST_NAME, free_name
+from lrdesigner.numbers import exact, scaled
 
 Values = dict[str, Any]
 
@@ -26,7 +28,7 @@ def name_rules(design: Values, faults: list[Fault]) -> Values:
             named.append(rule)
             continue
         own = rule.get("name", UNSET)
-        name = _free_name(own if isinstance(own, str) and own else _query(rule) or f"rule {number}", taken)
+        name = free_name(own if isinstance(own, str) and own else _query(rule) or f"rule {number}", taken)
         taken.add(name)
         if name != own:
             faults.append(Fault(f"rule {number}", _name_fault(own), own, name, ("rules",)))
@@ -37,13 +39,6 @@ def name_rules(design: Values, faults: list[Fault]) -> Values:
 def _query(rule: Values) -> str:
     where = rule.get("where")
     return where if isinstance(where, str) else ""
-
-
-def _free_name(wanted: str, taken: set[str]) -> str:
-    name, number = wanted[:LONGEST_NAME], 2
-    while name in taken:
-        name, number = f"{wanted[: LONGEST_NAME - 10]} {number}", number + 1
-    return name
 
 
 def _name_fault(own: Any) -> str:
@@ -68,7 +63,7 @@ def mend_rules(design: Values, faults: list[Fault]) -> Values:
 
 
 def mend_followers(design: Values, faults: list[Fault]) -> Values:
-    """Let no group follow one that does not exist, itself, or one that follows another."""
+    """Let no group follow one that does not exist, itself, one that follows another, or at an impossible rate."""
     groups = list(design["groups"])
     places = {group["id"]: place for place, group in enumerate(groups)}
     for place, group in enumerate(groups):
@@ -82,9 +77,16 @@ def mend_followers(design: Values, faults: list[Fault]) -> Values:
             message = "Leader cannot be the group itself."
         elif groups[leader].get("follow") is not None:
             message = f"Leader cannot be {groups[leader]['name']!r}, which itself follows a group."
+        elif not 0 < (base := _base_lr(groups[leader], follow)) <= HIGHEST_RATE:
+            message = f"Its base lr must be above 0 and at most {exact(HIGHEST_RATE)}, not {exact(base)}."
         else:
             continue
         where = f"group {group['name']!r}, follow"
         faults.append(Fault(where, message, follow, None, ("groups", place, "follow"), group["id"]))
         groups[place] = {**group, "follow": None}
     return {**design, "groups": groups}
+
+
+def _base_lr(leader: Values, follow: Values) -> float:
+    """The base lr of a group that follows another."""
+    return scaled(leader.get("lr", {}).get("base", Track().base), follow.get("scale", Follow(0).scale))

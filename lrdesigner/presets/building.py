@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from functools import lru_cache
 from typing import Any
 
@@ -10,25 +9,19 @@ import numpy as np
 from msgspec.structs import replace
 
 from lrdesigner import edits
-from lrdesigner.document import DecayExemption, Design, Group
+from lrdesigner.document import DecayExemption, Design
 from lrdesigner.expansion_edits import use_exemption
-from lrdesigner.following import followed
+from lrdesigner.following import with_group
 from lrdesigner.identity import Same
 from lrdesigner.inventory import Inventory, ParameterInfo
 from lrdesigner.membership import membership
 from lrdesigner.optimizers import movable_options
+from lrdesigner.presets.parts import either
 from lrdesigner.queries import matching_parameters
 from lrdesigner.rule_edits import add_rule
 
 UNNAMED = "everything"
 """The name of the one group of a new design, which a preset may change."""
-
-
-def with_group(design: Design, group: Group) -> Design:
-    """The design with another state of one of its groups."""
-    if design.group(group.id) == group:
-        return design
-    return followed(replace(design, groups=tuple(group if old.id == group.id else old for old in design.groups)))
 
 
 def grouped(design: Design, where: str, name: str, *, layered: bool = False) -> tuple[Design, int]:
@@ -81,18 +74,14 @@ def at_rate(design: Design, group: int, lr: float | None) -> Design:
     return design if lr is None else edits.set_base_lr(design, group, lr)
 
 
-def exempted(design: Design, group: int, where: Iterable[str] = (), **kinds: bool) -> Design:
-    """Free biases, norms and 1-D parameters of a group from decay, and these; what was exempt before stays so."""
+def exempted(design: Design, group: int, where: str = "", **kinds: bool) -> Design:
+    """Free biases, norms and 1-D parameters of a group from decay, and what fits a query; what was exempt stays so."""
     old = design.group(group).exempt
     kinds = {"bias": True, "norm": True, "one_dimensional": True, "embeddings": False} | kinds
     if old is not None:
         kinds = {kind: on or getattr(old, kind) for kind, on in kinds.items()}
-    words = [] if old is None or not old.where.strip() else [old.where]
-    known = words[0].split("|") if words else []
-    words += [word for word in where if word not in known]
-    # Only names can be joined by "or"; a query of several terms stays by itself.
-    joined = words[0] if words and " " in words[0] else "|".join(words)
-    return use_exemption(design, group, DecayExemption(**kinds, where=joined))
+        where = either(design.model.inventory, old.where, where)
+    return use_exemption(design, group, DecayExemption(**kinds, where=where))
 
 
 def tensors(inventory: Inventory) -> tuple[ParameterInfo, ...]:

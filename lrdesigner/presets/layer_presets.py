@@ -11,11 +11,12 @@ from lrdesigner.document import Design, LayerDecay
 from lrdesigner.expansion_edits import use_layer_decay
 from lrdesigner.inventory import Inventory
 from lrdesigner.layers import expressions_of, layer_key, layers_of
+from lrdesigner.numbers import scaled
 from lrdesigner.presets.building import at_rate, exempted, named_remainder, tensors, with_options
-from lrdesigner.presets.parts import embeddings, heads_of
+from lrdesigner.presets.parts import embeddings, heads_of, inside, query_for
 from lrdesigner.presets.preset import Preset
 from lrdesigner.queries import matching_parameters
-from lrdesigner.schedules import Absolute, Cosine, Length, Linear, Segment, Sequence
+from lrdesigner.schedules import Cosine, Length, Linear, Segment, Sequence
 
 Factor = Annotated[
     float, Meta(gt=0, le=1, title="Layer decay", description="A layer's rate over that of the layer above it.")
@@ -86,18 +87,19 @@ def _bert(design: Design, chosen: BertLayers) -> Design:
     group, inventory = design.remainder, design.model.inventory
     design = use_layer_decay(design, group, LayerDecay(chosen.factor, layers=chosen.layers))
     design = with_options(at_rate(design, group, chosen.lr), group, weight_decay=chosen.weight_decay)
-    top = [] if chosen.head_decays else [f"*{name}" for name in _top_names(inventory)]
-    design = exempted(design, group, top)
+    design = exempted(design, group, "" if chosen.head_decays else _top_query(inventory))
     if chosen.schedule:
         up, down = Linear(start=0.0, end=1.0), Linear(start=1.0, end=0.0)
         design = edits.set_schedule(design, group, _warmed_up(up, down, 10))
     return named_remainder(design, "model")
 
 
-def _top_names(inventory: Inventory) -> list[str]:
-    """Pooler and head, by the ends of their paths."""
+def _top_query(inventory: Inventory) -> str:
+    """A query for pooler and head: by the ends of their paths, where nothing else is called so; "" without any."""
     poolers = [module.path for module in inventory.modules if module.path.rpartition(".")[2] == "pooler"]
-    return list(dict.fromkeys(path.rpartition(".")[2] for path in (*poolers, *heads_of(inventory))))
+    paths = (*poolers, *heads_of(inventory))
+    ends = dict.fromkeys(path.rpartition(".")[2] for path in paths)
+    return query_for(inventory, inside(inventory, paths), "|".join(f"*{end}" for end in ends)) if paths else ""
 
 
 def _vit(design: Design, chosen: VitLayers) -> Design:
@@ -105,9 +107,12 @@ def _vit(design: Design, chosen: VitLayers) -> Design:
     factor = _usual_factor(inventory, chosen.layers) if chosen.factor is None else chosen.factor
     design = use_layer_decay(design, group, LayerDecay(factor, layers=chosen.layers))
     design = with_options(at_rate(design, group, chosen.lr), group, weight_decay=chosen.weight_decay)
-    design = exempted(design, group, [name for name in VIT_TABLES if matching_parameters(inventory, name).any()])
+    tables = [name for name in VIT_TABLES if matching_parameters(inventory, name).any()]
+    design = exempted(design, group, "|".join(tables))
     if chosen.schedule:
-        up, down = Linear(start=0.0, end=1.0), Cosine(floor=Absolute(1e-6))
+        # A share, since the floor of the source falls from layer to layer as the rate does.
+        floor = min(scaled(1e-6, 1 / design.group(group).lr.base), 1.0)
+        up, down = Linear(start=0.0, end=1.0), Cosine(floor=floor)
         design = edits.set_schedule(design, group, _warmed_up(up, down, 5))
     return named_remainder(design, "model")
 

@@ -13,11 +13,11 @@ from lrdesigner import edits
 from lrdesigner.document import Design
 from lrdesigner.errors import UserError
 from lrdesigner.expansion import weight_decay_of
-from lrdesigner.following import follow, unfollow
+from lrdesigner.following import follow, unfollow, with_group
 from lrdesigner.inventory import Inventory
 from lrdesigner.numbers import scaled
 from lrdesigner.optimizers import MuonOptions, optimizer_name
-from lrdesigner.presets.building import at_rate, grouped, with_group, with_options
+from lrdesigner.presets.building import at_rate, grouped, with_options
 from lrdesigner.presets.parts import hidden_query, hidden_weights
 from lrdesigner.presets.preset import Preset
 

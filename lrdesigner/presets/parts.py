@@ -25,6 +25,9 @@ HEAD_NAMES = frozenset(
 
 EMBEDDING_TYPES = "type=Embedding|EmbeddingBag"
 
+_NAMES = re.compile(r"[^\s,!:=<>/]+")
+"""A query of names alone, to which "|" can add more."""
+
 _MOST_DEPTH = 3
 _EMBEDDING_NAME = re.compile(r"(?i)(^|_)(embed(ding)?s?|emb|wte|wpe)(_|$)")
 # Parameters that are no weights of a layer but one row for each position, token or offset.
@@ -46,6 +49,18 @@ def query_for(inventory: Inventory, wanted: Bools, *candidates: str) -> str:
     if len(found) > LONGEST_QUERY:
         raise UserError(f"That is {len(paths):,} parts of the model, too many for one rule.")
     return found
+
+
+def either(inventory: Inventory, one: str, other: str) -> str:
+    """A query for what fits one of two queries; "" fits nothing here. The first stays as it is where it is enough."""
+    if not one.strip() or not other:
+        return one if one.strip() else other
+    mine = matching_parameters(inventory, one)
+    wanted = mine | matching_parameters(inventory, other)
+    if np.array_equal(mine, wanted):
+        return one
+    joined = [f"{one}|{other}"] if _NAMES.fullmatch(one) and _NAMES.fullmatch(other) else []
+    return query_for(inventory, wanted, *joined)
 
 
 def listing(paths: list[str]) -> str:

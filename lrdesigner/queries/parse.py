@@ -8,6 +8,7 @@ from functools import lru_cache
 from typing import cast
 
 from lrdesigner.errors import UserError
+from lrdesigner.queries.literals import BRACKETS, literal_of_pattern, literal_of_regex
 from lrdesigner.queries.runaway import one_way, tamed
 from lrdesigner.queries.terms import Comparison, NameTerm, Number, NumberTerm, Query, Term, TypeTerm
 
@@ -72,21 +73,11 @@ def _is_regex(body: str) -> bool:
 
 def _literals(body: str) -> tuple[str, ...]:
     """Pieces of which every fitting name holds at least one, in lower case; () where that is not plain to see."""
-    parts = [body] if _is_regex(body) else [part for part in body.split("|") if part]
-    found = tuple(_literal(part) for part in parts)
-    return found if all(found) else ()
-
-
-def _literal(body: str) -> str:
-    """The longest piece that every fitting name holds, in lower case; "" where that is not plain to see."""
     if _is_regex(body):
-        if re.search(r"[|\[({]", body.replace("\\d", "").replace("\\.", "")):
-            return ""
-        body = re.sub(r"\w[*?]|\\\w", "*", body[1:-1]).replace("\\.", "\0").replace(".", "*").replace("\0", ".")
-        pieces = re.split(r"[^\w.]+", body)
+        found = [literal_of_regex(body[1:-1])]
     else:
-        pieces = re.split(r"[*?]+|\[[^\]]*\]?", body)
-    return max(pieces, key=len, default="").lower()
+        found = [literal_of_pattern(part) for part in body.split("|") if part]
+    return tuple(found) if all(found) else ()
 
 
 def _regex(body: str, word: str) -> re.Pattern[str]:
@@ -108,7 +99,7 @@ def _glob(part: str, *, whole: bool) -> str:
         return re.escape(part)
     found, rest = "", part
     while rest:
-        brackets = re.match(r"\[!?\]?[^\]]*\]", rest)
+        brackets = BRACKETS.match(rest)
         if brackets is not None:
             inside = brackets[0][1:-1].replace("\\", "\\\\")
             found += "[" + ("^" + inside[1:] if inside.startswith("!") else inside.replace("^", "\\^", 1)) + "]"

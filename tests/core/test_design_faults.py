@@ -349,6 +349,17 @@ def test_a_group_that_cannot_follow_has_the_schedule_that_it_shows(leader: int, 
     assert result.design.group(2).follow is not None
 
 
+def test_a_group_that_would_follow_at_an_impossible_rate_follows_nobody() -> None:
+    def change(raw: Raw) -> None:
+        raw["groups"][0]["lr"]["base"] = 100.0
+        head_of(raw)["follow"]["scale"] = 1e6
+
+    result = grouped_file(change)
+    (fault,) = result.faults
+    assert fault.sentence == "group 'head', follow: Its base lr must be above 0 and at most 1e6, not 1e8."
+    assert result.design.group(6).follow is None
+
+
 def test_parts_of_layer_decay_and_exemption_are_mended_one_by_one() -> None:
     def change(raw: Raw) -> None:
         raw["groups"][0]["layer_decay"] |= {"factor": 3, "layers": "blocks"}

@@ -237,8 +237,8 @@ PARAMETERS: Callable[[Raw], Any] = lambda raw: raw["design"]["model"]["inventory
         ),
         (lambda raw: GROUP(raw)["lr"].update(bsae=0.1), ("group 'backbone', lr:", "bsae", "did you mean base?")),
         (
-            lambda raw: GROUP(raw)["options"].update(optimizer="Adagrad"),
-            ("group 'backbone': Options:", 'no optimizer "Adagrad"', "SGD, Adam, AdamW"),
+            lambda raw: GROUP(raw)["options"].update(optimizer="Lion"),
+            ("group 'backbone': Options:", 'no optimizer "Lion"', "SGD, Adam, AdamW"),
         ),
         (
             lambda raw: GROUP(raw)["options"].pop("optimizer"),

@@ -27,9 +27,11 @@ from strategies import designs, torch_model
 
 from lrdesigner import edits
 from lrdesigner.cli.commands import run
+from lrdesigner.curves import values_at
 from lrdesigner.design_file import decode, encode, load
-from lrdesigner.document import Design, Freeze, Model, Plan, new_design
+from lrdesigner.document import DecayExemption, Design, Freeze, Model, Plan, new_design
 from lrdesigner.errors import UserError
+from lrdesigner.expansion_edits import use_exemption
 from lrdesigner.findings import check
 from lrdesigner.history import History
 from lrdesigner.inventory import Inventory
@@ -42,6 +44,7 @@ from lrdesigner.presets.layer_presets import BertLayers, VitLayers
 from lrdesigner.presets.matrix_presets import WidthMultipliers, width_of
 from lrdesigner.presets.other_presets import ByType
 from lrdesigner.presets.parts import embedding_query, heads_of, hidden_query, query_for
+from lrdesigner.queries import matching_parameters
 from lrdesigner.rule_edits import add_rule
 from lrdesigner.schedules import Cosine, Length, factors, fields_of
 
@@ -156,6 +159,35 @@ def test_what_only_stands_beside_a_norm_decays() -> None:
     ]
     found = settings_of(applied("no-decay", inventory_of("NormFreeNet", entries)))
     assert {name for name, (_, decay) in found.items() if decay} == {"stem.conv.weight", "block.fn.weight"}
+
+
+@pytest.mark.parametrize("where", ["size>30k", "type:Linear", "/attn/", "!mlp", "attn ndim:2", "attn|head", "mlp, fc1"])
+def test_what_was_exempt_stays_so_beside_what_a_preset_exempts(where: str) -> None:
+    design = use_exemption(design_for(vit()), 1, DecayExemption(where=where))
+    after = preset_named("layers-vit").apply(design)
+    exemption = after.group(1).exempt
+    assert exemption is not None
+    before, now = (matching_parameters(vit(), query).tolist() for query in (where, exemption.where))
+    tables = [info.name in ("cls_token", "pos_embed") for info in vit().parameters]
+    assert now == [one or other for one, other in zip(before, tables, strict=True)]
+    assert preset_named("layers-vit").apply(after) is after
+
+
+def test_a_head_that_is_called_by_a_number_exempts_no_layer_of_that_number() -> None:
+    entries: Any = [("embed", "Embedding", {"weight": (9, 4)})]
+    entries += [(f"layer.{layer}.fc", "Linear", {"weight": (4, 4)}) for layer in range(6)]
+    entries += [("decoder.2", "Linear", {"weight": (4, 4)}), ("decoder.4", "Linear", {"weight": (9, 4)})]
+    found = settings_of(applied("layers-bert", inventory_of("Net", entries)))
+    assert {name for name, (_, decay) in found.items() if not decay} == {"decoder.4.weight"}
+
+
+def test_as_in_the_source_the_floor_of_a_vit_falls_with_its_layers() -> None:
+    design = applied("layers-vit", vit(), VitLayers(lr=1e-4, schedule=True))
+    rates = [
+        (part.scale, values_at(part, design.plan, [design.plan.total_steps])["lr"]) for part in trained_groups(design)
+    ]
+    assert min(scale for scale, _ in rates) < 0.2
+    assert [rate[0] for _, rate in rates] == pytest.approx([scale * 1e-6 for scale, _ in rates])
 
 
 def test_no_decay_keeps_what_was_exempt_and_leaves_a_decay_of_0_alone() -> None:

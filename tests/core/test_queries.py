@@ -8,7 +8,7 @@ import re
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from placing_cases import inventory_of, transformer
 from strategies import inventories, queries
@@ -213,6 +213,31 @@ def test_case_beyond_ascii_is_the_same_for_few_names_and_many(query: str) -> Non
     names = ["\u017ftart.w", "Kelvin\u212a.w", "İ.w", "Größe.w", "x.s.w", *(f"block{n}.w" for n in range(40))]
     inventory = inventory_of(dict.fromkeys(names, (2,)))
     assert matching_parameters(inventory, query).tolist() == naive(inventory, query)
+
+
+ATOMS = st.sampled_from(
+    ["a", "b", "ab", "\\.", "\\.?", ".", "a?", "b*", "a+", "\\x61", "[ab]", "(a|b)", "(?:ab)?", "\\d", "\\\\", "^", "$"]
+)
+
+
+@settings(max_examples=100, deadline=None)
+@given(st.lists(ATOMS, min_size=1, max_size=4).map("".join), st.lists(st.text("ab.1", max_size=5), max_size=4))
+@example(pattern="a\\.?b", names=["ab"])
+@example(pattern="\\x61b", names=["ab"])
+def test_an_expression_finds_what_it_fits_among_few_and_among_many(pattern: str, names: list[str]) -> None:
+    """Among many, names without the text that it must hold are passed over."""
+    shapes = {f"x{number}.{name}w".replace("..", "."): (2,) for number, name in enumerate(names)}
+    inventory = inventory_of(shapes | {f"z.y{number}": (2,) for number in range(40)})
+    query = f"/{pattern}/"
+    try:
+        parse(query)
+    except UserError:
+        return
+    assert matching_parameters(inventory, query).tolist() == naive(inventory, query)
+
+
+def test_brackets_with_a_bracket_in_them_are_no_text_that_names_must_hold() -> None:
+    assert found("[]a]b.weight", "ab.weight", *(f"z{number}.weight" for number in range(40))) == {"ab.weight"}
 
 
 def test_terms_on_numbers_hold_for_no_module() -> None:

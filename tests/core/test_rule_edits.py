@@ -41,6 +41,7 @@ def names_in(design: Design, group: int) -> set[str]:
 def test_a_rule_is_named_after_its_query_and_gets_a_name_of_its_own() -> None:
     design = rule_edits.add_rule(rule_edits.add_rule(groups(), 2, " *.bias "), 3, "*.bias")
     assert rules_of(design) == [("*.bias", 2, "*.bias"), ("*.bias 2", 3, "*.bias")]
+    assert rule_edits.add_rule(design, 2, "head", name="n" * 60).rules[-1].name == "n" * 60
     long = rule_edits.add_rule(design, 2, "x" * 300, position=0).rules[0]
     assert len(long.name) <= 60
     assert long.where == "x" * 300
@@ -69,6 +70,9 @@ def test_a_rule_changes_its_name_group_and_query() -> None:
     [
         (lambda d: rule_edits.add_rule(d, 2, "  "), "needs something to look for"),
         (lambda d: rule_edits.add_rule(d, 2, "ndim:x"), "wants a number"),
+        (lambda d: rule_edits.add_rule(d, 2, "x", name="n" * 61), "Name must be text of 1 to 60 characters"),
+        (lambda d: rule_edits.set_rule(d, 0, name="n" * 61), "Name must be text of 1 to 60 characters"),
+        (lambda d: rule_edits.set_rule(d, 0, where="  "), "needs something to look for"),
         (lambda d: rule_edits.set_rule(d, 0, name=" "), "needs a name"),
         (lambda d: rule_edits.set_rule(d, 0, where="/(a|aa)+b/"), "take for ever"),
         (lambda d: rule_edits.set_rule(rule_edits.add_rule(d, 2, "x"), 1, name="head"), "already is a rule"),
@@ -184,3 +188,17 @@ def test_parameters_without_a_size_are_not_exported() -> None:
 def test_a_remainder_on_muon_is_not_exported_where_it_holds_biases() -> None:
     with pytest.raises(UserError, match="Muon takes matrices only"):
         export(edits.set_optimizer(groups(), 1, "Muon"))
+
+
+def test_a_tied_tensor_that_muon_refuses_under_its_other_name_is_not_assigned_to_it() -> None:
+    with pytest.raises(UserError, match=r"head\.weight cannot be in 'hidden': an embedding"):
+        edits.assign(CASES["muon_tied"], ["head.weight"], 2)
+    assert "head.weight" in names_in(edits.assign(CASES["muon"], ["head.weight"], 2), 2)
+
+
+def test_a_leader_cannot_have_a_rate_at_which_a_follower_has_none() -> None:
+    design = follow(groups(), 2, 1, 1e6)
+    with pytest.raises(UserError, match=r"'a' follows 'everything' at 1e6 times .* at most 1e6, not 1e8\."):
+        edits.set_base_lr(design, 1, 100.0)
+    with pytest.raises(UserError, match=r"must be above 0"):
+        edits.set_base_lr(follow(groups(), 2, 1, 1e-300), 1, 1e-300)
