@@ -8,6 +8,7 @@ from lrdesigner import edits
 from lrdesigner.design_file import decode
 from lrdesigner.document import Design, Model, Plan, new_design
 from lrdesigner.inventory import Inventory
+from lrdesigner.model_inputs import Inputs
 from lrdesigner.models.source import ModelSource
 from lrdesigner.schedules import REST, Constant, Cosine, Length, Linear, Segment, Sequence
 from lrdesigner_resources import path as resource_path
@@ -17,11 +18,15 @@ DEMO_PLAN = Plan(epoch=45, epochs=10)
 
 
 def starting_design(
-    source: ModelSource, inventory: Inventory, kwargs: dict[str, Any] | None = None, python: str = ""
+    source: ModelSource,
+    inventory: Inventory,
+    kwargs: dict[str, Any] | None = None,
+    python: str = "",
+    inputs: Inputs | None = None,
 ) -> Design:
     """A design to begin with, for a model that has just been opened."""
     interpreter = "" if source.is_read else python
-    model = Model(source=source.stored, kwargs=kwargs or {}, inventory=inventory, python=interpreter)
+    model = Model(source.stored, kwargs or {}, inventory, interpreter, inputs or [])
     design = new_design(model, DEMO_PLAN if source.is_demo else None)
     return _worked_example(design) if source.is_demo else design
 

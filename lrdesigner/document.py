@@ -10,6 +10,7 @@ from msgspec import Meta, Struct
 
 from lrdesigner.errors import InvalidValueError, UserError
 from lrdesigner.inventory import EMPTY_INVENTORY, Inventory
+from lrdesigner.model_inputs import Inputs, described_inputs
 from lrdesigner.names import LONGEST_NAME as LONGEST_NAME
 from lrdesigner.numbers import exact, scaled
 from lrdesigner.optimizers import AdamWOptions, AnyOptions
@@ -122,15 +123,18 @@ class Model(Struct, frozen=True, forbid_unknown_fields=True):
     """Where the model comes from and what was found in it.
 
     The inventory is kept with the design, so that a design can be shown, edited and exported without running the
-    model's code again. `python` is the interpreter in which the model's packages are installed; "" is ours.
+    model's code again. `python` is the interpreter in which the model's packages are installed; "" is ours. `inputs`
+    describe what a forward pass takes (`lrdesigner.model_inputs`), by which its order is found; empty: not known.
     """
 
     source: str = ""
     kwargs: dict[str, Any] = {}
     inventory: Inventory = EMPTY_INVENTORY
     python: str = ""
+    inputs: Inputs = []
 
     def __post_init__(self) -> None:
+        described_inputs(self.inputs)
         for name in self.kwargs:  # they are written into exported code
             if not name.isidentifier() or keyword.iskeyword(name):
                 raise InvalidValueError(f"{name!r} cannot be the name of an argument.")

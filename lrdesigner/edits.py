@@ -53,9 +53,11 @@ def unpin(design: Design, paths: Iterable[str]) -> Design:
 
 
 def add_group(design: Design, name: str = "", paths: Iterable[str] = ()) -> Design:
-    """A new group at the end, with the options and lr of the remainder, and these modules pinned to it.
+    """A new group at the end, with the options, lr and decay exemption of the remainder, and these modules pinned.
 
-    A name that is taken gets a number.
+    So nothing changes for what it takes until it is told otherwise; an exemption goes by the kind of a parameter and
+    holds in any group. Layer decay alone stays behind: it counts from the topmost layer of its own group. A name that
+    is taken gets a number.
     """
     like = design.group(design.remainder)
     group_id = max(group.id for group in design.groups) + 1
@@ -63,7 +65,7 @@ def add_group(design: Design, name: str = "", paths: Iterable[str] = ()) -> Desi
     colour = next((c for c in range(COLOURS) if c not in used), len(design.groups) % COLOURS)
     name = replaced(like, name=one_line(name) or "group").name  # raises if it is too long
     name = free_name(name, {group.name for group in design.groups})
-    new = replace(like, id=group_id, name=name, colour=colour, follow=None)
+    new = replace(like, id=group_id, name=name, colour=colour, follow=None, layer_decay=None)
     return assign(replace(design, groups=(*design.groups, new)), paths, group_id)
 
 

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 from msgspec.structs import replace
 
-from lrdesigner.document import Design, Model, Pin
+from lrdesigner.document import Design, Pin
 from lrdesigner.edits import add_group, set_model
 from lrdesigner.inventory import Inventory
 from lrdesigner.model_changes import Renaming, renamed
@@ -21,7 +21,7 @@ GROUP_NAME = 40
 def reload_model(design: Design, inventory: Inventory) -> Design:
     """The same model after a change of its file; pins, rules and groups stay as they are."""
     model = design.model
-    return set_model(design, Model(model.source, model.kwargs, inventory, model.python))
+    return set_model(design, replace(model, inventory=inventory))
 
 
 def apply_renamings(design: Design, renamings: Iterable[Renaming]) -> Design:

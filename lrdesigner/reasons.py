@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 
@@ -16,6 +16,7 @@ from lrdesigner.numbers import rate
 from lrdesigner.param_groups import trained_groups
 from lrdesigner.queries.find import matching_parameters
 
+NEVER_TRAINS = "never trains: requires_grad is False"
 MOST_TOLD = 6
 """Names or reasons that are listed; of more there is their number."""
 
@@ -40,15 +41,24 @@ def why(design: Design, path: str) -> str:
     return "\n".join(_of_module(design, path, below.tolist()))
 
 
-def reason_of(design: Design, placement: Placement, path: str = "") -> str:
-    """What put something there: `pinned by features`, `rule 2, norms (type:norm)`, or the remainder."""
+def reason_of(design: Design, placement: Placement, path: str | None = None) -> str:
+    """What put something there: `pinned by features`, `rule 2, norms (type:norm)`, or the remainder.
+
+    `path` is what is asked about, for which its own pin is `pinned here`.
+    """
     if placement.pinned_by is not None:
         where = placement.pinned_by or "the whole model"
-        return "pinned here" if path and placement.pinned_by == path else f"pinned by {where}"
+        return "pinned here" if placement.pinned_by == path else f"pinned by {where}"
     if placement.rule is None:
         return f"the remainder takes what no pin {'or rule ' if design.rules else ''}reaches"
     number, rule = next((n, rule) for n, rule in enumerate(design.rules, 1) if rule.name == placement.rule)
     return f"rule {number}, {rule.name}" + ("" if rule.name == rule.where else f" ({rule.where})")
+
+
+def ties(names: Sequence[str]) -> str:
+    """That a parameter has other names, too."""
+    more = f" and {len(names) - MOST_TOLD:,} more" if len(names) > MOST_TOLD else ""
+    return f"one tensor with {', '.join(names[:MOST_TOLD])}{more}: of all its names the nearest pin decides"
 
 
 def _of_module(design: Design, path: str, places: list[int]) -> Iterator[str]:
@@ -76,10 +86,9 @@ def _of_parameter(design: Design, place: int) -> Iterator[str]:
     names = [inventory.parameters[other].name for other in np.flatnonzero(rows.firsts == rows.firsts[place]).tolist()]
     others = [name for name in names if name != info.name]
     if others:
-        more = f" and {len(others) - MOST_TOLD:,} more" if len(others) > MOST_TOLD else ""
-        yield f"one tensor with {', '.join(others[:MOST_TOLD])}{more}: of all its names the nearest pin decides"
+        yield ties(others)
     if not info.trainable:
-        yield "never trains: requires_grad is False"
+        yield NEVER_TRAINS
         return
     for part in trained_groups(design):
         if part.group.id == placement.group and any(member.name == first.name for member in part.parameters):

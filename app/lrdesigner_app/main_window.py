@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import Any
 
 from PySide6.QtCore import QSize
@@ -15,7 +15,7 @@ from lrdesigner.document import Design
 from lrdesigner.errors import UserError
 from lrdesigner.export import export
 from lrdesigner.inventory import Inventory
-from lrdesigner.jobs.protocol import ModelInput
+from lrdesigner.model_inputs import Inputs
 from lrdesigner.model_rows import rows_of
 from lrdesigner.models.source import ModelSource
 from lrdesigner.models.trust import question_for, question_for_source
@@ -137,7 +137,8 @@ class MainWindow(QMainWindow):
         inventory, plan = design.model.inventory, design.plan
         star = " •" if store.modified else ""
         scalars = count(int(rows_of(inventory).numels[0]))
-        size = f"{inventory.modules[0].type} · {scalars}" if design.model.source else "no model"
+        kind = inventory.modules[0].type  # a checkpoint of names only has none
+        size = " · ".join(filter(None, (kind, scalars))) if design.model.source else "no model"
         run = f"{plan.epochs:,} epoch{'s' if plan.epochs != 1 else ''} × {plan.steps_per_epoch:,} steps"
         self.header.show_titles(f"{self.files.title}{star}", f"{size} · {run}")
         self.setWindowTitle(f"{self.files.title}{'*' if store.modified else ''} – LR Designer")
@@ -167,13 +168,13 @@ class MainWindow(QMainWindow):
             self.load_model(source, dialog.arguments, python, dialog.shapes)
 
     def load_model(
-        self, source: ModelSource, kwargs: dict[str, Any], python: str = "", inputs: Sequence[ModelInput] = ()
+        self, source: ModelSource, kwargs: dict[str, Any], python: str = "", inputs: Inputs | None = None
     ) -> None:
         """Open a model in a child and start a design for it. The caller has asked whether its code may run."""
 
         def give(inventory: Inventory) -> None:
             if self.files.may_discard():  # it may have been edited while the model was built
-                self.files.replace_design(starting_design(source, inventory, kwargs, python), None)
+                self.files.replace_design(starting_design(source, inventory, kwargs, python, inputs), None)
 
         self.loader.load(source, kwargs, give, python, inputs)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from time import monotonic
 from typing import Any
 
@@ -11,8 +11,9 @@ from PySide6.QtCore import QObject, Signal
 
 from lrdesigner.errors import UserError
 from lrdesigner.inventory import Inventory
-from lrdesigner.jobs.protocol import AnyReport, InspectRequest, InventoryChunk, ModelInput, ReadRequest
+from lrdesigner.jobs.protocol import AnyReport, InspectRequest, InventoryChunk, ReadRequest
 from lrdesigner.jobs.reader import Outcome
+from lrdesigner.model_inputs import Inputs
 from lrdesigner.models.ladder import Attempt, next_rung, told
 from lrdesigner.models.opening import inspection_of, opening_request
 from lrdesigner.models.source import ModelSource
@@ -42,7 +43,7 @@ class ModelLoader(QObject):
         kwargs: Mapping[str, Any],
         give: Callable[[Inventory], None],
         python: str = "",
-        inputs: Sequence[ModelInput] = (),
+        inputs: Inputs | None = None,
     ) -> None:
         """Open `source` and call `give` with what was found; failures are told by `failed` as a `Notice`."""
         self.cancel()

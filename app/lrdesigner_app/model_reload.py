@@ -49,7 +49,8 @@ class ModelReload(QObject):
             return
         if allowed(question_for_source(source, model.python), self._window):
             self.watch.watch(_files(source))
-            self._loader.load(source, model.kwargs, partial(self._take, source, model.source), model.python)
+            take = partial(self._take, source, model.source)
+            self._loader.load(source, model.kwargs, take, model.python, model.inputs)
 
     def _take(self, source: ModelSource, opened: str, inventory: Inventory) -> None:
         before = self._workspace.store.committed

@@ -18,7 +18,7 @@ from PySide6.QtWidgets import (
 )
 
 from lrdesigner.errors import UserError
-from lrdesigner.jobs.protocol import ModelInput
+from lrdesigner.model_inputs import Inputs
 from lrdesigner.models.arguments import parse_inputs, parse_kwargs
 from lrdesigner.models.base import at_home
 from lrdesigner.models.interpreter import parse_python
@@ -52,7 +52,7 @@ class OpenModelDialog(QDialog):
         self.name.setEnabled(False)
         self.source: ModelSource | None = None
         self.arguments: dict[str, Any] = {}
-        self.shapes: tuple[ModelInput, ...] = ()
+        self.shapes: Inputs = []
         self.interpreter = ""
 
     def choose_file(self) -> None:
@@ -64,6 +64,7 @@ class OpenModelDialog(QDialog):
     def accept(self) -> None:
         """Accept, or say why not."""
         try:
+            self._take_only_name()
             self.source = parse_source(self.model.text())
             self.arguments = parse_kwargs(self.kwargs.text().strip() or "{}")
             self.shapes = parse_inputs(self.inputs.text())
@@ -137,7 +138,14 @@ class OpenModelDialog(QDialog):
             if file is not None and "\0" not in text:
                 self.name.addItems(list(classes_and_functions(at_home(str(file)))))
             self.name.setEnabled(self.name.count() > 0)
+            self.name.setPlaceholderText(f"Choose one of {self.name.count()}" if self.name.count() > 1 else "")
         self.name.setCurrentIndex(self.name.findText(text.rpartition(":")[2]))
+
+    def _take_only_name(self) -> None:
+        """A file with one class or factory needs no choice."""
+        if self.name.count() == 1 and self.model.text().strip().lower().endswith(".py"):
+            self.name.setCurrentIndex(0)
+            self._take_name()
 
     def _take_name(self) -> None:
         text = self.model.text().strip()

@@ -26,5 +26,8 @@ class Signals(QObject):
     filter_requested = Signal(str)
     """A query that the tree should be filtered by."""
 
+    rule_selected = Signal(int)
+    """The place of the rule that is selected in the list of rules; -1 for none."""
+
     rule_shown = Signal(int)
     """The place of a rule that the list of rules should select."""

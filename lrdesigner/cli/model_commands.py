@@ -95,7 +95,7 @@ def new(
     presets, interpreter = chosen_presets(preset), parse_python(python)
     source, found = _inspected(model, kwargs, time_limit, interpreter, inputs)
     inventory = found.inventory
-    design = starting_design(source, inventory, parse_kwargs(kwargs), interpreter)
+    design = starting_design(source, inventory, parse_kwargs(kwargs), interpreter, parse_inputs(inputs))
     save(with_presets(_with_length(design, epochs, steps_per_epoch, batches), presets), output)
     say(f"Wrote {output}: {source.text}, {count(inventory.trainable_parameters)} trainable parameters.")
     _say_remarks(found)

@@ -132,7 +132,7 @@ def mend_pins(design: Values, faults: list[Fault]) -> Values:
 
 
 def mend_model(model: Values, faults: list[Fault]) -> Values:
-    """Leave out arguments that cannot be arguments; straighten what the inventory says of itself."""
+    """Leave out arguments and inputs that cannot be any; straighten what the inventory says of itself."""
     if "inventory" in model:
         model = {**model, "inventory": _mended_inventory(model["inventory"], faults)}
     kept = {}
@@ -142,7 +142,12 @@ def mend_model(model: Values, faults: list[Fault]) -> Values:
             kept[name] = value
         else:
             faults.append(Fault("model", reason(error), value, UNSET, ("model", "kwargs")))
-    return {**model, "kwargs": kept}
+    inputs = model.get("inputs", [])
+    error = fault_of({"inputs": inputs}, Model)
+    if error is not None:
+        faults.append(Fault("model", reason(error), inputs, [], ("model", "inputs")))
+        inputs = []
+    return {**model, "kwargs": kept, "inputs": inputs}
 
 
 def _mended_inventory(inventory: Values, faults: list[Fault]) -> Values:

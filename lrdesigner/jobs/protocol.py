@@ -14,6 +14,7 @@ from msgspec import Struct
 
 from lrdesigner.capturing.description import LiveObjects
 from lrdesigner.inventory import BufferInfo, Inventory, ModuleInfo, ParameterInfo
+from lrdesigner.model_inputs import ModelInput
 
 PROTOCOL_VERSION = 3
 
@@ -23,14 +24,6 @@ Rung = Literal["meta", "hybrid", "fake", "cpu"]
 
 class Request(Struct, frozen=True, tag_field="kind", forbid_unknown_fields=True):
     """Base of what is sent to the child as its first line on stdin."""
-
-
-class ModelInput(Struct, frozen=True, forbid_unknown_fields=True):
-    """The dtype and shape of one input of a model; `name` is that of a keyword argument, "" for a positional one."""
-
-    dtype: str
-    shape: tuple[int, ...]
-    name: str = ""
 
 
 class InspectRequest(Request, frozen=True, tag="inspect"):

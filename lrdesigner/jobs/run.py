@@ -10,7 +10,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from typing import IO, Any
 
 from msgspec.structs import replace
@@ -24,12 +24,12 @@ from lrdesigner.jobs.protocol import (
     CaptureRequest,
     InspectRequest,
     InventoryChunk,
-    ModelInput,
     ReadRequest,
     VerifyRequest,
     encode_request,
 )
 from lrdesigner.jobs.reader import GiveUp, JobReader, Outcome
+from lrdesigner.model_inputs import Inputs
 from lrdesigner.models.ladder import Attempt, next_rung, told
 from lrdesigner.models.opening import Inspection, inspection_of, opening_request
 from lrdesigner.models.source import ModelSource
@@ -81,7 +81,7 @@ def inspect_model(
     kwargs: Mapping[str, Any] | None = None,
     time_limit: float | None = None,
     python: str | None = None,
-    inputs: Sequence[ModelInput] = (),
+    inputs: Inputs | None = None,
 ) -> Inspection:
     """Open a model; unless it is only read, this runs code. Raises `UserError` with the reason when it fails."""
     chunks: list[AnyReport] = []

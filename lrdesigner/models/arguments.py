@@ -7,7 +7,7 @@ import keyword
 from typing import Any
 
 from lrdesigner.errors import UserError
-from lrdesigner.jobs.protocol import ModelInput
+from lrdesigner.model_inputs import Inputs, described_inputs
 
 
 def parse_kwargs(text: str) -> dict[str, Any]:
@@ -18,34 +18,21 @@ def parse_kwargs(text: str) -> dict[str, Any]:
     return value
 
 
-def parse_inputs(text: str) -> tuple[ModelInput, ...]:
+def parse_inputs(text: str) -> Inputs:
     """The inputs of a model that a person described as JSON: a list, or an object for keyword arguments.
 
-    Each is a shape, or a dtype with a shape. "" is no input at all. Raises `UserError`.
+    Each is a shape, or a dtype with a shape (see `described_inputs`). "" is no input at all. Raises `UserError`.
 
-    >>> parse_inputs('[[1, 3, 224, 224]]')
-    (ModelInput(dtype='float32', shape=(1, 3, 224, 224), name=''),)
     >>> parse_inputs('{"input_ids": ["int64", [1, 16]]}')
-    (ModelInput(dtype='int64', shape=(1, 16), name='input_ids'),)
+    {'input_ids': ['int64', [1, 16]]}
     """
     if not text.strip():
-        return ()
+        return []
     value = _json(text, "inputs")
-    if isinstance(value, dict):
-        return tuple(_input(given, name) for name, given in value.items())
-    if not isinstance(value, list) or not value:
+    if not isinstance(value, list | dict) or not value:
         raise UserError("The inputs must be a JSON list of shapes, such as [[1, 3, 224, 224]].")
-    return tuple(_input(given, "") for given in value)
-
-
-def _input(given: Any, name: str) -> ModelInput:
-    dtype, shape = given if isinstance(given, list) and [type(x) for x in given] == [str, list] else ("float32", given)
-    if not isinstance(shape, list) or not all(type(size) is int and size >= 0 for size in shape):
-        raise UserError(
-            f"{json.dumps(given)} is not the shape of an input; write such as [1, 3, 224, 224], or with a dtype "
-            '["int64", [1, 16]].'
-        )
-    return ModelInput(dtype, tuple(shape), name)
+    described_inputs(value)
+    return value
 
 
 def _json(text: str, what: str) -> Any:

@@ -9,8 +9,9 @@ from msgspec import Struct
 
 from lrdesigner.errors import UserError
 from lrdesigner.inventory import Inventory
-from lrdesigner.jobs.protocol import AnyReport, InspectRequest, InventoryChunk, ModelInput, ReadRequest, joined
+from lrdesigner.jobs.protocol import AnyReport, InspectRequest, InventoryChunk, ReadRequest, joined
 from lrdesigner.jobs.reader import Outcome
+from lrdesigner.model_inputs import Inputs, described_inputs
 from lrdesigner.models.base import ModelSource
 
 
@@ -40,11 +41,11 @@ class Inspection(Struct, frozen=True):
 
 
 def opening_request(
-    source: ModelSource, kwargs: Mapping[str, Any], inputs: Sequence[ModelInput] = ()
+    source: ModelSource, kwargs: Mapping[str, Any], inputs: Inputs | None = None
 ) -> InspectRequest | ReadRequest:
-    """What to ask for a model. Raises `UserError` for arguments to something that is only read."""
+    """What to ask for a model. Raises `UserError` for arguments to something that is only read, and for odd inputs."""
     if not source.is_read:
-        return InspectRequest(source.child_source, dict(kwargs), inputs=tuple(inputs))
+        return InspectRequest(source.child_source, dict(kwargs), inputs=described_inputs(inputs or []))
     if kwargs or inputs:
         raise UserError(f"{source.text} is only read, not built: it takes neither arguments nor inputs.")
     return ReadRequest(str(source.file), source.name)

@@ -39,7 +39,7 @@ def grouped(design: Design, where: str, name: str, *, layered: bool = False) -> 
         return design, holder
     design = edits.add_group(design, name)
     group = design.groups[-1]
-    plain = replace(group, freeze=(), layer_decay=group.layer_decay if layered else None)
+    plain = replace(group, freeze=(), layer_decay=design.group(design.remainder).layer_decay if layered else None)
     return add_rule(with_group(design, plain), group.id, where, name), group.id
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -29,7 +29,7 @@ class Loads:
 
     def __init__(self) -> None:
         self.inventory: Inventory | None = None
-        self.asked: list[tuple[str, dict[str, Any], str]] = []
+        self.asked: list[tuple[str, dict[str, Any], str, Any]] = []
 
     def __call__(
         self,
@@ -37,9 +37,9 @@ class Loads:
         kwargs: Mapping[str, Any],
         give: Callable[[Inventory], None],
         python: str = "",
-        inputs: Sequence[Any] = (),
+        inputs: Any = None,
     ) -> None:
-        self.asked.append((source.text, dict(kwargs), python))
+        self.asked.append((source.text, dict(kwargs), python, inputs))
         if self.inventory is not None:
             give(self.inventory)
 
@@ -84,7 +84,7 @@ def window(
 
 
 def of_file(design: Design, file: Path) -> Design:
-    return replace(design, model=replace(design.model, source=f"{file}:Net", kwargs={"width": 3}))
+    return replace(design, model=replace(design.model, source=f"{file}:Net", kwargs={"width": 3}, inputs=[[1, 3]]))
 
 
 def renamed(inventory: Inventory, old: str, new: str) -> Inventory:
@@ -152,7 +152,7 @@ def test_a_changed_file_is_offered_to_be_reloaded(window: MainWindow, file: Path
     notice = posted.args[0]
     assert (notice.text, notice.action[0], notice.stays) == ("net.py has changed.", "Reload model", True)
     window.notices.action.click()
-    assert loads.asked == [(f"{file}:Net", {"width": 3}, "")]
+    assert loads.asked == [(f"{file}:Net", {"width": 3}, "", [[1, 3]])]
 
 
 def test_only_the_model_of_the_design_is_watched(window: MainWindow, file: Path) -> None:
@@ -240,7 +240,7 @@ def test_without_a_model_or_with_one_that_is_gone_a_notice_says_so(
 
 def test_another_design_opened_meanwhile_is_left_alone(window: MainWindow, loads: Loads) -> None:
     taken: list[Callable[[Inventory], None]] = []
-    window.loader.load = lambda source, kwargs, give, python: taken.append(give)  # type: ignore[method-assign,assignment,misc]
+    window.loader.load = lambda source, kwargs, give, python, inputs: taken.append(give)  # type: ignore[method-assign,assignment,misc]
     window.reload_model()
     other = edits.add_group(demo_design(), "other")
     window.workspace.store.open(other)

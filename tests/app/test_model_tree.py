@@ -138,8 +138,8 @@ def test_ties_and_freezing_are_marked_and_explained(
     panel = shown(workspace, qtbot)
     model = panel.model
     assert model.marks(model.index_of("lm_head.weight")).tied
-    assert "tied to wte.weight" in model.index_of("lm_head.weight").data(TIP)
-    assert "tied to lm_head.weight" in model.index_of("wte.weight").data(TIP)
+    assert "one tensor with wte.weight" in model.index_of("lm_head.weight").data(TIP)
+    assert "one tensor with lm_head.weight" in model.index_of("wte.weight").data(TIP)
     assert model.marks(model.index_of("wpe")).frozen
     assert not model.marks(model.index_of("")).frozen
     assert "requires_grad" in model.index_of("wpe.weight").data(TIP)
@@ -697,3 +697,16 @@ def test_ten_thousand_rows_are_laid_out_and_filtered_quickly(theme: Theme, qtbot
     panel.clear_filter()
     panel.group_from_selection()
     assert colours(panel, "layers.4999.weight") == (1,)
+
+
+def test_a_checkpoint_of_names_only_opens_as_far_as_there_is_room(workspace: Workspace, qtbot: QtBot) -> None:
+    names = ("layers.0.out.weight", "layers.0.out.bias", "layers.1.out.weight")
+    modules = ("", "layers", "layers.0", "layers.0.out", "layers.1", "layers.1.out")
+    found = Inventory(
+        tuple(ModuleInfo(path, "") for path in modules),
+        tuple(ParameterInfo(name, (4,), "float32", 4, True) for name in names),
+    )
+    workspace.store.open(new_design(Model("net.ckpt", {}, found)))
+    panel = shown(workspace, qtbot)
+    assert panel.view.open_paths() == ("", "layers", "layers.0", "layers.1")
+    assert not panel.view.isExpanded(panel.model.index_of("layers.0.out"))

@@ -12,7 +12,7 @@ from PySide6.QtWidgets import QDialog
 from pytestqt.qtbot import QtBot
 
 from lrdesigner.inventory import Inventory
-from lrdesigner.jobs.protocol import PROTOCOL_VERSION, ModelInput
+from lrdesigner.jobs.protocol import PROTOCOL_VERSION
 from lrdesigner.models.source import parse_source
 from lrdesigner_app.model_loader import ModelLoader
 from lrdesigner_app.notices import Notice
@@ -72,6 +72,16 @@ def test_a_checkpoint_takes_no_arguments_and_no_interpreter(dialog: OpenModelDia
     assert all(field.isEnabled() for field in (dialog.kwargs, dialog.inputs, dialog.python))
 
 
+def test_of_a_file_with_one_class_that_one_is_taken(dialog: OpenModelDialog, folder: Path) -> None:
+    (folder / "one.py").write_text("class Only: ...\n")
+    dialog.model.setText("net.py")
+    assert dialog.name.placeholderText() == "Choose one of 2"
+    dialog.model.setText("one.py")
+    dialog.accept()
+    assert dialog.source is not None
+    assert dialog.source.text == "one.py:Only"
+
+
 def test_what_was_typed_is_taken_whole(dialog: OpenModelDialog) -> None:
     dialog.model.setText("net.py:Net")
     dialog.kwargs.setText('{"depth": 3}')
@@ -82,7 +92,7 @@ def test_what_was_typed_is_taken_whole(dialog: OpenModelDialog) -> None:
     assert dialog.source is not None
     assert dialog.source.text == "net.py:Net"
     assert (dialog.arguments, dialog.interpreter) == ({"depth": 3}, "")
-    assert dialog.shapes == (ModelInput("float32", (1, 3)),)
+    assert dialog.shapes == [[1, 3]]
 
 
 @pytest.mark.parametrize(

@@ -204,3 +204,18 @@ def test_betas_of_another_package_can_move(inspector: Inspector, workspace: Work
     assert optimizer_of(workspace.design.groups[0].options).name == "custom"
     use(workspace, MuonOptions())
     assert inspector.optimizer.chooser.currentText() == "Muon"
+
+
+def test_a_long_number_shows_its_exponent_until_it_is_edited(inspector: Inspector, workspace: Workspace) -> None:
+    base = 1.8417889721157e-07
+    workspace.commit("", edits.set_base_lr, 1, base)
+    field = inspector.base_form.editor("base")
+    assert isinstance(field, TextField)
+    assert field.text() == "1.842e-7"
+    assert "1.8417889721157e-7" in field.toolTip()
+    field.setFocus()
+    assert field.text() == "1.8417889721157e-7"
+    QTest.keyClick(field, Qt.Key.Key_Return)
+    QTest.keyClick(field, Qt.Key.Key_Tab)
+    assert field.text() == "1.842e-7"
+    assert workspace.store.committed.group(1).lr.base == base

@@ -156,3 +156,12 @@ def test_outcomes_are_told_in_the_words_of_torch(design: Design) -> None:
     for name in "abcd":
         several = edits.add_group(several, name)
     assert outcome(design, several).startswith("Adds a, b, c and 1 more; torch gets 2")
+
+
+def test_a_model_that_comes_while_the_dialog_is_open_gets_the_preset(
+    dialog: PresetsDialog, workspace: Workspace, design: Design
+) -> None:
+    workspace.store.open(edits.rename_group(design, 1, "other"))
+    assert [group.name for group in workspace.design.groups] == ["other", "backbone", "head"]
+    QTest.mouseClick(dialog.apply_button, Qt.MouseButton.LeftButton)
+    assert [group.name for group in workspace.store.committed.groups] == ["other", "backbone", "head"]

@@ -9,11 +9,13 @@ from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from lrdesigner.rule_edits import add_rule
+from lrdesigner_app.model_tree import ModelTreePanel
 from lrdesigner_app.notices import Notice
 from lrdesigner_app.rules import RulesPanel
 from lrdesigner_app.rules.rules_model import MIME, RulesModel
 from lrdesigner_app.workspace import Workspace
 
+LEFT = Qt.MouseButton.LeftButton
 ALT = Qt.KeyboardModifier.AltModifier
 MOVE = Qt.DropAction.MoveAction
 
@@ -215,3 +217,43 @@ def test_rules_are_painted_in_every_state_without_complaint(ruled: RulesPanel, w
     ruled.edit()
     QApplication.processEvents()
     assert not ruled.grab().isNull()
+
+
+def test_the_tree_marks_what_the_selected_rule_takes(ruled: RulesPanel, workspace: Workspace, qtbot: QtBot) -> None:
+    tree = ModelTreePanel(workspace)
+    qtbot.addWidget(tree)
+    shares = dict.fromkeys(("", "classifier.1", "classifier.1.bias", "classifier.1.weight", "features"), "")
+
+    def marked() -> list[str]:
+        place = tree.view.marked_rule
+        return [tree.model.share_of_rule(tree.model.index_of(path), place) for path in shares]
+
+    assert marked() == ["none"] * 5
+    QTest.mouseClick(ruled.view.viewport(), LEFT, pos=ruled.view.visualRect(ruled.model.index(1)).center())
+    assert marked() == ["some", "some", "none", "all", "none"]
+    QTest.keyClick(ruled.view, Qt.Key.Key_Up)
+    assert marked() == ["some", "some", "all", "none", "none"]
+    QTest.keyClick(ruled.view, Qt.Key.Key_Down, ALT)  # the rule is moved, and so are its marks
+    assert tree.view.marked_rule == 1
+    QTest.keyClick(ruled.view, Qt.Key.Key_Escape)
+    assert marked() == ["none"] * 5
+    assert ruled.row == -1
+
+
+def test_the_marks_of_a_rule_go_when_rows_of_the_tree_are_selected(
+    ruled: RulesPanel, workspace: Workspace, qtbot: QtBot
+) -> None:
+    tree = ModelTreePanel(workspace)
+    qtbot.addWidget(tree)
+    tree.resize(300, 400)
+    with qtbot.waitExposed(tree):
+        tree.show()
+    workspace.signals.rule_shown.emit(1)
+    assert tree.view.marked_rule == 1
+    tree.activateWindow()
+    tree.view.setFocus()
+    qtbot.waitUntil(tree.view.hasFocus)
+    QTest.keyClick(tree.view, Qt.Key.Key_Down)
+    assert tree.view.marked_rule is None
+    workspace.commit("", add_rule, 2, "another")
+    assert tree.view.marked_rule is None

@@ -13,6 +13,7 @@ from lrdesigner.inventory import ModuleInfo, ParameterInfo
 from lrdesigner.jobs.protocol import Failure, Hello, InspectRequest, InventoryChunk, Rung
 from lrdesigner.jobs.reader import Outcome, State
 from lrdesigner.jobs.run import inspect_model, run_job, run_ladder
+from lrdesigner.model_inputs import described_inputs
 from lrdesigner.models.arguments import parse_inputs
 from lrdesigner.models.ladder import HOPELESS, Attempt, next_rung, told
 from lrdesigner.models.opening import inspection_of
@@ -342,7 +343,7 @@ def test_modules_are_ordered_as_a_forward_pass_enters_them(tmp_path: Path, rung:
 
     (tmp_path / "net.py").write_text(BRANCHES)
     model = build_model(f"{tmp_path / 'net.py'}:Net", {}, rung)
-    assert forward_order(model, msgspec.to_builtins(parse_inputs(inputs)), rung) == ["first", "last"]
+    assert forward_order(model, msgspec.to_builtins(described_inputs(parse_inputs(inputs))), rung) == ["first", "last"]
 
 
 @pytest.mark.torch

@@ -14,8 +14,9 @@ from strategies import designs
 
 from lrdesigner import edits
 from lrdesigner.design_file import decode, encode
-from lrdesigner.document import Design, Model, Pin, Plan, new_design
+from lrdesigner.document import DecayExemption, Design, LayerDecay, Model, Pin, Plan, new_design
 from lrdesigner.errors import UserError
+from lrdesigner.expansion_edits import use_exemption, use_layer_decay
 from lrdesigner.inventory import Inventory, ModuleInfo, ParameterInfo
 from lrdesigner.membership import ancestors, membership
 from lrdesigner.optimizers import AdamWOptions, SGDOptions
@@ -114,6 +115,13 @@ def test_a_new_group_is_like_the_remainder_with_a_free_name_and_colour(design: D
     assert pins(after)["classifier.5"] == new.id
     assert [group.name for group in again.groups[3:]] == ["backbone 2", "backbone 3"]
     assert len({group.id for group in again.groups}) == len({group.colour for group in again.groups}) == 5
+
+
+def test_a_new_group_keeps_the_exemption_of_the_remainder_but_not_its_layer_decay(design: Design) -> None:
+    exemption = DecayExemption(embeddings=True)
+    design = use_exemption(use_layer_decay(design, design.remainder, LayerDecay(0.9)), design.remainder, exemption)
+    new = edits.add_group(design, "head", ["classifier.5"]).groups[-1]
+    assert (new.layer_decay, new.exempt) == (None, exemption)
 
 
 def test_names_of_new_groups_fit_into_a_design_file(design: Design) -> None:

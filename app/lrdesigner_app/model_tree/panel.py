@@ -84,6 +84,8 @@ class ModelTreePanel(Panel):
         self.view.menu_requested.connect(self._pop_up)
         self._workspace.signals.design_changed.connect(self._on_design_changed)
         self._workspace.signals.filter_requested.connect(self.set_filter)
+        self._workspace.signals.rule_selected.connect(lambda place: self.view.mark_rule(place if place >= 0 else None))
+        self.view.selectionModel().selectionChanged.connect(self._on_selected)
 
     @property
     def message(self) -> QLabel:
@@ -201,6 +203,10 @@ class ModelTreePanel(Panel):
     def _select_new_group(self) -> None:
         self._workspace.select_group(self._workspace.design.groups[-1].id)
         self.group_made.emit()
+
+    def _on_selected(self) -> None:
+        if self.view.hasFocus():  # what is selected here counts, no more what a rule takes
+            self._workspace.signals.rule_selected.emit(-1)
 
     def _focus_view(self) -> None:
         self.view.setFocus(Qt.FocusReason.OtherFocusReason)

@@ -9,15 +9,15 @@ import numpy as np
 from lrdesigner.document import Design
 from lrdesigner.identity import Same
 from lrdesigner.inventory import BufferInfo, Inventory
-from lrdesigner.membership import BY_REMAINDER, wished
+from lrdesigner.membership import refusal, wished
 from lrdesigner.model_rows import Rows
 from lrdesigner.numbers import count
-from lrdesigner.optimizers import refuses
 from lrdesigner.owned_rows import OwnedRows
+from lrdesigner.reasons import NEVER_TRAINS, reason_of, ties
 
 TIMES = " \N{MULTIPLICATION SIGN} "
 MOST_NAMES = 6
-"""Buffers, or other names of one tensor, that a tooltip lists."""
+"""Buffers that a tooltip lists."""
 
 
 def shape_text(shape: tuple[int, ...]) -> str:
@@ -38,7 +38,7 @@ def tooltip(design: Design, owned: OwnedRows, row: int) -> str:
         lines += _why(design, owned, row)
     lines += _ties(rows, row) if parameter is not None else _buffer_lines(design.model.inventory, rows.paths[row])
     if number and not rows.trainable[row]:
-        lines.append("frozen: requires_grad is False")
+        lines.append(NEVER_TRAINS)
     return "\n".join(lines)
 
 
@@ -59,42 +59,28 @@ def reason_place(owned: OwnedRows, row: int) -> int | None:
 
 
 def _reason(design: Design, owned: OwnedRows, row: int) -> str:
-    reason = reason_place(owned, row)
-    if reason is None:
+    if reason_place(owned, row) is None:
         return "by several pins and rules" if design.rules else "by several pins"
-    if reason == BY_REMAINDER:
-        return f"the remainder takes what no pin {'or rule ' if design.rules else ''}reaches"
-    if reason < BY_REMAINDER:
-        place = -2 - reason
-        rule = design.rules[place]
-        named = "" if rule.name == rule.where else f" ({rule.where})"
-        return f"rule {place + 1}, {rule.name}{named}"
-    path = design.pins[reason].path
-    return "pinned here" if path == owned.rows.paths[row] else f"pinned by {path or owned.rows.name(0)}"
+    return reason_of(design, owned.members.placement(int(owned.parameters_below(row)[0])), owned.rows.paths[row])
 
 
 def _refusal(design: Design, owned: OwnedRows, row: int) -> str:
     """Who would have had it, and why not."""
-    rows, inventory = owned.rows, design.model.inventory
     below = owned.parameters_below(row)
     missing = below[owned.refused[below]]
     place = int(missing[0])
     taker = design.group(wished(design).placement(place).group)
-    names = rows.parameter_rows[rows.firsts == rows.firsts[place]].tolist()
-    kinds = [rows.types[rows.parents[name]] for name in names]  # one of them is refused, and then all are
-    dimensions = len(inventory.parameters[place].shape)
-    told = (refuses(taker.options, dimensions, (kind, *inventory.bases.get(kind, ()))) for kind in kinds)
-    reason = next(why for why in told if why is not None)
-    if rows.parameters[row] is not None:
-        return f"not in {taker.name}: {reason}"
-    return f"{len(missing):,} of its tensors {'is' if len(missing) == 1 else 'are'} not in {taker.name}: {reason}"
+    inventory = design.model.inventory
+    told = f"not in {taker.name}: {refusal(inventory, taker.options, inventory.parameters[place].name)}"
+    if owned.rows.parameters[row] is not None:
+        return told
+    return f"{len(missing):,} of its tensors {'is' if len(missing) == 1 else 'are'} {told}"
 
 
 def _ties(rows: Rows, row: int) -> list[str]:
     place = int(np.searchsorted(rows.parameter_rows, row)) if _in_order(Same(rows)) else _place(rows, row)
     names = [rows.paths[int(rows.parameter_rows[other])] for other in _names_of(rows, place) if other != place]
-    lines = [f"tied to {name}: one tensor, always in one group" for name in names[:MOST_NAMES]]
-    return lines + ([f"and to {len(names) - MOST_NAMES:,} more"] if len(names) > MOST_NAMES else [])
+    return [ties(names)] if names else []
 
 
 @lru_cache(maxsize=2)

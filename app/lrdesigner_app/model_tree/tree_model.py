@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 from PySide6.QtCore import QAbstractItemModel, QMimeData, QModelIndex, QObject, QPersistentModelIndex, Qt
@@ -133,6 +133,13 @@ class TreeModel(QAbstractItemModel):
             found = self._inner[row] = self._find_children(row)
             self._positions.update(zip(found, range(len(found)), strict=True))
         return found
+
+    def share_of_rule(self, index: Index, place: int | None) -> Literal["all", "some", "none"]:
+        """How much of what lies below a row the rule at a place takes; None: there is no rule."""
+        reasons = () if place is None else self._owned.reasons_of(self.row_id(index))
+        if place is None or -2 - place not in reasons:
+            return "none"
+        return "all" if len(reasons) == 1 else "some"
 
     def marks(self, index: Index) -> Marks:
         """What is drawn around the name of a row."""

@@ -40,6 +40,7 @@ INDENT = 16
 TYPE_WIDTH, SIZE_WIDTH = 120, 80
 ROOM_FOR_TYPES = 400
 FIRST_LOOK_ROWS = 30
+MARK_WIDTH = 3
 # Qt asks for each row that is laid out, whether it can be seen or not.
 MOST_OPENED_ROWS = 400
 
@@ -65,6 +66,7 @@ class TreeView(QTreeView):
         self._delegate = RowDelegate(workspace.theme, model, self)
         self._open_rows: set[int] = set()
         self._remembering = True
+        self._marked_rule: int | None = None
         self.setObjectName("model_tree")
         self.setAccessibleName("Modules and parameters of the model")
         self._build()
@@ -122,6 +124,17 @@ class TreeView(QTreeView):
             if reveal:
                 self.scrollTo(found[0])
 
+    @property
+    def marked_rule(self) -> int | None:
+        """The place of the rule of which it is marked what it takes."""
+        return self._marked_rule
+
+    def mark_rule(self, place: int | None) -> None:
+        """Mark what a rule takes: rows all of which it has, and, more faintly, those in which it has something."""
+        if place != self._marked_rule:
+            self._marked_rule = place
+            self.viewport().update()
+
     def first_look(self) -> None:
         """Open level by level while all fits in a screenful; parameters stay folded in their modules."""
         self._open_rows.clear()
@@ -133,7 +146,7 @@ class TreeView(QTreeView):
                 break
             self._open_rows.update(level)
             shown += len(inner)
-            level = [row for row in inner if any(rows.types[c] for c in self._rows_model.children_of(row))]
+            level = [row for row in inner if any(rows.parameters[c] is None for c in self._rows_model.children_of(row))]
         self.reopen()
 
     def open_paths(self) -> tuple[str, ...]:
@@ -158,7 +171,9 @@ class TreeView(QTreeView):
     def expand_below(self) -> bool:
         """Open everything in the selected modules; False if that is more than there is room for."""
         model = self._rows_model
-        wanted = [row for top in self._selected_rows() for row in model.rows.below(top) if model.rows.types[row]]
+        wanted = [
+            row for top in self._selected_rows() for row in model.rows.below(top) if model.rows.parameters[row] is None
+        ]
         fitting = self._within_limit(set(), wanted)
         self._open_rows |= set(fitting)
         self._open(fitting)
@@ -233,6 +248,7 @@ class TreeView(QTreeView):
             painter.fillRect(rect, theme.colour("selection"))
         elif self.viewport().underMouse() and rect.contains(self.viewport().mapFromGlobal(QCursor.pos())):
             painter.fillRect(rect, theme.colour("hover"))
+        self._paint_rule_mark(painter, QRectF(rect), index)
         super().drawRow(painter, options, index)
         current = self.currentIndex()
         if self.hasFocus() and current.isValid() and current.internalId() == index.internalId():
@@ -240,6 +256,16 @@ class TreeView(QTreeView):
             painter.setPen(QPen(theme.colour("accent"), 1))
             painter.drawRect(QRectF(rect).adjusted(0.5, 0.5, -0.5, -0.5))
             painter.restore()
+
+    def _paint_rule_mark(self, painter: QPainter, rect: QRectF, index: QModelIndex | QPersistentModelIndex) -> None:
+        share = self._rows_model.share_of_rule(index, self._marked_rule)
+        if share != "none":
+            colour = self._workspace.theme.colour("accent")
+            if share == "all" and not self.selectionModel().isSelected(index):
+                painter.fillRect(rect, self._workspace.theme.colour("hover"))
+            painter.setOpacity(1.0 if share == "all" else 0.4)
+            painter.fillRect(QRectF(rect.left(), rect.top() + 1, MARK_WIDTH, rect.height() - 2), colour)
+            painter.setOpacity(1.0)
 
     def drawBranches(self, painter: QPainter, rect: QRect, index: QModelIndex | QPersistentModelIndex) -> None:
         if not self._rows_model.path(index) or not self._rows_model.hasChildren(index):

@@ -24,6 +24,7 @@ from lrdesigner.checked import replaced
 from lrdesigner.document import Design
 from lrdesigner.errors import UserError
 from lrdesigner.inventory import Inventory
+from lrdesigner.store import Change
 from lrdesigner_app.presets.words import outcome
 from lrdesigner_app.theme import GRID, PANEL_PADDING
 from lrdesigner_app.widgets import label
@@ -63,8 +64,8 @@ class Form(Protocol):
 Send = Callable[[str, Any, bool], None]
 FormMaker = Callable[[Send, Callable[[], None]], Form]
 
-SIZE = QSize(660, 420)
-_LIST_WIDTH = 236
+SIZE = QSize(700, 420)
+_LIST_WIDTH = 276
 
 
 class PresetsDialog(QDialog):
@@ -94,6 +95,7 @@ class PresetsDialog(QDialog):
         self.apply_button.clicked.connect(lambda: self.apply())
         self.buttons.rejected.connect(self.reject)
         self.list.setCurrentRow(self._first_that_fits())
+        workspace.signals.design_changed.connect(self._on_design_changed)
 
     def apply(self) -> None:
         """Make the chosen preset an edit, and close; what is being typed counts as entered."""
@@ -107,6 +109,17 @@ class PresetsDialog(QDialog):
         self._workspace.store.cancel()
         self.previewed.emit()
         super().reject()
+
+    def _on_design_changed(self, change: Change) -> None:
+        """A model that was being opened may come when the dialog is there already."""
+        if change.kind == "open":
+            row = self.list.currentRow()
+            self.list.blockSignals(True)
+            self.list.clear()
+            self._fill()
+            self.list.setCurrentRow(row)
+            self.list.blockSignals(False)
+            self._show_preview()
 
     def showEvent(self, event: QShowEvent) -> None:
         """Over the lower right of the window, so that tree, cards and plot can be seen."""

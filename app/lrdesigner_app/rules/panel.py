@@ -6,7 +6,7 @@ from collections.abc import Callable
 from functools import partial
 from typing import Any
 
-from PySide6.QtCore import QItemSelectionModel, QPoint, Qt
+from PySide6.QtCore import QItemSelectionModel, QModelIndex, QPoint, Qt
 from PySide6.QtWidgets import QApplication, QHBoxLayout, QMenu, QVBoxLayout, QWidget
 
 from lrdesigner.document import Design
@@ -34,6 +34,7 @@ class RulesPanel(QWidget):
         self._workspace = workspace
         self._editor: RuleEditor | None = None
         self._new_group = 0
+        self._told = -1
         self.model = RulesModel(workspace, self)
         self.view = RulesView(workspace.theme, self.model)
         self.add_button = small_button("+", "New rule")
@@ -65,7 +66,11 @@ class RulesPanel(QWidget):
         self.view.group_requested.connect(self._give_to_number)
         self.view.menu_requested.connect(self._pop_up)
         self._workspace.signals.design_changed.connect(self._on_design_changed)
-        self._workspace.signals.rule_shown.connect(self.select)
+        self._workspace.signals.rule_shown.connect(self._show)
+        self._workspace.signals.rule_selected.connect(self._on_rule_selected)
+        self.view.selectionModel().selectionChanged.connect(self._on_selected)
+        self.view.clicked.connect(self._tell)
+        self.view.left.connect(self._leave)
 
     @property
     def row(self) -> int:
@@ -273,7 +278,29 @@ class RulesPanel(QWidget):
         if self.model.follow(change):
             self._editor = None
             self.select(min(row, self.model.rowCount() - 1))
+        if self._told >= 0:
+            self._tell()
         self._show_emptiness()
+
+    def _show(self, row: int) -> None:
+        self.select(row)
+        self._tell()
+
+    def _on_selected(self) -> None:
+        if self.view.hasFocus():  # else it is only kept over a change of the rules
+            self._tell()
+
+    def _tell(self) -> None:
+        """Let the tree mark what the selected rule takes."""
+        self._workspace.signals.rule_selected.emit(self.row if self.model.rule(self.row) is not None else -1)
+
+    def _on_rule_selected(self, row: int) -> None:
+        self._told = row
+
+    def _leave(self) -> None:
+        self.view.clearSelection()
+        self.view.setCurrentIndex(QModelIndex())
+        self._tell()
 
     def _show_emptiness(self) -> None:
         self.empty.setVisible(not self.model.rowCount())

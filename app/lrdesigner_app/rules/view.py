@@ -25,6 +25,8 @@ class RulesView(QListView):
     group_requested = Signal(int)
     """Number of the key, from 1."""
     menu_requested = Signal(QPoint)
+    left = Signal()
+    """Esc: none of the rules is meant any more."""
 
     def __init__(self, theme: Theme, model: RulesModel) -> None:
         super().__init__()
@@ -98,6 +100,8 @@ class RulesView(QListView):
             self.remove_requested.emit()
         elif key in _EDIT and not modifiers:
             self.edit_requested.emit()
+        elif key == Qt.Key.Key_Escape:
+            self.left.emit()
         elif modifiers == Qt.KeyboardModifier.AltModifier and key in _MOVES:
             self.move_requested.emit(_MOVES[key])
         elif Qt.Key.Key_1 <= key <= Qt.Key.Key_9 and not modifiers:

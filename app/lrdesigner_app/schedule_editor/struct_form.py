@@ -121,6 +121,7 @@ class StructForm(QWidget):
         wide = field.kind in WIDE
         if not wide:
             title.setFixedWidth(LABEL_WIDTH)
+            title.setWordWrap(True)
         self._grid.addWidget(title, row, 0, 1, 2 if wide else 1)
         row += 1 if wide else 0
         self._grid.addWidget(editor, row, 0 if wide else 1, 1, 2 if wide else 1)

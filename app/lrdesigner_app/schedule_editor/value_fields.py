@@ -9,6 +9,7 @@ from PySide6.QtGui import QFocusEvent, QFontDatabase, QKeyEvent, QResizeEvent
 from PySide6.QtWidgets import QCheckBox
 
 from lrdesigner.errors import UserError
+from lrdesigner.numbers import rate
 from lrdesigner.schedules import Absolute, Field
 from lrdesigner_app.schedule_editor.outlet import Outlet
 from lrdesigner_app.schedule_editor.texts import read, stepped, written
@@ -17,6 +18,9 @@ from lrdesigner_app.widgets import LineEdit, NarrowCombo, label, restyle
 
 NARROWEST = 60
 """Pixels; a form must fit beside its scroll bar."""
+
+MOST_DIGITS = 10
+"""Characters of a number that are shown at rest; a longer one would lose its exponent at the edge."""
 
 _UNIT_ROOM = 10
 
@@ -32,6 +36,7 @@ class TextField(LineEdit):
         self._outlet = outlet
         self._value: Any = None
         self._at_rest = False
+        self._shortened = False
         self._unit = label("", "secondary")
         self._unit.setParent(self)
         self._unit.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
@@ -56,16 +61,32 @@ class TextField(LineEdit):
         self._value = value
         if self.isModified() or (known and self._at_rest):
             return
-        self.setText(written(self._field, value))
+        self._show_written(whole=self.hasFocus())
         if not self.hasFocus():
             self.setCursorPosition(0)  # of a long number, the first digits are those that count
         self._show_unit()
         self._explain("")
         self._at_rest = True
 
+    def _show_written(self, *, whole: bool) -> None:
+        """The value as text; of a long number only the digits for which there is room, while nobody edits it."""
+        text = written(self._field, self._value)
+        self._shortened = not whole and self._field.kind == "number" and len(text) > MOST_DIGITS
+        shown = rate(self._value) if self._shortened else text
+        if shown != self.text():
+            self.setText(shown)
+        self.setToolTip(f"{text}\n{self._field.help}" if self._shortened else self._field.help)
+
     def read(self) -> Any:
         """The value of what is typed; raises `UserError`."""
+        if self._shortened and not self.isModified():
+            return self._value
         return read(self._field, self.text())
+
+    def focusInEvent(self, event: QFocusEvent) -> None:
+        if self._shortened and not self.isModified():
+            self._show_written(whole=True)
+        super().focusInEvent(event)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         arrows = (Qt.Key.Key_Up, Qt.Key.Key_Down)
@@ -80,6 +101,8 @@ class TextField(LineEdit):
         super().focusOutEvent(event)
         if self.property("invalid") == "true":  # left with something unreadable in it
             self._restore()
+        elif not self.isModified():
+            self._show_written(whole=False)
         self.setCursorPosition(0)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
