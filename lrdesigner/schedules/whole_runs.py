@@ -144,7 +144,8 @@ _RATIO = ShapeHandle(
     name="ratio",
     title="start",
     at=lambda node, span: 0,
-    value=to_number("ratio", lambda node, span, step, factor: 1 / factor),
+    # Below 0, where a floor around it is dragged under, it is as low as can be.
+    value=to_number("ratio", lambda node, span, step, factor: 1 / max(factor, 1e-6)),
 )
 
 WHOLE_RUNS = (
