@@ -62,21 +62,6 @@ def lost_pins(inventory: Inventory, pins: Iterable[Pin]) -> tuple[Pin, ...]:
     return tuple(pin for pin in pins if pin.path not in known)
 
 
-def close_names(inventory: Inventory, path: str, most: int = 3) -> tuple[str, ...]:
-    """Names of the model that are most like a path that it does not have; those with its last component first."""
-    import difflib  # only when something is wrong
-
-    paths, last = rows_of(inventory).paths, path.rpartition(".")[2]
-    same = [other for other in paths if other.rpartition(".")[2] == last]
-    near = difflib.get_close_matches(path, same[:MOST_COMPARED], most)
-    if not near:
-        near = difflib.get_close_matches(path, paths[1 : MOST_COMPARED + 1], most)
-    return tuple(near)
-
-
-MOST_COMPARED = 5000
-
-
 def renamings(before: Inventory, after: Inventory, pins: Iterable[Pin]) -> tuple[Renaming, ...]:
     """Where the pinned modules and parameters that are gone seem to be now; only what is clear.
 

@@ -8,9 +8,10 @@ from msgspec.structs import replace
 
 from lrdesigner import edits, expansion_edits, rule_edits
 from lrdesigner.document import DecayExemption, Design, Freeze, LayerDecay, Model, Plan, new_design
+from lrdesigner.following import follow
 from lrdesigner.inventory import Inventory, ModuleInfo, ParameterInfo
 from lrdesigner.membership import ancestors
-from lrdesigner.schedules import Absolute, Cosine, Length, Linear
+from lrdesigner.schedules import Absolute, Cosine, Length, Linear, Plateau, Segment, Sequence
 
 KINDS = {"embed": "Embedding", "norm": "LayerNorm", "norm1": "LayerNorm", "norm2": "RMSNorm", "blocks": "ModuleList"}
 KINDS |= dict.fromkeys(("qkv", "proj", "fc1", "fc2", "head"), "Linear")
@@ -118,6 +119,26 @@ def _several_exemptions() -> Design:
     return design
 
 
+def _everything() -> Design:
+    """Each thing that a design can have, and those that meet: layers, exemptions and a freeze in one group."""
+    design = design_of(transformer(tied=True), "follower", "muon", "custom", "plateau")
+    design = ruled(
+        design, (("follower", "*.norm2 !*.bias"), ("muon", "blocks"), ("custom", "head.bias|type:LayerNorm"))
+    )
+    design = edits.assign(edits.assign(design, ["blocks"], 3), ["norm", "blocks.3.norm1"], 5)
+    design = edits.set_optimizer(edits.set_optimizer(design, 3, "Muon"), 4, "custom")
+    design = edits.set_option(design, 4, "path", "torch.optim.NAdam")
+    design = edits.set_option(design, 4, "options", {"betas": [0.8, 0.95], "weight_decay": 0.1})
+    for group in (1, 3, 4):
+        design = expansion_edits.use_layer_decay(design, group, LayerDecay(0.5, 0.1))
+        design = expansion_edits.use_exemption(design, group, DecayExemption(embeddings=True, where="qkv"))
+        design = edits.set_track(design, group, "weight_decay", Linear(1.0, 0.25))
+    design = edits.set_schedule(design, 1, Sequence((Segment(Linear(0.1), Length(4, "steps")), Segment(Cosine(0.01)))))
+    design = edits.set_freeze(design, 3, (Freeze(Length(5, "steps"), Length(1, "epochs")),))
+    design = edits.set_schedule(design, 5, Plateau(floor=1e-5))
+    return follow(follow(design, 2, 1, 3.0), 4, 1, 0.1)
+
+
 def _cases() -> dict[str, Design]:
     return {
         "layered": layered(transformer()),
@@ -137,6 +158,7 @@ def _cases() -> dict[str, Design]:
         "floors": _floors(),
         "colliding": _colliding(),
         "several_exemptions": _several_exemptions(),
+        "everything": _everything(),
     }
 
 

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from math import prod
 
+from msgspec import Struct
+
 from lrdesigner.document import Design, Model, Plan, new_design
 from lrdesigner.inventory import Inventory, ModuleInfo, ParameterInfo
 from lrdesigner.membership import ancestors
 from lrdesigner.param_groups import trained_groups
+from lrdesigner.presets import preset_named
 
 Entry = tuple[str, str, dict[str, tuple[int, ...]]]
 """A module's path, its type, and the shapes of its own parameters."""
@@ -145,6 +148,11 @@ MODELS = {"bert": bert, "vit": vit, "resnet": resnet, "gpt2": gpt2, "llama": lla
 
 def design_for(inventory: Inventory) -> Design:
     return new_design(Model("model.py:Net", {}, inventory), Plan(epoch=10, epochs=8))
+
+
+def applied(name: str, inventory: Inventory, parameters: Struct | None = None) -> Design:
+    """A preset on a new design for a model."""
+    return preset_named(name).apply(design_for(inventory), parameters)
 
 
 def settings_of(design: Design) -> dict[str, tuple[float, float]]:

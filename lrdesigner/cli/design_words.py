@@ -32,7 +32,8 @@ def design_lines(design: Design) -> Iterator[str]:
         yield "rules, of which the first that fits counts where no pin reaches:"
     for number, (rule, (fit, decided)) in enumerate(zip(design.rules, _rule_counts(design), strict=True), 1):
         name = rule.where if rule.name == rule.where else f"{rule.name} ({rule.where})"
-        yield f"  {number}. {name} -> {design.group(rule.group).name}: fits {fit:,} tensors, decides {decided:,}"
+        fits = f"fits {_several(fit, 'tensor')}, decides {decided:,}"
+        yield f"  {number}. {name} -> {design.group(rule.group).name}: {fits}"
     for group in design.groups:
         yield ""
         yield from _group_lines(design, group)
@@ -54,7 +55,7 @@ def _group_lines(design: Design, group: Group) -> Iterator[str]:
     scalars = sum(parameter.numel for parameter in parameters)
     options = ", ".join(f"{key} {option_text(value)}" for key, value in torch_options(group.options).items())
     remainder = " (takes the rest)" if group.id == design.remainder else ""
-    yield f"{group.name}{remainder}: {scalars:,} parameters in {len(parameters)} tensors"
+    yield f"{group.name}{remainder}: {scalars:,} parameters in {_several(len(parameters), 'tensor')}"
     yield f"  {optimizer_name(group.options)}, base lr {rate(group.lr.base)}, {options}"
     if group.follow is not None:
         yield f"  follows {design.group(group.follow.leader).name} x {exact(group.follow.scale)}"
@@ -79,7 +80,7 @@ def _part_lines(design: Design, group: Group) -> Iterator[str]:
         layers, scales = layer_scales(group, membership(design).trainable(group.id))
         where = f" by {layers.pattern}" if layers.pattern else ", since names tell of none"
         rates = f"base lr {rate(group.lr.base * min(scales))} to {rate(group.lr.base * max(scales))}"
-        yield f"  layer decay {exact(decay.factor)} over {layers.count} layers{where}, {rates}"
+        yield f"  layer decay {exact(decay.factor)} over {_several(layers.count, 'layer')}{where}, {rates}"
     if len(parts) == 1 and parts[0].name == group.name:
         return
     for free in (False, True):
@@ -91,7 +92,11 @@ def _part_lines(design: Design, group: Group) -> Iterator[str]:
 def _folded(parts: list[ParamGroup]) -> str:
     tensors = sum(len(part.parameters) for part in parts)
     span = parts[0].name if len(parts) == 1 else f"{parts[0].name} to {parts[-1].name}, {len(parts)} param groups"
-    return f"{span}, {sum(part.numel for part in parts):,} parameters in {tensors} tensors"
+    return f"{span}, {sum(part.numel for part in parts):,} parameters in {_several(tensors, 'tensor')}"
+
+
+def _several(number: int, noun: str) -> str:
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"
 
 
 def _moving_lines(group: Group, plan: Plan) -> Iterator[str]:

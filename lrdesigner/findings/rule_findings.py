@@ -14,6 +14,7 @@ from lrdesigner.findings.finding import Finding, Fix
 from lrdesigner.identity import Same
 from lrdesigner.inventory import Inventory
 from lrdesigner.membership import BY_REMAINDER, ancestors, membership, refused_parameters
+from lrdesigner.model_changes import lost_pins
 from lrdesigner.model_rows import rows_of
 from lrdesigner.optimizers import optimizer_of
 from lrdesigner.queries import matching_parameters
@@ -100,13 +101,12 @@ def _fits(design: Design, rule: Rule) -> np.ndarray:
     return matching_parameters(design.model.inventory, rule.where)
 
 
-def lost_pins(design: Design) -> Iterator[Finding]:
+def pins_on_nothing(design: Design) -> Iterator[Finding]:
     """A pin on a path that the model does not have, as after a module was renamed."""
     inventory = design.model.inventory
     if not design.pins or not inventory.parameters:
         return
-    known = rows_of(inventory).ids
-    lost = [pin for pin in design.pins if pin.path not in known]
+    lost = lost_pins(inventory, design.pins)
     if lost:
         near = _nearest(Same(inventory), lost[0].path)
         hint = f"; there is {near}" if near else ""
@@ -177,4 +177,4 @@ def _settled(design: Design, firsts: tuple[str, ...]) -> Design:
     return design
 
 
-RULE_CHECKS = (rules_of_nothing, rules_in_the_shade, lost_pins, disagreeing_pins)
+RULE_CHECKS = (rules_of_nothing, rules_in_the_shade, pins_on_nothing, disagreeing_pins)

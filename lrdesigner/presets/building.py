@@ -14,6 +14,7 @@ from lrdesigner.expansion_edits import use_exemption
 from lrdesigner.following import with_group
 from lrdesigner.identity import Same
 from lrdesigner.inventory import Inventory, ParameterInfo
+from lrdesigner.layers import layers_of
 from lrdesigner.membership import membership
 from lrdesigner.optimizers import movable_options
 from lrdesigner.presets.parts import either
@@ -92,3 +93,10 @@ def tensors(inventory: Inventory) -> tuple[ParameterInfo, ...]:
 @lru_cache(maxsize=2)
 def _tensors(same: Same[Inventory]) -> tuple[ParameterInfo, ...]:
     return tuple(info for info in same.value.parameters if info.tied_to is None)
+
+
+def no_layers(inventory: Inventory) -> str | None:
+    """Why a preset that treats layers differently does not fit; None: it does."""
+    if layers_of(tensors(inventory)).pattern:
+        return None
+    return "Its names show no numbered layers, such as blocks.0 and blocks.1."

@@ -14,7 +14,7 @@ from lrdesigner.following import follow, unfollow
 from lrdesigner.inventory import Inventory
 from lrdesigner.layers import layers_of
 from lrdesigner.model_rows import Ints, rows_of
-from lrdesigner.presets.building import at_rate, grouped, named_remainder, tensors
+from lrdesigner.presets.building import at_rate, grouped, named_remainder, no_layers, tensors
 from lrdesigner.presets.parts import head_query, heads_of, query_for
 from lrdesigner.presets.preset import Preset
 from lrdesigner.schedules import Length, Linear, Segment, Sequence
@@ -54,12 +54,6 @@ class Discriminative(Struct, frozen=True, forbid_unknown_fields=True):
     schedule: Annotated[
         bool, Meta(title="Schedule too", description="Slanted triangle: up over 10 % of the run, then down.")
     ] = True
-
-
-def _no_layers(inventory: Inventory) -> str | None:
-    if layers_of(tensors(inventory)).pattern:
-        return None
-    return "Its names show no numbered layers, such as layers.0 and layers.1."
 
 
 def _discriminative(design: Design, chosen: Discriminative) -> Design:
@@ -144,6 +138,6 @@ DISCRIMINATIVE = Preset(
     notes="Applies to the whole model: a rule for each layer, the lowest is the rest. Where the run has fewer "
     "epochs than the model layers, neighbours share a group.",
     parameters=Discriminative,
-    misfit=_no_layers,
+    misfit=no_layers,
     edit=_discriminative,
 )

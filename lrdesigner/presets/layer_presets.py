@@ -12,7 +12,7 @@ from lrdesigner.expansion_edits import use_layer_decay
 from lrdesigner.inventory import Inventory
 from lrdesigner.layers import expressions_of, layer_key, layers_of
 from lrdesigner.numbers import scaled
-from lrdesigner.presets.building import at_rate, exempted, named_remainder, tensors, with_options
+from lrdesigner.presets.building import at_rate, exempted, named_remainder, no_layers, tensors, with_options
 from lrdesigner.presets.parts import embeddings, heads_of, inside, query_for
 from lrdesigner.presets.preset import Preset
 from lrdesigner.queries import matching_parameters
@@ -71,16 +71,10 @@ class VitLayers(Struct, frozen=True, forbid_unknown_fields=True):
     layers: Layers = ""
 
 
-def _no_layers(inventory: Inventory) -> str | None:
-    if layers_of(tensors(inventory)).pattern:
-        return None
-    return "Its names show no numbered layers, such as blocks.0 and blocks.1."
-
-
 def _no_bert(inventory: Inventory) -> str | None:
     if not embeddings(inventory).any():
         return "The model has no token embeddings; layer-wise decay as of ViTs is a preset of its own."
-    return _no_layers(inventory)
+    return no_layers(inventory)
 
 
 def _bert(design: Design, chosen: BertLayers) -> Design:
@@ -149,6 +143,6 @@ VIT = Preset(
     notes="Applies to the group that takes the rest. As in BEiT's code the last norm is with the head in the top "
     "layer; timm has it in the last block. The base lr is theirs per batch of 256 and so is left as it is.",
     parameters=VitLayers,
-    misfit=_no_layers,
+    misfit=no_layers,
     edit=_vit,
 )

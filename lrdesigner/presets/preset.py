@@ -13,10 +13,6 @@ from lrdesigner.errors import UserError
 from lrdesigner.inventory import Inventory
 
 
-class NoParameters(Struct, frozen=True, forbid_unknown_fields=True):
-    """For a preset that asks nothing."""
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Preset:
     """A known way to group a model, as one edit. `parameters` is the struct that its form is made of.

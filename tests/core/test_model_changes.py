@@ -11,7 +11,7 @@ from lrdesigner import edits
 from lrdesigner.document import Design, Model, Pin, new_design
 from lrdesigner.inventory import Inventory, ModuleInfo, ParameterInfo
 from lrdesigner.membership import membership
-from lrdesigner.model_changes import Renaming, changes, close_names, lost_pins, renamings
+from lrdesigner.model_changes import Renaming, changes, lost_pins, renamings
 from lrdesigner.model_edits import add_group_with_rule, apply_renamings, reload_model
 
 
@@ -148,12 +148,6 @@ def test_a_pin_stays_where_its_new_name_is_pinned_or_unknown() -> None:
     after = edits.assign(reload_model(design, with_names(BEFORE, "backbone", "encoder")), ["encoder"], 3)
     assert apply_renamings(after, [Renaming("backbone", "encoder", "")]) is after
     assert apply_renamings(after, [Renaming("backbone", "nowhere", "")]) is after
-
-
-def test_close_names_prefer_the_same_last_component() -> None:
-    after = with_names(BEFORE, "backbone", "backbones")
-    assert close_names(after, "backbone.0.weight")[0] == "backbones.0.weight"
-    assert close_names(after, "qqqqqqq") == ()
 
 
 def test_a_group_and_its_rule_are_one_edit() -> None:
