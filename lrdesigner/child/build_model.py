@@ -12,7 +12,7 @@ from lrdesigner.child.failures import BuildError, JobError, user_code
 from lrdesigner.child.libraries import LIBRARIES, library_maker
 from lrdesigner.child.memory import lacks_memory, limit_memory
 from lrdesigner.child.rungs import no_collection, on_rung
-from lrdesigner.child.user_files import find, import_file, import_module, split_source
+from lrdesigner.child.user_files import find, import_file, import_module, names_file, split_source
 
 if TYPE_CHECKING:
     from torch import nn
@@ -73,7 +73,7 @@ class _Maker:
         if source.startswith(tuple(f"{library}:" for library in LIBRARIES)):
             call = library_maker(source, kwargs)
             return cls(None, source, source, call)
-        if ".py:" in source:
+        if names_file(source):
             file, name = split_source(source)
             thing = find(import_file(file), name, file)
             place = f"{name} in {os.path.basename(file)}"

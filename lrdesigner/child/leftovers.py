@@ -8,10 +8,12 @@ from __future__ import annotations
 import contextlib
 import os
 import signal
+import sys
 
 MARK = "LRDESIGNER_JOB"
 """The variable whose value, another one for each job, a child and everything that it starts inherit."""
 _MOST_ROUNDS = 20
+_PR_SET_PDEATHSIG = 1
 
 
 def end_leftovers(mark: str) -> None:
@@ -44,3 +46,18 @@ def _environment(pid: str) -> list[bytes]:
             return file.read().split(b"\0")
     except OSError:  # of another user, or gone; that of a dead one is empty
         return []
+
+
+def end_with_parent() -> None:
+    """Have Linux end the program that a model's code may put into the place of this process, once the parent is gone.
+
+    This process itself notices by its pipe; of another program nobody would.
+    """
+    if not sys.platform.startswith("linux"):
+        return
+    import ctypes
+
+    # Caught and not ignored: what is ignored stays so in another program, what is caught ends it.
+    signal.signal(signal.SIGHUP, lambda *_: None)
+    with contextlib.suppress(OSError, AttributeError):
+        ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGHUP)

@@ -11,8 +11,9 @@ from typing import Any, NoReturn
 
 from lrdesigner.child.channel import Channel
 from lrdesigner.child.failures import JobError, clean, describe, reason
+from lrdesigner.child.leftovers import end_with_parent
 from lrdesigner.child.libraries import LIBRARIES
-from lrdesigner.child.user_files import file_of_import
+from lrdesigner.child.user_files import file_of_import, names_file
 
 PROTOCOL_VERSION = 3
 WITHOUT_TORCH = "--without-torch"
@@ -49,6 +50,8 @@ def _run(channel: Channel, files: list[str]) -> Ending:
         return "stopped", {}
     channel.start_heartbeat()
     files += _files(request)
+    if request.get("kind") != "read":
+        end_with_parent()
     if files:
         sys.argv = [files[0]]  # a model file that looks at its arguments must not find ours
     return _job(request.get("kind"))(request, channel)
@@ -103,7 +106,7 @@ def _job(kind: object) -> Callable[[Mapping[str, Any], Channel], Ending]:
 def _files(request: Mapping[str, Any]) -> list[str]:
     """The user's files that a request names."""
     texts = [str(text) for text in (request.get("source"), request.get("data")) if text]
-    places = [text.rpartition(":")[0] for text in texts if ".py:" in text]
+    places = [text.rpartition(":")[0] for text in texts if names_file(text)]
     modules = [text.rpartition(":")[0] for text in texts if _names_import(text)]
     places += [file_of_import(module) for module in modules] + [str(request.get("exported_file") or "")]
     return [file for file in places if file]

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from lrdesigner.child.digits import demo_file, read_digits
 from lrdesigner.child.failures import JobError, user_code
-from lrdesigner.child.user_files import find, import_file, split_source
+from lrdesigner.child.user_files import find, import_file, names_file, split_source
 
 if TYPE_CHECKING:
     import torch
@@ -40,7 +40,7 @@ def trial_data(data: str, batch_size: int, seed: int) -> TrialData:
         return _demo(batch_size, seed)
     if data == "synthetic":
         return _synthetic(batch_size, seed)
-    if ".py:" in data:
+    if names_file(data):
         file, name = split_source(data)
         return TrialData(_user_batches(file, name, batch_size, seed))
     raise JobError(f"Unknown data {data!r}: give demo, synthetic or FILE.py:FUNCTION.")

@@ -6,6 +6,7 @@ import importlib
 import importlib.util
 import os
 import sys
+from importlib.machinery import SourceFileLoader
 from types import ModuleType
 
 from lrdesigner.child.failures import JobError, user_code
@@ -83,6 +84,11 @@ def find(module: ModuleType, name: str, place: str) -> object:
     return found
 
 
+def names_file(source: str) -> bool:
+    """Whether a source is FILE.py:NAME."""
+    return source.rpartition(":")[0].lower().endswith(".py")
+
+
 def split_source(source: str) -> tuple[str, str]:
     """("FILE.py", "NAME") of "FILE.py:NAME", at the last colon."""
     file, _, name = source.rpartition(":")
@@ -92,7 +98,8 @@ def split_source(source: str) -> tuple[str, str]:
 
 
 def _execute(file: str, name: str) -> ModuleType:
-    spec = importlib.util.spec_from_file_location(name, file)
+    # The loader is named, because without it FILE.PY would be no Python file.
+    spec = importlib.util.spec_from_file_location(name, file, loader=SourceFileLoader(name, file))
     if spec is None or spec.loader is None:
         raise JobError(f"{file} is not a Python file.")
     module = importlib.util.module_from_spec(spec)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import sys
 from typing import Annotated
 
@@ -17,6 +18,7 @@ from lrdesigner.cli import (
     proof_commands,
     shape_commands,
 )
+from lrdesigner.cli.output import printable
 from lrdesigner.errors import UserError
 
 
@@ -61,6 +63,9 @@ def command_table() -> typer.Typer:
 
 def run(arguments: list[str], table: typer.Typer | None = None) -> int:
     """Run one command and give its exit status. Bad usage or input is one line on stderr and status 2."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")  # a name that this terminal cannot show is no reason to fail
     group = typer.main.get_command(table or command_table())
     assert isinstance(group, TyperGroup)
     try:
@@ -69,6 +74,10 @@ def run(arguments: list[str], table: typer.Typer | None = None) -> int:
         return _fail(str(error))
     except (typer.Abort, KeyboardInterrupt):
         return _fail("Interrupted.", 130)
+    except UnicodeEncodeError as error:
+        return _fail(f"{error.object!r} is not valid Unicode, as names must be: rename the file or folder.")
+    except MemoryError:
+        return _fail("There is not enough memory for that.")
     except (OSError, SystemExit) as error:  # newer releases of typer turn a broken pipe into an exit
         return _output_failed(error)
     except Exception as error:
@@ -91,5 +100,5 @@ def _output_failed(error: BaseException) -> int:
 
 
 def _fail(message: str, status: int = 2) -> int:
-    sys.stderr.write(f"lrdesigner: {' '.join(message.split())}\n")
+    sys.stderr.write(f"lrdesigner: {printable(' '.join(message.split()))}\n")
     return status

@@ -141,15 +141,18 @@ def _parameter_json(parameter: ParameterInfo) -> dict[str, Any]:
 
 
 def _inventory_rows(inventory: Inventory) -> list[tuple[str, ...]]:
-    """Modules, each followed by its own parameters."""
-    own: dict[str, list[tuple[str, ...]]] = {}
+    """Modules, each followed by its own parameters, of which some have dots in their names."""
+    own: dict[str, list[tuple[str, ...]]] = {module.path: [] for module in inventory.modules}
     for parameter in inventory.parameters:
         notes = f"tied to {parameter.tied_to}" if parameter.tied_to else "" if parameter.trainable else "frozen"
         shape = "x".join(str(size) for size in parameter.shape)
         row = (f"  {parameter.name}", parameter.dtype, shape, f"{parameter.numel:,}", notes)
-        own.setdefault(parameter.name.rpartition(".")[0], []).append(row)
+        owner = parameter.name.rpartition(".")[0]
+        while owner and owner not in own:
+            owner = owner.rpartition(".")[0]
+        own[owner].append(row)
     rows: list[tuple[str, ...]] = []
     for module in inventory.modules:
         rows.append((module.path or "(model)", module.type, "", "", ""))
-        rows += own.get(module.path, [])
+        rows += own[module.path]
     return rows

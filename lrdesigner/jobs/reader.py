@@ -20,6 +20,7 @@ from lrdesigner.jobs.protocol import (
 
 LONGEST_LINE = 64 * 1024 * 1024
 KEPT_ERRORS = 8 * 1024
+_A_PYTHON = "check that the interpreter is a Python of version 3.10 or newer"
 
 GiveUp = Literal["timed_out", "cancelled", "killed"]
 State = Literal["finished", "stopped", "diverged", "failed", "crashed", "killed", "timed_out", "cancelled", "garbled"]
@@ -157,7 +158,8 @@ class JobReader:
 
     def _result(self, returncode: int) -> Outcome:
         if self._fault:
-            return self._ending("garbled", f"The child process broke the protocol: {self._fault}.")
+            hint = f"; {_A_PYTHON}" if self._hello is None else ""
+            return self._ending("garbled", f"The child process broke the protocol: {self._fault}{hint}.")
         if self._end is not None:
             return self._own_ending(self._end)
         if self._given_up is not None:
@@ -176,8 +178,7 @@ class JobReader:
         told = f": {said[:200]}" if said else ""
         return self._ending(
             "crashed",
-            f"The child process ended before it was ready (exit code {returncode}){told}; check that the interpreter "
-            "is a Python of version 3.10 or newer.",
+            f"The child process ended before it was ready (exit code {returncode}){told}; {_A_PYTHON}.",
         )
 
     def _own_ending(self, end: End) -> Outcome:

@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import json
 import keyword
+import math
 from typing import Any
 
 from lrdesigner.errors import UserError
 from lrdesigner.model_inputs import Inputs, described_inputs
+from lrdesigner.models.base import is_unicode
+
+_MOST_DIGITS = 30
 
 
 def parse_kwargs(text: str) -> dict[str, Any]:
@@ -40,8 +44,26 @@ def _json(text: str, what: str) -> Any:
         raise UserError(f"The {what} hold {constant}, which JSON does not know; give a finite number.")
 
     try:
-        return json.loads(text, parse_constant=refuse)
+        value = json.loads(text, parse_constant=refuse, parse_float=_finite, parse_int=_whole)
+        plain = is_unicode(json.dumps(value, ensure_ascii=False))
     except json.JSONDecodeError as error:
         raise UserError(f"The {what} are not JSON: {error.msg} at character {error.pos + 1}.") from None
     except RecursionError:
         raise UserError(f"The {what} are nested too deeply.") from None
+    if not plain:
+        raise UserError(f"The {what} hold text that is not valid Unicode.")
+    return value
+
+
+def _finite(text: str) -> float:
+    value = float(text)
+    if not math.isfinite(value):
+        raise UserError(f"{text} is larger than any number of a computer; give a smaller one.")
+    return value
+
+
+def _whole(text: str) -> int:
+    value = int(text) if len(text) < _MOST_DIGITS else None
+    if value is None or not -(1 << 63) <= value < 1 << 64:
+        raise UserError(f"{text[:40]} has more than 64 bits; give a smaller number.")
+    return value

@@ -79,6 +79,15 @@ def at_home(text: str) -> Path:
         return Path(text)
 
 
+def is_unicode(text: str) -> bool:
+    """Whether a text can be stored and sent: names of files can hold bytes that cannot."""
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
 def check_readable(file: Path, folder_hint: str, pattern: str = "*") -> None:
     """Raise `UserError` unless `file` can be read; a missing one is answered with a similar name in its folder."""
     try:

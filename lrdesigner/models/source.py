@@ -7,7 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from lrdesigner.errors import UserError
-from lrdesigner.models.base import ModelSource, at_home, close_to
+from lrdesigner.models.base import ModelSource, at_home, close_to, is_unicode
 from lrdesigner.models.library_source import LIBRARIES, config_source, named_source
 from lrdesigner.models.python_source import (
     DEMOS,
@@ -59,6 +59,8 @@ def parse_source(text: str, folder: Path | None = None) -> ModelSource:
     for kind in KINDS:
         source = kind(text, folder)
         if source is not None:
+            if not is_unicode(source.child_source):
+                raise UserError(f"The name of {text} is not valid Unicode, as designs need it: rename file or folder.")
             return source
     raise _no_source(text, folder)
 

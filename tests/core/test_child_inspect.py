@@ -245,6 +245,14 @@ def test_lazy_models_are_refused_where_an_optimizer_is_made(model: str) -> None:
 
 
 @pytest.mark.usefixtures("clean_imports")
+def test_a_file_may_have_its_ending_in_capitals(tmp_path: Path) -> None:
+    from lrdesigner.child.build_model import build_model
+
+    (tmp_path / "NET.PY").write_text("from torch import nn\nclass Net(nn.Module): ...\n")
+    assert type(build_model(f"{tmp_path / 'NET.PY'}:Net", {}, "meta")).__name__ == "Net"
+
+
+@pytest.mark.usefixtures("clean_imports")
 def test_a_file_named_like_a_library_does_not_replace_it(tmp_path: Path) -> None:
     import json
 

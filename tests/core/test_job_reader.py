@@ -99,6 +99,11 @@ def test_what_breaks_the_protocol_garbles_the_job(output: bytes, told: str) -> N
     assert told in outcome.message
 
 
+def test_a_program_that_is_no_python_is_said_to_be_none() -> None:
+    assert "check that the interpreter is a Python" in outcome_of(b"/bin/ls\n").message
+    assert "interpreter" not in outcome_of(HELLO + b"/bin/ls\n").message
+
+
 def test_nothing_is_read_after_the_protocol_broke() -> None:
     reader = JobReader()
     assert reader.feed_output(HELLO + b"?\n" + END)[1:] == []
@@ -482,27 +487,47 @@ def test_a_daemon_in_a_session_of_its_own_does_not_outlive_the_job(
     assert wait_until(lambda: gone(int((tmp_path / "pid").read_text())), 2)
 
 
+@pytest.fixture
+def killed_parent(run_file: Callable[..., Outcome], tmp_path: Path) -> Callable[[str], list[int]]:
+    """Let a parent of a model file be killed once the file has told `pids`; these."""
+
+    def run(text: str) -> list[int]:
+        run_file("Net = 3")
+        pids = tmp_path / "pids"
+        (tmp_path / "net.py").write_text(
+            "import os, subprocess, sys, time\n"
+            "def tell(*pids):\n"
+            f"    open({str(pids) + '.part'!r}, 'w').write(' '.join(map(str, pids)))\n"
+            f"    os.rename({str(pids) + '.part'!r}, {str(pids)!r})\n{text}"
+        )
+        source = f"{tmp_path / 'net.py'}:Net"
+        code = f"from lrdesigner.jobs.run import *; run_job(InspectRequest({source!r}))"
+        path = os.pathsep.join(entry for entry in [str(tmp_path / "path"), *sys.path] if entry)
+        with subprocess.Popen([sys.executable, "-c", code], env={**os.environ, "PYTHONPATH": path}) as parent:
+            try:
+                assert wait_until(pids.exists, 20)
+            finally:
+                parent.kill()
+        return [int(pid) for pid in pids.read_text().split()]
+
+    return run
+
+
 @posix
-def test_the_child_and_its_children_die_with_the_parent(run_file: Callable[..., Outcome], tmp_path: Path) -> None:
-    run_file("Net = 3")
-    pids = tmp_path / "pids"
-    (tmp_path / "net.py").write_text(
-        "import os, subprocess, sys, time\n"
-        "other = subprocess.Popen([sys.executable, '-c', 'import time; time.sleep(60)'], start_new_session=True)\n"
-        f"open({str(pids) + '.part'!r}, 'w').write(f'{{os.getpid()}} {{other.pid}}')\n"
-        f"os.rename({str(pids) + '.part'!r}, {str(pids)!r})\n"
+def test_the_child_and_its_children_die_with_the_parent(killed_parent: Callable[[str], list[int]]) -> None:
+    found = killed_parent(
+        "sleeps = [sys.executable, '-c', 'import time; time.sleep(60)']\n"
+        "others = [subprocess.Popen(sleeps, start_new_session=sys.platform == 'linux'), subprocess.Popen(sleeps)]\n"
+        "tell(os.getpid(), *(other.pid for other in others))\n"
         "time.sleep(60)\n"
     )
-    source = f"{tmp_path / 'net.py'}:Net"
-    code = f"from lrdesigner.jobs.run import *; run_job(InspectRequest({source!r}))"
-    path = os.pathsep.join(entry for entry in [str(tmp_path / "path"), *sys.path] if entry)
-    with subprocess.Popen([sys.executable, "-c", code], env={**os.environ, "PYTHONPATH": path}) as parent:
-        try:
-            assert wait_until(pids.exists, 20)
-        finally:
-            parent.kill()
-    found = [int(pid) for pid in pids.read_text().split()]
     assert wait_until(lambda: all(gone(pid) for pid in found), 2), found
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="elsewhere nothing ends it")
+def test_a_program_in_place_of_the_child_dies_with_the_parent(killed_parent: Callable[[str], list[int]]) -> None:
+    found = killed_parent("tell(os.getpid())\nos.execv('/bin/sleep', ['sleep', '60'])\n")
+    assert wait_until(lambda: gone(found[0]), 2)
 
 
 def test_a_request_is_one_line() -> None:

@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from lrdesigner.errors import UserError
+from lrdesigner.models.arguments import parse_kwargs
 from lrdesigner.models.source import (
     DEMOS,
     classes_and_functions,
@@ -202,3 +203,25 @@ def test_any_text_gives_a_source_or_a_user_error(text: str) -> None:
     except UserError as error:
         told = str(error)
     assert told.endswith(".") if told is not None else source.file is None or source.is_demo
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ('{"a": 1e999}', "1e999 is larger than any number"),
+        ('{"a": NaN}', "NaN, which JSON does not know"),
+        ('{"a": "\\ud800"}', "not valid Unicode"),
+        (f'{{"a": {"9" * 5000}}}', "more than 64 bits"),
+        ('{"a": 18446744073709551616}', "more than 64 bits"),
+        ('{"a": ' + "[" * 5000 + "]" * 5000 + "}", "nested too deeply"),
+    ],
+)
+def test_arguments_that_could_not_be_sent_or_stored_are_refused(text: str, told: str) -> None:
+    with pytest.raises(UserError, match=told):
+        parse_kwargs(text)
+
+
+def test_a_file_whose_name_is_no_unicode_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "n\udcff.py").write_text("")
+    with pytest.raises(UserError, match="not valid Unicode"):
+        parse_source("n\udcff.py:Net", tmp_path)
