@@ -13,6 +13,7 @@ from lrdesigner.errors import UserError
 from lrdesigner.findings.finding import Finding
 from lrdesigner.findings.moving import Moving, Place, each_place, moving, places
 from lrdesigner.numbers import rate
+from lrdesigner.param_groups import trained_groups
 from lrdesigner.schedule_edits import node_at, replace_node
 from lrdesigner.schedules import Absolute, Anneal, Field, fields_of
 from lrdesigner.schedules.level import factor_of, level_words
@@ -23,7 +24,7 @@ _FLOORS = ("floor", "lowest", "low")
 
 
 def absolute_levels(design: Design) -> Iterator[Finding]:
-    """A level that does not follow the group's base value, beside groups of another base value."""
+    """A level that does not follow the group's base value, beside groups or layers of another base value."""
     for track in moving(design):
         found = [
             (place, field, level)
@@ -31,7 +32,8 @@ def absolute_levels(design: Design) -> Iterator[Finding]:
             for field, level in _levels(place.node)
             if isinstance(level, Absolute) and level.absolute > 0 and track.track.base > 0
         ]
-        if not found or not _other_bases(design, track):
+        lowest = _lowest_layer(design, track) if found else None
+        if not found or (lowest is None and not _other_bases(design, track)):
             continue
         place, field, level = found[0]
         relative = _as_fractions(track, [place for place, _, _ in found])
@@ -39,10 +41,25 @@ def absolute_levels(design: Design) -> Iterator[Finding]:
         yield track.finding(
             "floor-absolute",
             "warning",
-            f"{field.title} is {level_words(level)}: there the groups lose the ratio of their base values.",
+            f"{field.title} is {level_words(level)}: there {_lost_ratio(level, lowest)}.",
             place,
             track.fix(label, places(track.track, design.plan)[0], relative) if relative else None,
         )
+
+
+def _lowest_layer(design: Design, track: Moving) -> float | None:
+    """The base lr of the lowest layer of a group; None where all of it has one."""
+    if track.slot != "lr" or track.group.layer_decay is None:
+        return None
+    bases = {part.group.lr.base for part in trained_groups(design) if part.group.id == track.group.id}
+    return min(bases) if len(bases) > 1 else None
+
+
+def _lost_ratio(level: Absolute, lowest: float | None) -> str:
+    if lowest is None:
+        return "the groups lose the ratio of their base values"
+    rises = f", and the lowest rises to it from {rate(lowest)}" if level.absolute > lowest else ""
+    return f"the layers lose the ratio of their rates{rises}"
 
 
 def _as_fractions(track: Moving, absolute: list[Place]) -> Any:

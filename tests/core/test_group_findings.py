@@ -281,6 +281,17 @@ def test_what_muon_refused_is_counted_with_where_it_went() -> None:
     assert not named(preset_named("muon").apply(design_for(vit())), "muon-refused")
 
 
+def test_an_absolute_floor_that_layers_have_in_common_is_told_and_made_a_share() -> None:
+    design = use_layer_decay(design_for(vit()), 1, LayerDecay(0.5))
+    design = edits.set_schedule(design, 1, Cosine(Absolute(2e-6)))
+    message = the(design, "floor-absolute").message
+    assert message == "Floor is 2e-6 absolute: there the layers lose the ratio of their rates."
+    low = edits.set_base_lr(design, 1, 1e-5)
+    assert "rates, and the lowest rises to it from 6.25e-7." in the(low, "floor-absolute").message
+    assert repaired(low, "floor-absolute").group(1).lr.schedule == Cosine(0.2)
+    assert not named(use_layer_decay(low, 1, None), "floor-absolute")
+
+
 def test_lazy_parameters_are_told() -> None:
     inventory = vit()
     lazy = tuple(replace(p, lazy=True, shape=(), numel=0) if "head" in p.name else p for p in inventory.parameters)
