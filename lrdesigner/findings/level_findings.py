@@ -12,7 +12,7 @@ from lrdesigner.document import Design
 from lrdesigner.errors import UserError
 from lrdesigner.findings.finding import Finding
 from lrdesigner.findings.moving import Moving, Place, each_place, moving, places
-from lrdesigner.numbers import rate
+from lrdesigner.numbers import rate, scaled
 from lrdesigner.param_groups import trained_groups
 from lrdesigner.schedule_edits import node_at, replace_node
 from lrdesigner.schedules import Absolute, Anneal, Field, fields_of
@@ -69,7 +69,7 @@ def _as_fractions(track: Moving, absolute: list[Place]) -> Any:
         for place in absolute:
             node = node_at(schedule, place.path)
             changes = {
-                field.name: factor_of(level, place.span)
+                field.name: scaled(factor_of(level, place.span), 1.0)
                 for field, level in _levels(node)
                 if isinstance(level, Absolute)
             }
