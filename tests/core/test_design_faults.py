@@ -96,7 +96,7 @@ def is_named_elsewhere(way: Way) -> bool:
     return "parameters" in way and way[-1] in ("name", "trainable")
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=70, deadline=None)
 @given(st.one_of(designs(), grouped_designs()), st.data())
 def test_a_bad_leaf_is_told_at_its_place_and_nothing_else_is_lost(design: Design, data: st.DataObject) -> None:
     good = plain(design)
@@ -122,7 +122,7 @@ def test_a_bad_leaf_is_told_at_its_place_and_nothing_else_is_lost(design: Design
     assert fault.group == (good["design"]["groups"][way[1]]["id"] if way[0] == "groups" else None) or way[-1] == "id"
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=50, deadline=None)
 @given(st.one_of(designs(), grouped_designs()), st.data())
 def test_what_opens_at_all_is_a_design_and_every_fault_is_a_sentence(design: Design, data: st.DataObject) -> None:
     raw = plain(design)

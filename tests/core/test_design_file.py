@@ -42,7 +42,7 @@ def fault(text: bytes) -> str:
     return str(caught.value)
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=50, deadline=None)
 @given(designs())
 def test_what_is_read_is_what_was_written(design: Design) -> None:
     text = encode(design)

@@ -64,7 +64,7 @@ def test_an_edit_that_changes_nothing_returns_the_same_object(design: Design, ed
     assert edit(design) is design
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(designs(only_members=True), st.data())
 def test_assigned_modules_are_in_the_group_but_for_pins_that_are_nearer(design: Design, data: st.DataObject) -> None:
     places = sorted(

@@ -87,7 +87,7 @@ def test_errors_come_first(design: Design) -> None:
     assert codes(wrong) == ["rate-impossible", "group-empty"]
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(designs())
 def test_a_design_without_impossible_values_can_be_exported_and_each_fix_removes_a_finding(design: Design) -> None:
     found = check(design)

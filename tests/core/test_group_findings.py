@@ -246,7 +246,7 @@ def test_merging_takes_pins_rules_followers_and_the_rest_along() -> None:
         merge_groups(design, one, one)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(designs(only_members=True), st.data())
 def test_after_merging_every_tensor_is_where_it_was_or_in_the_other(design: Design, data: st.DataObject) -> None:
     ids = [group.id for group in design.groups]
@@ -333,7 +333,7 @@ def test_statistics_of_many_frozen_groups_are_one_finding() -> None:
 # Every fix.
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(grouped_designs())
 def test_every_fix_removes_its_finding(design: Design) -> None:
     found = check(design)

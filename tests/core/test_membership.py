@@ -56,7 +56,7 @@ def compiled(module: Any) -> Any:
     return wrapper
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=80, deadline=None)
 @given(designs(only_members=True))
 def test_every_tensor_is_in_exactly_one_group(design: Design) -> None:
     members = membership(design)
@@ -67,7 +67,7 @@ def test_every_tensor_is_in_exactly_one_group(design: Design) -> None:
     assert set(members.placements) == {p.name for p in design.model.inventory.parameters}
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(designs(only_members=True))
 def test_the_nearest_pin_over_all_names_of_a_tensor_decides_and_tied_names_agree(design: Design) -> None:
     placements = membership(design).placements
@@ -88,13 +88,13 @@ def test_the_nearest_pin_over_all_names_of_a_tensor_decides_and_tied_names_agree
 
 
 @pytest.mark.torch
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(designs(only_members=True))
 def test_the_exported_file_finds_the_same_members_in_the_real_model(design: Design) -> None:
     assert exported_members(design, torch_model(design.model.inventory)) == designed_members(design)
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=20, deadline=None)
 @given(inventories())
 def test_without_pins_all_is_in_the_remainder(inventory: Inventory) -> None:
     design = new_design(Model("", {}, inventory))

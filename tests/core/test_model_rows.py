@@ -24,7 +24,7 @@ def by_depth(inventory: Inventory) -> Inventory:
     return replace(inventory, modules=tuple(modules))
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=50, deadline=None)
 @given(inventories(), st.booleans())
 def test_rows_are_depth_first_and_their_ranges_hold_what_lies_below(found: Inventory, mixed: bool) -> None:
     inventory = by_depth(found) if mixed else found
@@ -75,7 +75,7 @@ def test_filters_find_rows(lenet_inventory: Inventory, words: str, expected: set
 QUERIES = ("enc", "*.bias", "ndim:1", "!head", "size>3 weight", "type:Block !enc", "0|1", "/we.*t/", "depth<2")
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=50, deadline=None)
 @given(inventories(), st.sampled_from(QUERIES))
 def test_what_is_shown_are_matches_with_what_is_in_and_around_them(inventory: Inventory, query: str) -> None:
     rows, found = rows_of(inventory), filtered(inventory, parse(query))
@@ -88,7 +88,7 @@ def test_what_is_shown_are_matches_with_what_is_in_and_around_them(inventory: In
     assert set(found.outermost(rows).tolist()) == outermost
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=50, deadline=None)
 @given(inventories(), st.sampled_from(QUERIES))
 def test_a_filter_counts_the_tensors_that_a_rule_would_fit(inventory: Inventory, query: str) -> None:
     found = filtered(inventory, parse(query))
@@ -97,7 +97,7 @@ def test_a_filter_counts_the_tensors_that_a_rule_would_fit(inventory: Inventory,
     assert (found.tensors, found.numel) == (len(tensors), sum(p.numel for p in tensors))
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=50, deadline=None)
 @given(designs(only_members=True))
 def test_owned_rows_agree_with_the_membership_of_each_parameter(design: Design) -> None:
     rows, owned, members = rows_of(design.model.inventory), owned_rows(design), membership(design)
@@ -114,7 +114,7 @@ def test_owned_rows_agree_with_the_membership_of_each_parameter(design: Design) 
         assert owned.is_refused(row) == any(refused)
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=50, deadline=None)
 @given(designs(only_members=True))
 def test_amounts_count_what_the_members_are(design: Design) -> None:
     members = membership(design)

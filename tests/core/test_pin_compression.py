@@ -52,7 +52,7 @@ def replace_pins(pinning: Pinning, pins: tuple[Pin, ...]) -> Pinning:
     return Pinning(pins, pinning.remainder)
 
 
-@settings(deadline=None, max_examples=60)
+@settings(deadline=None, max_examples=30)
 @given(inventories(), st.data())
 def test_no_smaller_set_of_pins_gives_the_same(inventory: Inventory, data: st.DataObject) -> None:
     parameters = [replace(p, tied_to=None) for p in inventory.parameters][:5]

@@ -96,7 +96,7 @@ def test_without_a_model_no_preset_fits(preset: Preset) -> None:
         preset.apply(new_design(Model()))
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=30, deadline=None)
 @given(designs(only_members=True))
 def test_on_any_design_that_a_preset_fits_it_applies_once(design: Design) -> None:
     for preset in PRESETS:

@@ -143,7 +143,7 @@ def test_ordinary_expressions_are_welcome(pattern: str) -> None:
 PIECES = st.sampled_from(["a", "b", "[ab]", "ab", ".", "\\.", "a$", "^b", "(?:a|b)", "a{2}", "[^a]", "[.*]", "", "b?"])
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(st.lists(PIECES, min_size=1, max_size=5), st.lists(st.text("ab.*", max_size=9), min_size=1, max_size=8))
 def test_a_tamed_expression_finds_what_the_expression_finds(pieces: list[str], texts: list[str]) -> None:
     pattern = ".*".join(pieces)
@@ -153,7 +153,7 @@ def test_a_tamed_expression_finds_what_the_expression_finds(pieces: list[str], t
             assert bool(re.search(safe, text)) == bool(re.search(pattern, text)), (pattern, safe, text)
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(st.text("ab?*[]!.", min_size=1, max_size=8), st.lists(st.text("ab.[]", max_size=8), min_size=1, max_size=8))
 def test_a_pattern_fits_the_last_components_as_fnmatch_says(pattern: str, texts: list[str]) -> None:
     if not re.search(r"[*?]", pattern) or re.search(r"[\[\]!]", pattern):
@@ -202,7 +202,7 @@ def naive(inventory: Inventory, query: str) -> list[bool]:
     return [fits[info.tied_to or info.name] for info in inventory.parameters]
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=50, deadline=None)
 @given(inventories(), queries())
 def test_fast_paths_find_what_plain_search_finds(inventory: Inventory, query: str) -> None:
     assert matching_parameters(inventory, query).tolist() == naive(inventory, query)

@@ -243,7 +243,7 @@ class StoreMachine(RuleBasedStateMachine):
         assert sum(part.numel for part in live) == total
 
 
-StoreMachine.TestCase.settings = settings(max_examples=40, stateful_step_count=25, deadline=None)
+StoreMachine.TestCase.settings = settings(max_examples=20, stateful_step_count=25, deadline=None)
 TestStore = StoreMachine.TestCase
 
 
