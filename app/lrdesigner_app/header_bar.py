@@ -6,7 +6,7 @@ from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QHBoxLayout, QMenu, QPushButton, QToolButton, QWidget
 
 from lrdesigner_app.theme import GRID
-from lrdesigner_app.widgets import label, plain_tip
+from lrdesigner_app.widgets import ElidedLabel, plain_tip
 
 
 class HeaderBar(QWidget):
@@ -14,8 +14,8 @@ class HeaderBar(QWidget):
 
     def __init__(self) -> None:
         super().__init__()
-        self._title = label("", "title")
-        self._subtitle = label("", "secondary")
+        self._title = ElidedLabel("title")
+        self._subtitle = ElidedLabel("secondary")
         self._row = QHBoxLayout(self)
         self._row.setContentsMargins(4, 0, 0, 0)
         self._row.setSpacing(GRID)

@@ -125,6 +125,7 @@ class MainWindow(QMainWindow):
         self.problems.count_changed.connect(lambda n: self.tabs.setTabText(1, f"Problems  {n}" if n else "Problems"))
         self.groups.presets_requested.connect(self.presets)
         self.tree.group_made.connect(self.inspector.header.edit_name)
+        self.loader.started.connect(lambda _: self.notices.hide())  # what an earlier attempt said
         self.loader.started.connect(lambda text: self.busy.begin(text, self.loader.cancel))
         self.loader.ended.connect(self.busy.end)
         self.loader.failed.connect(self.notices.show_notice)

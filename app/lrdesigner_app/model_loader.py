@@ -15,7 +15,7 @@ from lrdesigner.jobs.protocol import AnyReport, InspectRequest, InventoryChunk, 
 from lrdesigner.jobs.reader import Outcome
 from lrdesigner.model_inputs import Inputs
 from lrdesigner.models.ladder import Attempt, next_rung, told
-from lrdesigner.models.opening import inspection_of, opening_request
+from lrdesigner.models.opening import Inspection, inspection_of, opening_request
 from lrdesigner.models.source import ModelSource
 from lrdesigner_app.notices import Notice
 from lrdesigner_app.processes import Job, SpareChild
@@ -80,10 +80,19 @@ class ModelLoader(QObject):
         try:
             found = inspection_of(opening.source, opening.reports, opening.outcome)
             if found.remarks:  # before it is taken, which may have something more important to tell
-                self.remarked.emit(Notice(found.remarks[0], details="\n".join(found.remarks)))
+                self.remarked.emit(opened_notice(found))
             opening.give(found.inventory)
         except UserError as error:
             self.failed.emit(Notice(str(error), "bad", opening.outcome.details))
+
+
+def opened_notice(found: Inspection) -> Notice:
+    """The first thing that there is to say about a model, shortly; its details have all."""
+    remarks = found.remarks
+    text = remarks[0]
+    if found.imports and not found.notes:
+        text = "Names and shapes were read; nothing in the file was run."
+    return Notice(text, details="" if remarks == (text,) else "\n".join(remarks))
 
 
 class _Opening:

@@ -30,7 +30,8 @@ def allowed(question: Question, parent: QWidget) -> bool:
     first = question.things[0]
     more = f" and {len(question.things) - 1} more" if len(question.things) > 1 else ""
     box.setText(f"Do you trust {first.name if first.file is None else first.file.name}{more}?")
-    box.setInformativeText(consequences(question))
+    changed = "It has changed since you trusted it.\n\n" if store.changed(question) else ""
+    box.setInformativeText(changed + consequences(question))
     run = box.addButton("Trust and run", QMessageBox.ButtonRole.AcceptRole)
     box.addButton(QMessageBox.StandardButton.Cancel)
     box.setDefaultButton(QMessageBox.StandardButton.Cancel)

@@ -126,6 +126,15 @@ class TrustStore:
         found = [_answer(known, _key(thing, question.python), thing.content) for thing in question.things]
         return False if False in found else None if None in found else True
 
+    def changed(self, question: Question) -> bool:
+        """Whether something of it was trusted, but has changed since."""
+        known = self._read().answers
+        return any(
+            True in known.get(_key(thing, question.python), {}).values()
+            and _answer(known, _key(thing, question.python), thing.content) is None
+            for thing in question.things
+        )
+
     def remember(self, question: Question, allowed: bool) -> bool:
         """Keep the answer for everything as it is now; returns whether it could be saved."""
         if not question.needed:

@@ -9,12 +9,14 @@ import pytest
 from PySide6.QtCore import QSize, Qt
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QMessageBox
+from PySide6.QtWidgets import QApplication, QLabel, QMessageBox
 from pytestqt.qtbot import QtBot
 
 from lrdesigner import edits
 from lrdesigner.demos import demo_design
 from lrdesigner.design_file import load, save
+from lrdesigner.document import Model, new_design
+from lrdesigner.inventory import Inventory, ModuleInfo, ParameterInfo
 from lrdesigner.schedules import Constant, Expression, Linear
 from lrdesigner_app.actions import ACTIONS
 from lrdesigner_app.application import make_window
@@ -346,3 +348,25 @@ def test_a_notice_moves_nothing_and_is_shown_whole(window: MainWindow, qtbot: Qt
     assert window.centralWidget().rect().contains(window.overlay.geometry())
     window.notices.dismiss.click()
     assert window.overlay.isHidden()
+
+
+def test_what_an_earlier_attempt_said_goes_when_another_model_is_opened(window: MainWindow) -> None:
+    window.loader.failed.emit(Notice("net.py:Bad cannot be opened.", "bad"))
+    assert window.notices.isVisible()
+    window.loader.started.emit("Building net.py:Good…")
+    assert not window.notices.isVisible()
+    window.loader.ended.emit()
+
+
+def test_the_title_of_a_model_without_a_type_starts_with_its_size(window: MainWindow) -> None:
+    found = Inventory((ModuleInfo("", ""),), (ParameterInfo("w", (4,), "float32", 4, True),))
+    window.workspace.store.open(new_design(Model("net.ckpt", {}, found)))
+    shown = [label.text() for label in window.header.findChildren(QLabel)]
+    assert "4 · 10 epochs × 100 steps" in shown
+
+
+def test_a_long_name_of_a_design_never_widens_the_window(window: MainWindow) -> None:
+    narrow = window.header.minimumSizeHint().width()
+    window.files.path = Path("a design with a very long name" * 8 + ".lrd.json")
+    window.files.path_changed.emit()
+    assert window.header.minimumSizeHint().width() == narrow

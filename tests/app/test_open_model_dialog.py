@@ -11,10 +11,11 @@ import pytest
 from PySide6.QtWidgets import QDialog
 from pytestqt.qtbot import QtBot
 
-from lrdesigner.inventory import Inventory
+from lrdesigner.inventory import Inventory, ModuleInfo
 from lrdesigner.jobs.protocol import PROTOCOL_VERSION
+from lrdesigner.models.opening import Inspection
 from lrdesigner.models.source import parse_source
-from lrdesigner_app.model_loader import ModelLoader
+from lrdesigner_app.model_loader import ModelLoader, opened_notice
 from lrdesigner_app.notices import Notice
 from lrdesigner_app.open_model_dialog import OpenModelDialog
 from lrdesigner_app.processes import SpareChild
@@ -126,7 +127,7 @@ if asked.get("rung", "meta") in asked.get("kwargs", {}).get("fails", []):
     say("end", reason="failed", metrics={})
 else:
     say("inventory", modules=[{"path": "", "type": "Net"}], parameters=[])
-    say("end", reason="finished", metrics={"notes": ["It is small."]})
+    say("end", reason="finished", metrics={"notes": asked.get("kwargs", {}).get("notes", ["It is small."])})
 """
 
 
@@ -161,6 +162,19 @@ def test_when_no_way_works_the_real_build_says_why(loader: ModelLoader, folder: 
     assert [(notice.tone, notice.text) for notice in told] == [
         ("bad", "net.py:Net cannot be opened: Building Net failed on cpu.")
     ]
+
+
+def test_a_single_remark_needs_no_details(loader: ModelLoader, folder: Path, qtbot: QtBot) -> None:
+    with qtbot.waitSignal(loader.remarked, timeout=20_000) as told:
+        loader.load(parse_source("net.py:Net"), {"notes": []}, lambda _: None)
+    assert told.args == [Notice("The model has no parameters.")]
+
+
+def test_a_long_list_of_imports_is_told_in_the_details() -> None:
+    found = Inspection(Inventory((ModuleInfo("", "Net"),), ()), imports=("torch.nn.Linear",) * 12)
+    notice = opened_notice(found)
+    assert notice.text == "Names and shapes were read; nothing in the file was run."
+    assert "would import torch.nn.Linear, " in notice.details
 
 
 def test_a_checkpoint_is_read_without_torch(loader: ModelLoader, folder: Path, qtbot: QtBot) -> None:

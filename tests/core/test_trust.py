@@ -57,6 +57,17 @@ def test_a_changed_file_is_asked_about_again_and_the_old_content_is_still_known(
     assert store.answer(question) is True
 
 
+def test_only_what_was_trusted_and_is_another_now_has_changed(question: Question) -> None:
+    store = TrustStore()
+    assert not store.changed(question)
+    store.remember(question, True)
+    assert not store.changed(question)
+    file_of(question).write_text("import os")
+    assert store.changed(question)
+    store.remember(question, False)
+    assert not store.changed(question)
+
+
 def test_the_same_content_elsewhere_is_another_file(question: Question, tmp_path: Path) -> None:
     TrustStore().remember(question, True)
     (tmp_path / "copy.py").write_bytes(file_of(question).read_bytes())

@@ -13,7 +13,7 @@ from lrdesigner_app.theme import Theme
 _DELETE = (Qt.Key.Key_Delete, Qt.Key.Key_Backspace)
 _EDIT = (Qt.Key.Key_F2, Qt.Key.Key_Return, Qt.Key.Key_Enter)
 _MOVES = {Qt.Key.Key_Up: -1, Qt.Key.Key_Down: 1}
-_MOST_ROWS = 4
+_MOST_ROWS = 3
 
 
 class RulesView(QListView):

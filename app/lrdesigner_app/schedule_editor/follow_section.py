@@ -62,7 +62,7 @@ class FollowSection(QWidget):
     def _fill(self) -> None:
         current = self.leader.currentData()
         self.leader.clear()
-        self.leader.addItem("Own schedule", OWN)
+        self.leader.addItem("None", OWN)
         for group, name, colour in self._offered:
             icon = swatch(self._workspace.theme.group_colour(colour), self.devicePixelRatioF())
             self.leader.addItem(icon, name, group)
