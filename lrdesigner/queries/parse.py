@@ -16,6 +16,7 @@ EXAMPLES = "head, *.bias, /blocks\\.[0-5]\\./, type:LayerNorm, ndim:1, size>1M o
 LONGEST = 2000
 
 _WORD = re.compile(r"!?(?:\w+[:=])?/(?:[^/\\]|\\.)*/|[^\s,]+")
+_KIND = re.compile(r"!?(?:type[:=]|(?:ndim|size|depth)[<>=:])", re.IGNORECASE)
 _NUMERIC = re.compile(r"(ndim|size|depth)(>=|<=|>|<|=|:)(.*)", re.IGNORECASE)
 _VALUE = re.compile(r"(\d+(?:\.\d+)?)([kmb]?)")
 _UNITS = {"": 1, "k": 1e3, "m": 1e6, "b": 1e9}
@@ -62,6 +63,11 @@ def _pattern(body: str, word: str, *, exact: bool, whole: bool) -> re.Pattern[st
     parts = [part for part in body.split("|") if part]
     if not parts:
         raise UserError(f"{word!r} names nothing. Write {EXAMPLES}.")
+    for part in filter(_KIND.match, parts):
+        raise UserError(
+            f"{word!r}: what is apart by | is of one kind, as in type:Norm|Embedding, so {part!r} cannot be in it; "
+            "make it a filter or rule of its own."
+        )
     if exact:
         return re.compile("^(?:" + "|".join(re.escape(part) for part in parts) + ")$")
     return re.compile("|".join(_glob(part, whole=whole) for part in parts), re.IGNORECASE)
