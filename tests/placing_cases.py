@@ -122,9 +122,7 @@ def _several_exemptions() -> Design:
 def _everything() -> Design:
     """Each thing that a design can have, and those that meet: layers, exemptions and a freeze in one group."""
     design = design_of(transformer(tied=True), "follower", "muon", "custom", "plateau")
-    design = ruled(
-        design, (("follower", "*.norm2 !*.bias"), ("muon", "blocks"), ("custom", "head.bias|norm"))
-    )
+    design = ruled(design, (("follower", "*.norm2 !*.bias"), ("muon", "blocks"), ("custom", "head.bias|norm")))
     design = edits.assign(edits.assign(design, ["blocks"], 3), ["norm", "blocks.3.norm1"], 5)
     design = edits.set_optimizer(edits.set_optimizer(design, 3, "Muon"), 4, "custom")
     design = edits.set_option(design, 4, "path", "torch.optim.NAdam")

@@ -52,6 +52,10 @@ class _Shown:
         return (self.line, self.dots) if self.fan is None else (self.line, self.fan, self.dots)
 
 
+_ROOM_FOR_LAST_TICK = 18
+"""Pixels; half of a tick's text reaches past the end of the axis."""
+
+
 class TrialCharts(QWidget):
     """Shows one record; told again after each change of it."""
 
@@ -98,6 +102,7 @@ class TrialCharts(QWidget):
         grid.addLayout(caption, 0, 1)
         for column, chart in enumerate((self.loss_chart, self.lr_chart)):
             chart.setMinimumSize(120, 70)
+            chart.getPlotItem().layout.setContentsMargins(0, 6, _ROOM_FOR_LAST_TICK, 0)
             chart.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Expanding)
             grid.addWidget(chart, 1, column)
             grid.setColumnStretch(column, 1)

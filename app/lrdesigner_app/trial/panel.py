@@ -26,7 +26,7 @@ _EMPTY = (
     "that the real optimizer used is laid over the plan."
 )
 _REFRESH_MS = 50
-_STEPS_PX = 118
+_STEPS_PX = 136
 
 
 class TrialPanel(Panel):
