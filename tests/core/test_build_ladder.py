@@ -373,4 +373,4 @@ def test_a_forward_pass_that_fails_is_a_remark(tmp_path: Path) -> None:
 def test_what_describes_no_inputs_is_refused(text: str, words: str) -> None:
     with pytest.raises(UserError, match=words):
         parse_inputs(text)
-    assert parse_inputs(" ") == ()
+    assert parse_inputs(" ") == []

@@ -28,7 +28,10 @@ def log_ticks(low: float, high: float, count: float) -> list[float]:
     if not (math.isfinite(low) and math.isfinite(high)) or high <= low:
         return []
     if high - low < 0.7:
-        return [value for value in linear_ticks(10.0**low, 10.0**high, count) if value > 0]
+        lowest, highest = 10.0**low, 10.0**high
+        # Round positions can all lie outside of a narrow range; half as far apart some lie in it.
+        found = linear_ticks(lowest, highest, count) or linear_ticks(lowest, highest, 2 * count)
+        return [value for value in found if value > 0]
     first, last = math.ceil(low - 1e-9), math.floor(high + 1e-9)
     if last - first + 1 >= 3 or count < 3:
         every = max(math.ceil((last - first + 1) / max(count, 1.0)), 1)
