@@ -123,7 +123,8 @@ def _model_context(design: Design) -> dict[str, Any]:
     before, _, name = design.model.source.rpartition(":")
     kwargs = ", ".join(f"{key}={literal(value)}" for key, value in design.model.kwargs.items())
     found: dict[str, Any] = {
-        "class": design.model.inventory.modules[0].type,
+        # A checkpoint tells names only; then the file says what it is about.
+        "class": design.model.inventory.modules[0].type or Path(design.model.source).name,
         "call": f"{name}({kwargs})",
         "demo": None,
         "module": None,

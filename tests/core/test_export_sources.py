@@ -49,3 +49,10 @@ def test_of_a_function_that_gives_more_the_script_takes_the_model(
     exec(compile(text, "lr_plan.py", "exec"), names)
     with pytest.raises(AttributeError, match="'NoneType'"):  # the first of both, not the tuple
         names["main"]()
+
+
+def test_a_file_for_a_checkpoint_says_which_it_is_for(plain_design: Design) -> None:
+    inventory = plain_design.model.inventory
+    untyped = replace(inventory, modules=tuple(replace(module, type="") for module in inventory.modules))
+    model = replace(plain_design.model, source="/models/net.pt:ema", inventory=untyped)
+    assert "schedule for net.pt:ema, made with" in export(replace(plain_design, model=model)).splitlines()[0]
