@@ -29,21 +29,20 @@ from lrdesigner.findings.shape_findings import SHAPE_CHECKS
 from lrdesigner.findings.torch_findings import TORCH_CHECKS
 from lrdesigner.findings.track_findings import TRACK_CHECKS
 
+OF_SCHEDULES = (*RATE_CHECKS, *SEGMENT_CHECKS, *SHAPE_CHECKS, *TORCH_CHECKS)
+"""What is said of a schedule, whatever its base value is."""
+
 CHECKS = (
     *MODEL_CHECKS,
     *GROUP_CHECKS,
     *RULE_CHECKS,
     *LAYER_CHECKS,
     *DECAY_CHECKS,
-    *RATE_CHECKS,
-    *SEGMENT_CHECKS,
-    *SHAPE_CHECKS,
     *LEVEL_CHECKS,
     *TRACK_CHECKS,
     *FREEZE_CHECKS,
     *FEEDBACK_CHECKS,
     *OPTIMIZER_CHECKS,
-    *TORCH_CHECKS,
 )
 
 _ORDER = ("error", "warning", "info")
@@ -51,5 +50,14 @@ _ORDER = ("error", "warning", "info")
 
 def check(design: Design, faults: Iterable[Fault] = ()) -> tuple[Finding, ...]:
     """All findings, errors first; `faults` are those of its file that nobody has mended yet."""
-    found = [*file_findings(faults), *(finding for run in CHECKS for finding in run(design))]
+    of_schedules = [finding for run in OF_SCHEDULES for finding in run(design)]
+    others = [finding for run in CHECKS for finding in run(design)]
+    found = [*file_findings(faults), *_once(design, of_schedules), *others]
     return tuple(sorted(found, key=lambda finding: _ORDER.index(finding.severity)))
+
+
+def _once(design: Design, found: list[Finding]) -> list[Finding]:
+    """Without what is said of a group that follows another and of its leader alike: they have one schedule."""
+    leaders = {group.id: group.follow.leader for group in design.groups if group.follow is not None}
+    said = {(finding.group, finding.code, finding.message) for finding in found}
+    return [f for f in found if f.group not in leaders or (leaders[f.group], f.code, f.message) not in said]

@@ -24,7 +24,7 @@ from lrdesigner.membership import membership
 from lrdesigner.param_groups import param_groups
 from lrdesigner.presets import PRESETS, preset_named
 from lrdesigner.rule_edits import add_rule
-from lrdesigner.schedules import Absolute, Cosine, Length
+from lrdesigner.schedules import Absolute, Cosine, Length, Linear
 
 
 def named(design: Design, code: str) -> list[Finding]:
@@ -348,3 +348,12 @@ def test_every_fix_removes_its_finding(design: Design) -> None:
 
 def _count(found: tuple[Finding, ...], like: Finding) -> int:
     return sum((finding.code, finding.group) == (like.code, like.group) for finding in found)
+
+
+def test_what_holds_for_a_leader_is_not_said_again_of_those_that_follow() -> None:
+    design, (head,) = grouped(vit(), "head")
+    for group in design.groups:
+        design = edits.set_schedule(design, group.id, Linear(start=0.0, length=Length(50, "percent")))
+    assert len(named(design, "first-update-zero")) == 2
+    design = follow(design, head, design.remainder, 10.0)
+    assert [finding.group for finding in named(design, "first-update-zero")] == [design.remainder]
