@@ -30,6 +30,7 @@ from lrdesigner.export.python_text import (
     wrapped,
 )
 from lrdesigner.membership import ancestors, membership
+from lrdesigner.models.python_source import Demo
 from lrdesigner.models.source import DEMOS
 from lrdesigner.numbers import rate
 from lrdesigner.param_groups import ParamGroup, param_groups
@@ -131,14 +132,7 @@ def _model_context(design: Design) -> dict[str, Any]:
         "is_function": False,
     }
     if design.model.source.startswith("demo:") and name in DEMOS:
-        demo = DEMOS[name]
-        text = resource_path(demo.resource).read_text(encoding="utf-8")
-        found |= {
-            "call": f"{demo.name}({kwargs})",
-            "demo": demo,
-            "demo_source": text[text.index(f"class {demo.name}(") :],
-        }
-        return found
+        return found | _demo_context(DEMOS[name], kwargs)
     if before in _LIBRARY_CALLS:
         module, function, more = _LIBRARY_CALLS[before]
         arguments = ", ".join(part for part in (literal(name), more, kwargs) if part)
@@ -166,6 +160,16 @@ _LIBRARY_CALLS = {
     "timm": ("timm", "create_model", "pretrained=False"),
     "torchvision": ("torchvision.models", "get_model", "weights=None"),
 }
+
+
+def _demo_context(demo: Demo, kwargs: str) -> dict[str, Any]:
+    """The demo's model is written out, so that its file runs by itself."""
+    text = resource_path(demo.resource).read_text(encoding="utf-8")
+    return {
+        "call": f"{demo.name}({kwargs})",
+        "demo": demo,
+        "demo_source": text[text.index(f"class {demo.name}(") :],
+    }
 
 
 def _membership_context(design: Design, groups: list[ParamGroup]) -> dict[str, Any]:
