@@ -8,6 +8,7 @@ from PySide6.QtWidgets import QLineEdit, QStyle, QStyledItemDelegate, QStyleOpti
 
 from lrdesigner.document import LONGEST_NAME
 from lrdesigner_app.groups.cards_model import CardsModel
+from lrdesigner_app.painted_text import paint_text
 from lrdesigner_app.theme import BASE_PX, SECONDARY_PX, Theme
 from lrdesigner_app.workspace import KEYS
 
@@ -99,13 +100,7 @@ class CardDelegate(QStyledItemDelegate):
         painter.drawText(frame, Qt.AlignmentFlag.AlignCenter, "rest")
 
     def _paint(self, painter: QPainter, rect: QRectF, text: str, font: QFont, token: str, right: bool = False) -> float:
-        metrics = QFontMetricsF(font)
-        shown = metrics.elidedText(text, Qt.TextElideMode.ElideRight, max(rect.width(), 0))
-        painter.setFont(font)
-        painter.setPen(self._theme.colour(token))
-        side = Qt.AlignmentFlag.AlignRight if right else Qt.AlignmentFlag.AlignLeft
-        painter.drawText(rect, side | Qt.AlignmentFlag.AlignVCenter | Qt.TextFlag.TextSingleLine, shown)
-        return metrics.horizontalAdvance(shown)
+        return paint_text(painter, rect, text, font, self._theme.colour(token), right)
 
 
 def card_rect(option: QStyleOptionViewItem) -> QRectF:

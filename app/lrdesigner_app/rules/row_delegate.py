@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QModelIndex, QObject, QPersistentModelIndex, QRectF, QSize, Qt
-from PySide6.QtGui import QFont, QFontMetricsF, QPainter, QPen
+from PySide6.QtGui import QFont, QPainter, QPen
 from PySide6.QtWidgets import QStyle, QStyledItemDelegate, QStyleOptionViewItem
 
+from lrdesigner_app.painted_text import paint_text
 from lrdesigner_app.rules.rules_model import RulesModel
 from lrdesigner_app.theme import BASE_PX, SECONDARY_PX, Theme
 
@@ -64,13 +65,7 @@ class RowDelegate(QStyledItemDelegate):
         return self._text(painter, rect, text, _sized(font, SECONDARY_PX), "secondary", right=True)
 
     def _text(self, painter: QPainter, rect: QRectF, text: str, font: QFont, token: str, right: bool = False) -> float:
-        metrics = QFontMetricsF(font)
-        shown = metrics.elidedText(text, Qt.TextElideMode.ElideRight, max(rect.width(), 0))
-        painter.setFont(font)
-        painter.setPen(self._theme.colour(token))
-        side = Qt.AlignmentFlag.AlignRight if right else Qt.AlignmentFlag.AlignLeft
-        painter.drawText(rect, side | Qt.AlignmentFlag.AlignVCenter | Qt.TextFlag.TextSingleLine, shown)
-        return metrics.horizontalAdvance(shown)
+        return paint_text(painter, rect, text, font, self._theme.colour(token), right)
 
 
 def _sized(font: QFont, pixels: int) -> QFont:
