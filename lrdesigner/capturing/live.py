@@ -31,8 +31,8 @@ def capture(
     without weight decay or layers do become one group, and groups with the same schedule follow the first of them.
     torch's own schedulers become shapes that agree with them at every step, everything else is stepped on a copy and
     becomes keyframes. Several optimizers or schedulers are given as a list, a scheduler that is stepped once per epoch
-    as Lightning has it: {"scheduler": ..., "interval": "epoch"}. `steps` is the length of the run, if the schedulers do not
-    tell it.
+    as Lightning has it: {"scheduler": ..., "interval": "epoch"}. `steps` is the length of the run, if the schedulers
+    do not tell it.
 
     >>> design = lrdesigner.capture(model, optimizer, scheduler, steps=10_000)            # doctest: +SKIP
     >>> lrdesigner.design_file.save(design, "net.lrd.json")                               # doctest: +SKIP
