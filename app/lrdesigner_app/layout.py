@@ -60,7 +60,7 @@ def _fill_header(window: MainWindow) -> None:
     header.add_action(window.action("open_model"), "Open")
     header.add_action(window.action("undo"), "Undo")
     header.add_action(window.action("redo"), "Redo")
-    header.add_action(window.action("export"), "Export")
+    header.add_action(window.action("export_code"), "Export")
     header.add_action(window.action("run_trial"), "Run trial", "primary")
 
 

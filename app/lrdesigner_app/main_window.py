@@ -1,16 +1,14 @@
-"""The main window: puts the panels together and does what the table of actions names."""
+"""The main window: puts the panels together and lets them hear of each other."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 from PySide6.QtCore import QSize
-from PySide6.QtGui import QAction, QCloseEvent, QKeySequence
-from PySide6.QtWidgets import QApplication, QLineEdit, QMainWindow, QMenu, QMessageBox, QSplitter, QTabWidget
+from PySide6.QtGui import QAction, QCloseEvent
+from PySide6.QtWidgets import QApplication, QLineEdit, QMainWindow, QMenu, QSplitter, QTabWidget
 
-import lrdesigner
-from lrdesigner.demos import demo_design, starting_design
+from lrdesigner.demos import starting_design
 from lrdesigner.document import Design
 from lrdesigner.errors import UserError
 from lrdesigner.export import export
@@ -18,10 +16,11 @@ from lrdesigner.inventory import Inventory
 from lrdesigner.model_inputs import Inputs
 from lrdesigner.model_rows import rows_of
 from lrdesigner.models.source import ModelSource
-from lrdesigner.models.trust import question_for, question_for_source
+from lrdesigner.models.trust import question_for
 from lrdesigner.numbers import count
-from lrdesigner_app.actions import ACTIONS
+from lrdesigner_app.actions import ActionSet
 from lrdesigner_app.code_view import CodePanel
+from lrdesigner_app.commands import commands_of
 from lrdesigner_app.document_files import DocumentFiles
 from lrdesigner_app.groups import GroupsPanel
 from lrdesigner_app.header_bar import HeaderBar
@@ -30,13 +29,12 @@ from lrdesigner_app.model_loader import ModelLoader
 from lrdesigner_app.model_reload import ModelReload
 from lrdesigner_app.model_tree import ModelTreePanel
 from lrdesigner_app.notice_bar import BusyBar, NoticeBar
-from lrdesigner_app.notices import Notice
 from lrdesigner_app.overlay import Overlay
 from lrdesigner_app.plot import VIEWS, PlotPanel, View
 from lrdesigner_app.problems import ProblemsPanel
 from lrdesigner_app.processes import SpareChild
 from lrdesigner_app.rules import RulesPanel
-from lrdesigner_app.schedule_editor import FormOutlet, Inspector, SegmentSelection, SegmentStrip, StructForm
+from lrdesigner_app.schedule_editor import Inspector, SegmentStrip
 from lrdesigner_app.settings import Settings
 from lrdesigner_app.trial import TrialRunner, TrialTab
 from lrdesigner_app.trust_question import allowed
@@ -58,10 +56,12 @@ class MainWindow(QMainWindow):
         self.loader = ModelLoader(self.spare)
         self.reload = ModelReload(workspace, self.loader, self)
         self.runner = TrialRunner(workspace, self.spare, self._exported_for_trial)
-        self._actions: dict[str, QAction] = {}
         self._make_panels()
-        self._make_actions()
+        self.action_set = ActionSet(commands_of(self), self._finish_typing, self)
+        self._make_menu()
         arrange(self)
+        curves = (self.plot, self.strip)
+        self.action_set.place({"plot": curves, "curves": (*curves, self.groups)})
         self._connect()
         self._refresh()
         self.tree.setFocus()
@@ -72,9 +72,8 @@ class MainWindow(QMainWindow):
         self.groups = GroupsPanel(self.workspace)
         self.rules = RulesPanel(self.workspace)
         self.plot = PlotPanel(self.workspace)
-        self.segments = SegmentSelection(self.workspace)
-        self.strip = SegmentStrip(self.workspace, self.segments)
-        self.inspector = Inspector(self.workspace, self.segments)
+        self.strip = SegmentStrip(self.workspace, self.workspace.segments)
+        self.inspector = Inspector(self.workspace, self.workspace.segments)
         self.code = CodePanel(self.workspace)
         self.problems = ProblemsPanel(self.workspace)
         self.trial_tab = TrialTab(self.workspace, self.runner)
@@ -82,29 +81,10 @@ class MainWindow(QMainWindow):
         self.notices = NoticeBar()
         self.busy = BusyBar()
 
-    def _make_actions(self) -> None:
-        menus: dict[str, QMenu] = {}
-        for spec in ACTIONS:
-            action = QAction(spec.title, self)
-            action.setShortcut(QKeySequence(spec.key))
-            action.setStatusTip(spec.help)
-            action.setToolTip(spec.help)
-            action.triggered.connect(self._caller(spec.id))
-            self.addAction(action)
-            self._actions[spec.id] = action
-            menus.setdefault(spec.menu, QMenu(spec.menu, self)).addAction(action)
+    def _make_menu(self) -> None:
         self.menu = QMenu("Menu", self)
-        for menu in menus.values():
+        for menu in self.action_set.menus.values():
             self.menu.addMenu(menu)
-
-    def _caller(self, name: str) -> Callable[[], None]:
-        method: Callable[[], Any] = getattr(self, name)
-
-        def call() -> None:  # without the signal's `checked`
-            self._finish_typing()
-            method()
-
-        return call
 
     def _finish_typing(self) -> None:
         """A value that is still being typed counts as entered before anything else happens; keys move no focus."""
@@ -114,16 +94,20 @@ class MainWindow(QMainWindow):
 
     def action(self, name: str) -> QAction:
         """The action of the table with this id."""
-        return self._actions[name]
+        return self.action_set[name]
+
+    def do(self, name: str) -> None:
+        """What the action of the table with this id does."""
+        self.action_set.do(name)
 
     def _connect(self) -> None:
         signals = self.workspace.signals
         signals.design_changed.connect(self._refresh)
         signals.notice_posted.connect(self.notices.show_notice)
-        signals.trial_changed.connect(self._refresh_trial)
+        signals.trial_changed.connect(self.action_set.refresh)
         self.files.path_changed.connect(self._refresh)
         self.problems.count_changed.connect(lambda n: self.tabs.setTabText(1, f"Problems  {n}" if n else "Problems"))
-        self.groups.presets_requested.connect(self.presets)
+        self.groups.presets_requested.connect(lambda: self.do("presets"))
         self.tree.group_made.connect(self.inspector.header.edit_name)
         self.loader.started.connect(lambda _: self.notices.hide())  # what an earlier attempt said
         self.loader.started.connect(lambda text: self.busy.begin(text, self.loader.cancel))
@@ -144,29 +128,8 @@ class MainWindow(QMainWindow):
         self.header.show_titles(f"{self.files.title}{star}", f"{size} · {run}")
         self.setWindowTitle(f"{self.files.title}{'*' if store.modified else ''} – LR Designer")
         for name, words in (("undo", store.undo_label), ("redo", store.redo_label)):
-            self._actions[name].setEnabled(words is not None)
-            self._actions[name].setStatusTip(f"{name.capitalize()}: {words}" if words else f"Nothing to {name}")
-
-    def _refresh_trial(self) -> None:
-        self._actions["run_trial"].setEnabled(not self.runner.running)
-        self._actions["stop_trial"].setEnabled(self.runner.running)
-
-    # What the actions do; the names are the table's.
-
-    def open_model(self) -> None:
-        """Ask for a model and open it."""
-        if not self.files.may_discard():
-            return
-        from lrdesigner_app.open_model_dialog import OpenModelDialog
-
-        dialog = OpenModelDialog(self, self.settings.text("folder"))
-        if not dialog.exec() or dialog.source is None:
-            return
-        source, python = dialog.source, dialog.interpreter
-        if allowed(question_for_source(source, python), self):
-            if source.file is not None and not source.is_demo:
-                self.settings.put("folder", str(source.file.parent))
-            self.load_model(source, dialog.arguments, python, dialog.shapes)
+            self.action(name).setStatusTip(f"{name.capitalize()}: {words}" if words else f"Nothing to {name}")
+        self.action_set.refresh()
 
     def load_model(
         self, source: ModelSource, kwargs: dict[str, Any], python: str = "", inputs: Inputs | None = None
@@ -178,125 +141,6 @@ class MainWindow(QMainWindow):
                 self.files.replace_design(starting_design(source, inventory, kwargs, python, inputs), None)
 
         self.loader.load(source, kwargs, give, python, inputs)
-
-    def reload_model(self) -> None:
-        """Open the model of the design again."""
-        self.reload.reload()
-
-    def open_demo(self) -> None:
-        """Start again with the demo."""
-        if self.files.may_discard():
-            self.files.replace_design(demo_design(), None)
-
-    def open_design(self) -> None:
-        """Ask for a design file and open it."""
-        self.files.ask_and_open()
-
-    def save(self) -> None:
-        """Save the design."""
-        self.files.save()
-
-    def save_as(self) -> None:
-        """Save the design under another name."""
-        self.files.save_as()
-
-    def export(self) -> None:
-        """Save the code."""
-        self.show_code()
-        self.code.save_as()
-
-    def undo(self) -> None:
-        """Take the last edit back."""
-        self.workspace.store.undo()
-
-    def redo(self) -> None:
-        """Bring back what was undone."""
-        self.workspace.store.redo()
-
-    def new_group(self) -> None:
-        """A new group with what is selected in the tree."""
-        if self.tree.selected_paths():
-            self.tree.group_from_selection()
-        else:
-            self.groups.new_group()
-            self.inspector.header.edit_name()
-
-    def add_segment(self) -> None:
-        """A segment after the selected one."""
-        self.segments.add_after()
-
-    def presets(self) -> None:
-        """Choose a preset, seeing what it does."""
-        from lrdesigner.presets import PRESETS
-        from lrdesigner_app.presets import PresetsDialog
-
-        def form(send: Callable[[str, Any, bool], None], cancel: Callable[[], None]) -> StructForm:
-            return StructForm(FormOutlet(send, cancel, lambda text: self.workspace.post(Notice(text, "bad"))))
-
-        dialog = PresetsDialog(self.workspace, PRESETS, form, self)
-        dialog.previewed.connect(self.plot.frame_soon)
-        dialog.exec()
-        dialog.deleteLater()
-
-    def copy_code(self) -> None:
-        """The code to the clipboard."""
-        self.code.copy()
-
-    def find_in_model(self) -> None:
-        """Into the filter of the tree."""
-        self.tree.focus_filter()
-
-    def next_track(self) -> None:
-        """The next track in the plot."""
-        self.plot.next_view()
-
-    def toggle_log(self) -> None:
-        """The other axis of the values."""
-        self.plot.set_log(not self.plot.log)
-
-    def toggle_epochs(self) -> None:
-        """The other axis of time."""
-        self.plot.set_epochs(not self.plot.epochs)
-
-    def frame_all(self) -> None:
-        """Every curve whole."""
-        self.plot.frame_all()
-
-    def show_code(self) -> None:
-        """The Code tab."""
-        self.tabs.setCurrentWidget(self.code)
-
-    def show_problems(self) -> None:
-        """The Problems tab."""
-        self.tabs.setCurrentWidget(self.problems)
-
-    def show_trial(self) -> None:
-        """The Trial tab."""
-        self.tabs.setCurrentWidget(self.trial_tab)
-
-    def run_trial(self) -> None:
-        """Run a trial with what its tab says."""
-        self.show_trial()
-        self.notices.hide()  # what an earlier attempt said
-        self.trial_tab.panel.run()
-
-    def stop_trial(self) -> None:
-        """Stop the trial; its results stay."""
-        self.runner.stop()
-
-    def about(self) -> None:
-        """Versions."""
-        import numpy
-        import pyqtgraph
-        import PySide6
-
-        versions = {"PySide6": PySide6.__version__, "pyqtgraph": pyqtgraph.__version__, "numpy": numpy.__version__}
-        text = (
-            f"LR Designer {lrdesigner.__version__}\n\n"
-            + ", ".join(f"{name} {version}" for name, version in versions.items())
-            + "\n\nMIT licence. Demo data: handwritten digits, E. Alpaydin and C. Kaynak, UCI repository, CC BY 4.0."
-        )
-        QMessageBox.about(self, "About LR Designer", text)
 
     def _exported_for_trial(self, design: Design) -> str:
         """The exported file, if the model's code may run; raises `UserError`."""

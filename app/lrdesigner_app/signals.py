@@ -31,3 +31,8 @@ class Signals(QObject):
 
     rule_shown = Signal(int)
     """The place of a rule that the list of rules should select."""
+
+    place_requested = Signal(object)
+    """`lrdesigner.places.Place`: a place that panels should bring into view; the workspace has selected what it names.
+
+    Ask for it by `Workspace.reveal`."""

@@ -1,4 +1,4 @@
-"""What every panel is given: the store, the shared signals, the theme, the selected group."""
+"""What every panel is given: the store, the shared signals, the theme, what is selected and how it is looked at."""
 
 from __future__ import annotations
 
@@ -8,9 +8,12 @@ from typing import Any
 from lrdesigner.document import Design, Group
 from lrdesigner.errors import UserError
 from lrdesigner.faults import Fault, Opened
+from lrdesigner.places import Place
 from lrdesigner.store import Change, Store
 from lrdesigner.tracks import Slot, slots_of
+from lrdesigner_app.curve_display import CurveDisplay
 from lrdesigner_app.notices import Notice
+from lrdesigner_app.selection import KeySelection, SegmentSelection
 from lrdesigner_app.signals import Signals
 from lrdesigner_app.theme import Theme
 
@@ -28,6 +31,9 @@ class Workspace:
         self.signals = Signals()
         self._selected = store.design.groups[0].id
         self._slot: Slot = "lr"
+        self.display = CurveDisplay()
+        self.segments = SegmentSelection(self)
+        self.keys = KeySelection(self.segments)
         store.subscribe(self._forward)
 
     @property
@@ -62,6 +68,17 @@ class Workspace:
             self._slot = slot
             self.signals.selected_slot_changed.emit(slot)
 
+    def reveal(self, place: Place) -> None:
+        """Show a place: select the group, track, part and keys; panels do the rest (`Signals.place_requested`)."""
+        if place.group is not None:
+            self.select_group(place.group)
+        if place.slot is not None:
+            self.select_slot(place.slot)
+        if place.path is not None and place.slot == self.selected_slot:
+            self.segments.go_to(place.path)
+            self.keys.select(place.keys)
+        self.signals.place_requested.emit(place)
+
     def commit(self, label: str, edit: Callable[..., Design], *arguments: Any) -> bool:
         """`Store.commit`; what the person did wrong becomes a notice. True when the design changed."""
         try:
@@ -82,6 +99,7 @@ class Workspace:
         self.signals.notice_posted.emit(notice)
 
     def _forward(self, change: Change) -> None:
+        self.display.follow(change)
         ids = [group.id for group in change.after.groups]
         if self._selected not in ids:
             self._selected = ids[0]

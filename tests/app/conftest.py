@@ -11,7 +11,8 @@ from pytestqt.qtbot import QtBot
 
 from lrdesigner.document import Design
 from lrdesigner.store import Store
-from lrdesigner_app.schedule_editor import Inspector, SegmentSelection
+from lrdesigner_app.schedule_editor import Inspector
+from lrdesigner_app.selection import SegmentSelection
 from lrdesigner_app.theme import Theme
 from lrdesigner_app.workspace import Workspace
 
@@ -30,7 +31,7 @@ def workspace(design: Design, theme: Theme) -> Workspace:
 
 @pytest.fixture
 def selection(workspace: Workspace) -> SegmentSelection:
-    return SegmentSelection(workspace)
+    return workspace.segments
 
 
 @pytest.fixture

@@ -23,8 +23,9 @@ from lrdesigner.schedules import (
     Sequence,
 )
 from lrdesigner_app.notices import Notice
-from lrdesigner_app.schedule_editor import Inspector, SegmentSelection
+from lrdesigner_app.schedule_editor import Inspector
 from lrdesigner_app.schedule_editor.value_fields import TextField
+from lrdesigner_app.selection import SegmentSelection
 from lrdesigner_app.workspace import Workspace
 
 DEEP = Sequence(

@@ -13,8 +13,9 @@ from lrdesigner.schedules import Constant, Length, Sequence
 from lrdesigner.schedules.segments import as_segments
 from lrdesigner_app.layout import INSPECTOR_MIN
 from lrdesigner_app.notices import Notice
-from lrdesigner_app.schedule_editor import Inspector, SegmentSelection, SegmentStrip
+from lrdesigner_app.schedule_editor import Inspector, SegmentStrip
 from lrdesigner_app.schedule_editor.value_fields import SwitchField, TextField
+from lrdesigner_app.selection import SegmentSelection
 from lrdesigner_app.workspace import Workspace
 
 

@@ -18,8 +18,8 @@ from lrdesigner.design_file import load, save
 from lrdesigner.document import Model, new_design
 from lrdesigner.inventory import Inventory, ModuleInfo, ParameterInfo
 from lrdesigner.schedules import Constant, Expression, Linear
-from lrdesigner_app.actions import ACTIONS
 from lrdesigner_app.application import make_window
+from lrdesigner_app.commands import ACTIONS, KINDS
 from lrdesigner_app.main_window import MainWindow, first_size
 from lrdesigner_app.notices import Notice
 
@@ -42,9 +42,11 @@ def test_actions_have_different_names_and_keys_and_say_what_they_do(window: Main
     assert len({spec.id for spec in ACTIONS}) == len(ACTIONS)
     keys = [spec.key for spec in ACTIONS if spec.key]
     assert len(set(keys)) == len(keys)
-    for spec in ACTIONS:
-        assert window.action(spec.id).statusTip()
-        assert callable(getattr(window, spec.id))
+    for kind in KINDS:
+        for spec in kind.rows:
+            assert window.action(spec.id).statusTip()
+            assert callable(getattr(kind, spec.id))
+            assert not spec.when or isinstance(getattr(kind, spec.when), property)
 
 
 def test_edits_by_key_are_undone_and_redone_by_key(window: MainWindow) -> None:
@@ -291,7 +293,7 @@ def test_a_value_still_being_typed_stays_with_its_group(window: MainWindow) -> N
 
 def test_the_keyboard_stays_in_the_form_when_its_field_goes(window: MainWindow, qtbot: QtBot) -> None:
     control = Qt.KeyboardModifier.ControlModifier
-    window.segments.select(1)
+    window.workspace.segments.select(1)
     form = window.inspector.segment.fields_form
     qtbot.waitUntil(lambda: form.editor("floor").isVisible())
     form.editor("floor").setFocus()

@@ -180,10 +180,10 @@ def test_reloading_keeps_pins_rules_groups_and_history_and_can_be_undone(window:
 def test_the_question_of_trust_comes_before_the_code_runs(
     window: MainWindow, loads: Loads, questions: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    window.reload_model()
+    window.do("reload_model")
     assert len(questions) == len(loads.asked) == 1
     monkeypatch.setattr("lrdesigner_app.model_reload.allowed", lambda question, parent: False)
-    window.reload_model()
+    window.do("reload_model")
     assert len(loads.asked) == 1
 
 
@@ -191,7 +191,7 @@ def test_a_renamed_module_is_mapped_by_one_click(window: MainWindow, loads: Load
     window.workspace.commit("Pin", edits.assign, ["features"], 2)
     found, before = notices(window), window.workspace.design
     loads.inventory = renamed(before.model.inventory, "features", "backbone")
-    window.reload_model()
+    window.do("reload_model")
     assert found[-1].text == "1 module is gone, 1 is new. 1 pin is on names that are gone."
     assert found[-1].action is not None
     assert found[-1].action[0] == "Map features → backbone"
@@ -211,7 +211,7 @@ def test_what_is_gone_without_a_clear_successor_is_told_and_nothing_offered(wind
         modules=tuple(m for m in old.modules if not m.path.startswith("features")),
         parameters=tuple(p for p in old.parameters if not p.name.startswith("features")),
     )
-    window.reload_model()
+    window.do("reload_model")
     assert found[-1].text == "1 module is gone. 1 pin is on names that are gone."
     assert (found[-1].tone, found[-1].action) == ("bad", None)
 
@@ -219,7 +219,7 @@ def test_what_is_gone_without_a_clear_successor_is_told_and_nothing_offered(wind
 def test_a_model_that_is_as_it_was_changes_nothing(window: MainWindow, loads: Loads) -> None:
     found, before = notices(window), window.workspace.design
     loads.inventory = before.model.inventory
-    window.reload_model()
+    window.do("reload_model")
     assert found[-1].text == "The model was reloaded: nothing has changed."
     assert window.workspace.design is before
 
@@ -229,11 +229,11 @@ def test_without_a_model_or_with_one_that_is_gone_a_notice_says_so(
 ) -> None:
     found = notices(window)
     file.unlink()
-    window.reload_model()
+    window.do("reload_model")
     assert "There is no file" in found[-1].text
     empty = replace(window.workspace.design, model=replace(window.workspace.design.model, source=""))
     window.workspace.store.open(empty)
-    window.reload_model()
+    window.do("reload_model")
     assert found[-1].text == "There is no model to reload; open one first."
     assert loads.asked == []
 
@@ -241,7 +241,7 @@ def test_without_a_model_or_with_one_that_is_gone_a_notice_says_so(
 def test_another_design_opened_meanwhile_is_left_alone(window: MainWindow, loads: Loads) -> None:
     taken: list[Callable[[Inventory], None]] = []
     window.loader.load = lambda source, kwargs, give, python, inputs: taken.append(give)  # type: ignore[method-assign,assignment,misc]
-    window.reload_model()
+    window.do("reload_model")
     other = edits.add_group(demo_design(), "other")
     window.workspace.store.open(other)
     taken[0](renamed(other.model.inventory, "features", "backbone"))

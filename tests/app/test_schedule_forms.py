@@ -39,12 +39,13 @@ from lrdesigner.schedules import (
 )
 from lrdesigner_app.layout import INSPECTOR_MIN
 from lrdesigner_app.notices import Notice
-from lrdesigner_app.schedule_editor import Inspector, SegmentSelection
+from lrdesigner_app.schedule_editor import Inspector
 from lrdesigner_app.schedule_editor.keys_field import KeysField
 from lrdesigner_app.schedule_editor.length_field import LengthField
 from lrdesigner_app.schedule_editor.shape_chooser import HEADINGS
 from lrdesigner_app.schedule_editor.struct_form import LABEL_WIDTH, WIDE
 from lrdesigner_app.schedule_editor.value_fields import ChoiceField, SwitchField, TextField
+from lrdesigner_app.selection import SegmentSelection
 from lrdesigner_app.workspace import Workspace
 
 TYPED_KINDS = ("number", "integer", "level", "length", "lengths", "formula")

@@ -15,10 +15,11 @@ from lrdesigner import edits
 from lrdesigner.document import Batches, Freeze, Plan
 from lrdesigner.schedules import AssumedTrace, Cosine, Length, Linear, Plateau, RecordedTrace
 from lrdesigner_app.notices import Notice
-from lrdesigner_app.schedule_editor import Inspector, SegmentSelection
+from lrdesigner_app.schedule_editor import Inspector
 from lrdesigner_app.schedule_editor.freeze_section import frozen_words
 from lrdesigner_app.schedule_editor.trace_field import TraceField
 from lrdesigner_app.schedule_editor.value_fields import TextField
+from lrdesigner_app.selection import SegmentSelection
 from lrdesigner_app.workspace import Workspace
 
 

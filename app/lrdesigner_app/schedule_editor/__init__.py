@@ -2,6 +2,5 @@
 
 from lrdesigner_app.schedule_editor.inspector import Inspector as Inspector
 from lrdesigner_app.schedule_editor.outlet import FormOutlet as FormOutlet
-from lrdesigner_app.schedule_editor.segment_selection import SegmentSelection as SegmentSelection
 from lrdesigner_app.schedule_editor.segment_strip import SegmentStrip as SegmentStrip
 from lrdesigner_app.schedule_editor.struct_form import StructForm as StructForm

@@ -13,8 +13,8 @@ from lrdesigner_app.schedule_editor.group_header import GroupHeader
 from lrdesigner_app.schedule_editor.optimizer_section import OptimizerSection
 from lrdesigner_app.schedule_editor.run_section import RunSection
 from lrdesigner_app.schedule_editor.segment_form import SegmentForm
-from lrdesigner_app.schedule_editor.segment_selection import SegmentSelection
 from lrdesigner_app.schedule_editor.track_section import TrackSection
+from lrdesigner_app.selection import SegmentSelection
 from lrdesigner_app.theme import GRID
 from lrdesigner_app.widgets import Panel, label
 from lrdesigner_app.workspace import Workspace

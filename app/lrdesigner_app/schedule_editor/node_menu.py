@@ -7,7 +7,7 @@ from PySide6.QtWidgets import QMenu
 from lrdesigner.schedules import Keyframes, Sequence, children_of, shape_named, shape_of
 from lrdesigner.tree_edits import WRAPPERS
 from lrdesigner_app.schedule_editor.parts_list import PartsList
-from lrdesigner_app.schedule_editor.segment_selection import SegmentSelection
+from lrdesigner_app.selection import SegmentSelection
 from lrdesigner_app.widgets import calling, small_button
 
 

@@ -9,7 +9,7 @@ from PySide6.QtGui import QFocusEvent, QKeyEvent
 from PySide6.QtWidgets import QHBoxLayout, QListWidget, QSizePolicy, QVBoxLayout, QWidget
 
 from lrdesigner.schedules import Clamp, Product, Repeat, Sequence, children_of, shape_of
-from lrdesigner_app.schedule_editor.segment_selection import SegmentSelection
+from lrdesigner_app.selection import SegmentSelection
 from lrdesigner_app.theme import GRID
 from lrdesigner_app.widgets import label, small_button
 

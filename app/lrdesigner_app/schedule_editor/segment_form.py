@@ -31,11 +31,11 @@ from lrdesigner_app.schedule_editor.last_trial import LastTrial
 from lrdesigner_app.schedule_editor.node_menu import NodeMenu
 from lrdesigner_app.schedule_editor.outlet import Outlet, apply, form_outlet
 from lrdesigner_app.schedule_editor.parts_list import PartsList
-from lrdesigner_app.schedule_editor.segment_selection import SegmentSelection
 from lrdesigner_app.schedule_editor.shape_chooser import ShapeChooser
 from lrdesigner_app.schedule_editor.shape_words import ShapeWords
 from lrdesigner_app.schedule_editor.struct_form import MAKERS, StructForm
 from lrdesigner_app.schedule_editor.trace_field import TraceField
+from lrdesigner_app.selection import SegmentSelection
 from lrdesigner_app.theme import GRID
 from lrdesigner_app.widgets import button, label, small_button
 from lrdesigner_app.workspace import Workspace

@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
 
 from lrdesigner.schedules import Sequence, segment_starts, shape_of
 from lrdesigner.tracks import track_of
-from lrdesigner_app.schedule_editor.segment_selection import SegmentSelection
+from lrdesigner_app.selection import SegmentSelection
 from lrdesigner_app.theme import RADIUS
 from lrdesigner_app.workspace import Workspace
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QObject, Signal
 
@@ -13,9 +13,11 @@ from lrdesigner.numbers import rate
 from lrdesigner.schedule_edits import Path, node_at
 from lrdesigner.schedules import Segment, Sequence, Span, children_of
 from lrdesigner.schedules.segments import as_segments
-from lrdesigner.tracks import track_of
+from lrdesigner.tracks import Slot, track_of
 from lrdesigner_app.notices import Notice
-from lrdesigner_app.workspace import Workspace
+
+if TYPE_CHECKING:
+    from lrdesigner_app.workspace import Workspace
 
 
 class SegmentSelection(QObject):
@@ -31,6 +33,11 @@ class SegmentSelection(QObject):
         workspace.signals.design_changed.connect(self._on_design_changed)
         workspace.signals.selected_group_changed.connect(lambda _: self.select(0))
         workspace.signals.selected_slot_changed.connect(lambda _: self.select(0))
+
+    @property
+    def place(self) -> tuple[int, Slot]:
+        """The group and the track whose schedule this is about."""
+        return self._workspace.selected_group.id, self._workspace.selected_slot
 
     @property
     def schedule(self) -> Any:
