@@ -14,7 +14,7 @@ from lrdesigner.store import Change
 class Look:
     """The choices. `ghost` is an earlier state that is drawn behind the present one; `snapping`: handles catch lines.
 
-    `normalised`: each curve is drawn over its own highest value.
+    `normalised`: each curve is drawn over its own highest value. `playhead`: the step that was marked.
     """
 
     hidden: frozenset[int] = frozenset()
@@ -23,6 +23,7 @@ class Look:
     normalised: bool = False
     snapping: bool = False
     ghost: Design | None = None
+    playhead: int | None = None
 
     def shows(self, group: int) -> bool:
         """Whether a group's curves are drawn: the one that is alone, or every one that is not hidden."""
@@ -65,6 +66,10 @@ class CurveDisplay(QObject):
     def set_snapping(self, on: bool) -> None:
         """Let handles catch lines; the key that snaps then does the opposite."""
         self._set(replace(self.look, snapping=on))
+
+    def set_playhead(self, step: int | None) -> None:
+        """Mark a step, or none."""
+        self._set(replace(self.look, playhead=step))
 
     def pin_ghost(self, design: Design) -> None:
         """Keep the present state in sight."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
+import numpy as np
 import pytest
 from PySide6.QtCore import QSize, Qt
 from PySide6.QtGui import QGuiApplication
@@ -47,6 +48,17 @@ def test_actions_have_different_names_and_keys_and_say_what_they_do(window: Main
             assert window.action(spec.id).statusTip()
             assert callable(getattr(kind, spec.id))
             assert not spec.when or isinstance(getattr(kind, spec.when), property)
+
+
+def test_home_in_the_plot_frames_everything_again(window: MainWindow, qtbot: QtBot) -> None:
+    view = window.plot.chart.view
+    qtbot.wait(50)
+    before = view.viewRange()
+    view.scaleBy((0.5, 0.5))
+    assert not np.allclose(view.viewRange(), before)
+    window.plot.chart.setFocus()
+    QTest.keyClick(window.plot.chart, Qt.Key.Key_Home)
+    assert np.allclose(view.viewRange(), before)
 
 
 def test_edits_by_key_are_undone_and_redone_by_key(window: MainWindow) -> None:

@@ -347,7 +347,7 @@ def test_hovering_shows_every_group_at_that_step(hand: Hand) -> None:
     assert not hand.panel._scenery.box.isVisible()
 
 
-def test_the_wheel_zooms_at_the_pointer_and_home_frames_everything_again(hand: Hand) -> None:
+def test_the_wheel_zooms_at_the_pointer_and_framing_shows_everything_again(hand: Hand) -> None:
     view = hand.panel.chart.view
     hand.panel._throttle.cancel()  # as when nothing has happened for a while
     before = view.viewRange()
@@ -362,7 +362,7 @@ def test_the_wheel_zooms_at_the_pointer_and_home_frames_everything_again(hand: H
     hand.settle()
     assert np.diff(view.viewRange()[0])[0] < np.diff(before[0])[0]
     assert hand.value_at(at) == pytest.approx(under, rel=1e-3)
-    QTest.keyClick(hand.panel.chart, Qt.Key.Key_Home)
+    hand.panel.frame_all()
     hand.settle()
     assert np.allclose(view.viewRange(), before)
 
@@ -415,7 +415,7 @@ def test_zooming_into_a_long_run_shows_every_step(hand: Hand) -> None:
     hand.workspace.commit("", edits.set_plan, Plan(epoch=10_000, epochs=30))
     hand.panel.set_epochs(False)
     hand.panel.chart.set_ranges(x=(123_400.0, 123_440.0))
-    hand.panel._on_moved_by_hand()
+    hand.panel.viewport._on_moved_by_hand()
     hand.settle()
     steps = hand.panel._curves._curves[hand.workspace.selected_group.id].steps
     seen = steps[(steps >= 123_400) & (steps <= 123_440)]

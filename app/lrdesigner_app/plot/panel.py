@@ -2,29 +2,27 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import replace
 
-from PySide6.QtCore import QEvent, QObject, QPointF, Qt, Signal
+from PySide6.QtCore import QEvent, QObject, Qt, Signal
 from PySide6.QtGui import QFocusEvent, QKeyEvent
 from PySide6.QtWidgets import QWidget
 
 from lrdesigner.store import Change
 from lrdesigner_app.charts import AxisMap, ChartSurface
-from lrdesigner_app.charts.framing import Limits, fits, limits, time_range, value_range
-from lrdesigner_app.plot.curve_set import POINTS, CurveSet, Window
+from lrdesigner_app.plot.curve_set import CurveSet
 from lrdesigner_app.plot.handle_layer import HandleLayer
 from lrdesigner_app.plot.header import PlotHeader
+from lrdesigner_app.plot.plot_view import PlotView
+from lrdesigner_app.plot.pointer import Pointer
 from lrdesigner_app.plot.scenery import Scenery
+from lrdesigner_app.plot.viewport import Viewport
 from lrdesigner_app.plot.views import KINDS, VIEWS, View, slot_of, views_of
 from lrdesigner_app.throttle import Throttle
 from lrdesigner_app.widgets import Panel
 from lrdesigner_app.workspace import Workspace
 
 REPAINT_MS = 16
-_CLICK_REACH = 7.0
-_BELOW_FAN = 0.5
-"""Decades of a log axis below the peak of the lowest line of a fan."""
 _TAB_KEYS = {Qt.Key.Key_Tab: 1, Qt.Key.Key_Backtab: -1}
 
 
@@ -39,15 +37,12 @@ class PlotPanel(Panel):
     def __init__(self, workspace: Workspace, parent: QWidget | None = None) -> None:
         super().__init__("", parent)
         self._workspace = workspace
-        self._map = AxisMap(log=True, epochs=True, steps_per_epoch=workspace.design.plan.steps_per_epoch)
         self._wanted: View = workspace.selected_slot
         self._shown: View = "lr"
         self._choosing = False
         self._logs = {view: kind.log for view, kind in KINDS.items()}
-        self._framed = True
         self._unsettled = True
         self._framing = False
-        self._limits: Limits | None = None
         self._build()
         self._connect()
         self._redraw()
@@ -74,6 +69,10 @@ class PlotPanel(Panel):
         self.set_view(views[(views.index(self._shown) + 1) % len(views)])
 
     @property
+    def _map(self) -> AxisMap:
+        return self.viewport.map
+
+    @property
     def log(self) -> bool:
         """Whether values are on a logarithmic axis; each view has its own."""
         return self._map.log
@@ -96,7 +95,7 @@ class PlotPanel(Panel):
         if log != self._map.log:
             self._handles.cancel()
             self._use(replace(self._map, log=log))
-            self._settle_view(again=True)
+            self.viewport.settle(again=True)
             self.view_changed.emit()
 
     def set_epochs(self, epochs: bool) -> None:
@@ -104,16 +103,16 @@ class PlotPanel(Panel):
         self._header.show_epochs(epochs)
         if epochs != self._map.epochs:
             self._handles.cancel()
-            old, shown = self._map, self.chart.view.viewRange()[0]
-            self._use(replace(self._map, epochs=epochs))
-            self._apply_limits()
-            self.chart.set_ranges(x=(self._map.x(old.step(shown[0])), self._map.x(old.step(shown[1]))))
+            shown = self.viewport.use_epochs(epochs)
+            self._scenery.hide_playhead()
+            self._redraw()
+            self.viewport.apply_limits()
+            self.chart.set_ranges(x=shown)
             self.view_changed.emit()
 
     def frame_all(self) -> None:
         """Show the whole run and every curve."""
-        self._framed = True
-        self._settle_view(again=True)
+        self.viewport.frame_all()
 
     def frame_soon(self) -> None:
         """Show everything once what has just changed is drawn, also what is only tried out."""
@@ -128,17 +127,19 @@ class PlotPanel(Panel):
     def _build(self) -> None:
         theme = self._workspace.theme
         self._header = PlotHeader()
-        self._header.show_log(self._map.log)
-        self._header.show_epochs(self._map.epochs)
-        self.chart = ChartSurface(theme, _chart_name("lr"))
+        self.plane = PlotView()
+        self.chart = ChartSurface(theme, _chart_name("lr"), self.plane)
         self.chart.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.chart.setMinimumHeight(140)
-        self.chart.set_map(self._map)
         self.body.addWidget(self._header)
         self.body.addWidget(self.chart, 1)
         self._curves = CurveSet(self.chart, theme)
+        self.viewport = Viewport(self._workspace, self.chart, self._curves, lambda: self._shown)
+        self._header.show_log(self._map.log)
+        self._header.show_epochs(self._map.epochs)
         self._handles = HandleLayer(self._workspace, self.chart, self)
         self._scenery = Scenery(self._workspace, self.chart)
+        self._pointer = Pointer(self._workspace, self.chart, self._curves, self._handles, self._scenery)
         self._throttle = Throttle(self._redraw, REPAINT_MS, self)
 
     def _connect(self) -> None:
@@ -152,27 +153,18 @@ class PlotPanel(Panel):
         self._header.epochs_chosen.connect(self.set_epochs)
         self._handles.drag_changed.connect(self._on_drag_changed)
         self._handles.attended.connect(self._on_handle_attended)
-        self.chart.left.connect(self._scenery.hide_playhead)
-        scene = self.chart.scene()
-        scene.sigMouseMoved.connect(self._on_pointer_moved)
-        scene.sigMouseClicked.connect(self._on_clicked)
-        view = self.chart.view
-        view.sigRangeChangedManually.connect(self._on_moved_by_hand)
-        view.sigRangeChanged.connect(self._on_range_changed)
-        view.sigResized.connect(self._on_range_changed)
+        self._pointer.double_clicked.connect(self.frame_all)
+        self.viewport.moved.connect(self._on_range_changed)
         self.chart.installEventFilter(self)
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        """The Tab key goes from handle to handle; Home frames all (a shortcut would shadow a menu's)."""
+        """The Tab key goes from handle to handle."""
         tabs = (Qt.FocusReason.TabFocusReason, Qt.FocusReason.BacktabFocusReason)
         if isinstance(event, QFocusEvent) and event.type() == QEvent.Type.FocusIn and event.reason() in tabs:
             self._handles.focus_end(last=event.reason() == Qt.FocusReason.BacktabFocusReason)
-        if isinstance(event, QKeyEvent) and event.type() == QEvent.Type.KeyPress:
-            if event.key() == Qt.Key.Key_Home:
-                self.frame_all()
-                return True
-            if event.key() in _TAB_KEYS and not self._handles.dragging:
-                return self._handles.focus_next(_TAB_KEYS[Qt.Key(event.key())])
+        tab = _TAB_KEYS.get(Qt.Key(event.key()), 0) if isinstance(event, QKeyEvent) else 0
+        if tab and event.type() == QEvent.Type.KeyPress and not self._handles.dragging:
+            return self._handles.focus_next(tab)
         return super().eventFilter(watched, event)
 
     def _on_design_changed(self, change: Change) -> None:
@@ -180,8 +172,7 @@ class PlotPanel(Panel):
             return
         self._handles.follow_foreign_change()
         if change.kind == "open":
-            self._framed = True
-            self._limits = None
+            self.viewport.forget()
         self._unsettled = True
         self._throttle.request()
 
@@ -206,7 +197,7 @@ class PlotPanel(Panel):
         self.chart.setAccessibleName(_chart_name(view))
         self._header.show_log(self._logs[view])
         self._use(replace(self._map, log=self._logs[view]))
-        self._settle_view(again=True)
+        self.viewport.settle(again=True)
         self.view_changed.emit()
 
     def _on_drag_changed(self) -> None:
@@ -221,15 +212,13 @@ class PlotPanel(Panel):
     def _redraw(self) -> None:
         """Bring everything up to date with the design; only what differs is computed and drawn."""
         design, selected = self._workspace.design, self._workspace.selected_group.id
-        if design.plan.steps_per_epoch != self._map.steps_per_epoch:
-            self._map = replace(self._map, steps_per_epoch=design.plan.steps_per_epoch)
-            self._limits = None
+        self.viewport.follow_plan()
         self._show_view()
-        self._curves.show(design, self._shown, self._map, self._window())
+        self._curves.show(design, self._shown, self._map, self.viewport.detail())
         self._curves.style(design, selected, self._shown, self._handles.dragging)
         if self._unsettled:  # not when the view has only moved: its move might be by hand
             self._unsettled = False
-            self._settle_view()
+            self.viewport.settle(held=self._handles.dragging)
         if self._framing:
             self._framing = False
             self.frame_all()
@@ -238,83 +227,14 @@ class PlotPanel(Panel):
         self._scenery.show_hints([g.name for g in design.groups if not self._curves.drawn(g.id)])
 
     def _use(self, axis_map: AxisMap) -> None:
-        self._map = axis_map
-        self.chart.set_map(axis_map)
-        self._limits = None
+        self.viewport.use(axis_map)
         self._scenery.hide_playhead()
         self._redraw()
 
-    def _settle_view(self, again: bool = False) -> None:
-        """Frame a view that nobody has moved by hand, unless something is only being tried out."""
-        store = self._workspace.store
-        if not again and (self._handles.dragging or store.design is not store.committed):
-            return
-        self._apply_limits()
-        wanted = self._value_range()
-        if self._framed:
-            self.chart.set_ranges(x=time_range(self._map, store.design.plan.total_steps))
-        if again or (self._framed and not fits(tuple(self.chart.view.viewRange()[1]), wanted)):
-            self.chart.set_ranges(y=wanted)
-
-    def _apply_limits(self) -> None:
-        total_steps = self._workspace.design.plan.total_steps
-        found = limits(self._map, total_steps, self._value_range())
-        if found != self._limits:
-            self._limits = found
-            self.chart.set_limits(found.x, found.y, found.least_width, found.least_height)
-
-    def _value_range(self) -> tuple[float, float]:
-        low, high = value_range(self._map, self._curves.values(), KINDS[self._shown].from_zero)
-        faintest = self._map.y(self._curves.lowest_peak()) if self._map.log else math.nan
-        return (min(low, faintest - _BELOW_FAN) if math.isfinite(faintest) else low), high
-
-    def _window(self) -> Window:
-        """The part of a long run that is zoomed into, in blocks, so that small movements compute nothing."""
-        total_steps = self._workspace.design.plan.total_steps
-        low, high = (self._map.step(x) for x in self.chart.view.viewRange()[0])
-        if total_steps <= 2 * POINTS or high - low > total_steps / 2:
-            return None
-        block = 1 << max(int(high - low), 1).bit_length()
-        first, last = (int(low) // block) * block, (int(high) // block + 1) * block
-        return max(first, 0), min(max(last, 1), total_steps)
-
-    def _on_moved_by_hand(self) -> None:
-        self._framed = False
-
-    def _on_range_changed(self, *_: object) -> None:
+    def _on_range_changed(self) -> None:
         self._handles.place()
         self._throttle.request()
-        self._tell_time_axis()
-
-    def _tell_time_axis(self) -> None:
-        low, high = self.chart.view.viewRange()[0]
-        area = self.chart.mapFromScene(self.chart.view.sceneBoundingRect()).boundingRect()
-        right = self.chart.width() - area.left() - area.width()
-        self.time_axis_moved.emit(self._map.step(low), self._map.step(high), area.left(), max(right, 0))
-
-    def _on_pointer_moved(self, at: QPointF) -> None:
-        view = self.chart.view
-        over_handle = any(item.hovered for item in self._handles.items())
-        if self._handles.dragging or over_handle or not view.sceneBoundingRect().contains(at):
-            self._scenery.hide_playhead()
-            self.chart.viewport().unsetCursor()
-            return
-        near = self._curves.nearest(view.mapSceneToView(at), view.viewPixelSize(), _CLICK_REACH)
-        self._scenery.show_playhead(view.mapSceneToView(at), self.chart.mapFromScene(at), near)
-        shape = Qt.CursorShape.ArrowCursor if near is None else Qt.CursorShape.PointingHandCursor
-        self.chart.viewport().setCursor(shape)
-
-    def _on_clicked(self, event: object) -> None:
-        view = self.chart.view
-        at, button = event.scenePos(), event.button()  # type: ignore[attr-defined]
-        if button != Qt.MouseButton.LeftButton or not view.sceneBoundingRect().contains(at):
-            return
-        if event.double():  # type: ignore[attr-defined]
-            self.frame_all()
-            return
-        near = self._curves.nearest(view.mapSceneToView(at), view.viewPixelSize(), _CLICK_REACH)
-        if near is not None:
-            self._workspace.select_group(near.group)
+        self.time_axis_moved.emit(*self.viewport.time_axis())
 
 
 def _chart_name(view: View) -> str:
