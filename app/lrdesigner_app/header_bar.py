@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from PySide6.QtCore import Qt
 from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QHBoxLayout, QMenu, QPushButton, QToolButton, QWidget
 
+from lrdesigner_app.icons import icon
 from lrdesigner_app.theme import GRID
 from lrdesigner_app.widgets import ElidedLabel, plain_tip
 
@@ -48,6 +50,8 @@ class HeaderBar(QWidget):
         """A button that opens a menu."""
         made = QToolButton(popupMode=QToolButton.ToolButtonPopupMode.InstantPopup)
         made.setText(text)
+        made.setIcon(icon("menu"))
+        made.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
         made.setAccessibleName(f"{text} menu")
         made.setProperty("role", "quiet")
         made.setMenu(menu)

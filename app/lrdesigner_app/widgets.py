@@ -23,7 +23,11 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from lrdesigner_app.icons import icon
 from lrdesigner_app.theme import GRID, PANEL_PADDING
+
+SMALL_PX = 14
+"""Side of the icon on a small button."""
 
 _NARROWEST = 60
 """Pixels that are left of a line of text that is cut."""
@@ -101,9 +105,11 @@ def halves(owner: QWidget, first: QPushButton, second: QPushButton) -> QHBoxLayo
     return row
 
 
-def small_button(text: str, tip: str) -> QPushButton:
-    """A quiet button of one sign, named by its tip for those who do not see it."""
-    made = button(text, "small", tip)
+def small_button(sign: str, tip: str) -> QPushButton:
+    """A quiet button of one icon (`lrdesigner_app.icons`), named by its tip for those who do not see it."""
+    made = button("", "small", tip)
+    made.setIcon(icon(sign))
+    made.setIconSize(QSize(SMALL_PX, SMALL_PX))
     made.setAccessibleName(tip.partition(" (")[0])
     return made
 

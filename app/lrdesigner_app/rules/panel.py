@@ -37,7 +37,7 @@ class RulesPanel(QWidget):
         self._told = -1
         self.model = RulesModel(workspace, self)
         self.view = RulesView(workspace.theme, self.model)
-        self.add_button = small_button("+", "New rule")
+        self.add_button = small_button("plus", "New rule")
         self.empty = label(_NONE, "secondary")
         self._build()
         self._connect()

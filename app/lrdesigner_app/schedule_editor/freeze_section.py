@@ -27,7 +27,7 @@ class FreezeSection(QWidget):
     def __init__(self, workspace: Workspace) -> None:
         super().__init__()
         self._workspace = workspace
-        self.add = small_button("+", "Freeze this group for a time")
+        self.add = small_button("plus", "Freeze this group for a time")
         self.words = label("", "secondary")
         self.words.setWordWrap(True)
         self.forms: list[StructForm] = []
@@ -63,7 +63,7 @@ class FreezeSection(QWidget):
     def _add_row(self, index: int) -> None:
         row = QWidget()
         form = StructForm(form_outlet(self._workspace, self._sender(index)))
-        remove = small_button("−", "Remove this stretch")
+        remove = small_button("minus", "Remove this stretch")
         remove.clicked.connect(calling(self._remove, index))
         head = QHBoxLayout()
         head.addWidget(label(f"Stretch {index + 1}"), 1)

@@ -16,7 +16,7 @@ class NodeMenu:
 
     def __init__(self, selection: SegmentSelection, parts: PartsList) -> None:
         self._selection, self._parts = selection, parts
-        self.button = small_button("⋯", "Wrap, unwrap, whole schedule")
+        self.button = small_button("ellipsis", "Wrap, unwrap, whole schedule")
         self.menu = QMenu(self.button)
         self.button.setMenu(self.menu)
         self.menu.aboutToShow.connect(self.fill)

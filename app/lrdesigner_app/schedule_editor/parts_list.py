@@ -76,7 +76,7 @@ class PartsList(QWidget):
     def __init__(self, selection: SegmentSelection) -> None:
         super().__init__()
         self._title = label("")
-        self.add = small_button("+", "Add a part after this one (+ in the list)")
+        self.add = small_button("plus", "Add a part after this one (+ in the list)")
         self.rows = PartRows(selection)
         self.add.clicked.connect(lambda: selection.add_part(max(self.rows.currentRow(), 0)))
         head = QHBoxLayout()
