@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QSplitter, QVBoxLayout, QWidget
 
 from lrdesigner_app.overlay import Overlay
 from lrdesigner_app.theme import GRID
+from lrdesigner_app.tour import Tour
 from lrdesigner_app.widgets import Panel
 
 if TYPE_CHECKING:
@@ -52,6 +53,7 @@ def arrange(window: MainWindow) -> None:
     column.addWidget(across, 1)
     window.setCentralWidget(ground)
     window.overlay = Overlay(ground, window.busy, window.notices)
+    window.tour = Tour(ground, {"groups": window.groups, "plot": window.plot, "trial": bottom}, window.workspace.theme)
 
 
 def _fill_header(window: MainWindow) -> None:

@@ -36,6 +36,7 @@ from lrdesigner_app.processes import SpareChild
 from lrdesigner_app.rules import RulesPanel
 from lrdesigner_app.schedule_editor import Inspector, SegmentStrip
 from lrdesigner_app.settings import Settings
+from lrdesigner_app.tour import Tour
 from lrdesigner_app.trial import TrialRunner, TrialTab
 from lrdesigner_app.trust_question import allowed
 from lrdesigner_app.workspace import Workspace
@@ -46,6 +47,7 @@ class MainWindow(QMainWindow):
 
     splitters: dict[str, QSplitter]
     overlay: Overlay
+    tour: Tour
 
     def __init__(self, workspace: Workspace, settings: Settings) -> None:
         super().__init__()

@@ -40,6 +40,9 @@ def open_window(arguments: Sequence[str]) -> int:
 
 def _open(what: str) -> int:
     application, window, source = start(what)
+    if not what and not window.settings.switch("tour/seen", False):
+        window.settings.put("tour/seen", True)
+        window.do("begin_tour")
     if source is not None:
         window.load_model(source, {})  # naming a file on the command line is consent to run it
     return int(application.exec())

@@ -17,11 +17,16 @@ class HelpCommands:
     """The Help menu."""
 
     rows: ClassVar[tuple[ActionSpec, ...]] = (
+        ActionSpec("begin_tour", "Help", "&Tour of the window", "F1", "Three hints on what is where"),
         ActionSpec("about", "Help", "&About LR Designer", "", "Version and versions of what it is built on"),
     )
 
     def __init__(self, window: MainWindow) -> None:
         self._window = window
+
+    def begin_tour(self) -> None:
+        """The hints of the first start."""
+        self._window.tour.begin()
 
     def about(self) -> None:
         """Versions."""
