@@ -110,6 +110,8 @@ class MainWindow(QMainWindow):
         self.files.path_changed.connect(self._refresh)
         self.problems.count_changed.connect(lambda n: self.tabs.setTabText(1, f"Problems  {n}" if n else "Problems"))
         self.groups.presets_requested.connect(lambda: self.do("presets"))
+        self.tree.empty.model_requested.connect(lambda: self.do("open_model"))
+        self.tree.empty.demo_requested.connect(lambda: self.do("open_demo"))
         self.tree.group_made.connect(self.inspector.header.edit_name)
         self.loader.started.connect(lambda _: self.notices.hide())  # what an earlier attempt said
         self.loader.started.connect(lambda text: self.busy.begin(text, self.loader.cancel))

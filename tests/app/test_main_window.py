@@ -384,3 +384,11 @@ def test_a_long_name_of_a_design_never_widens_the_window(window: MainWindow) -> 
     window.files.path = Path("a design with a very long name" * 8 + ".lrd.json")
     window.files.path_changed.emit()
     assert window.header.minimumSizeHint().width() == narrow
+
+
+def test_a_window_without_a_model_offers_the_demo(window: MainWindow) -> None:
+    window.files.replace_design(new_design(Model()), None)
+    assert window.tree.empty.open.isVisible()
+    QTest.mouseClick(window.tree.empty.demo, Qt.MouseButton.LeftButton)
+    assert window.workspace.design.model.source == "demo:lenet"
+    assert not window.tree.empty.isVisible()

@@ -17,6 +17,7 @@ from lrdesigner.queries.find import prepare
 from lrdesigner.reasons import why
 from lrdesigner.store import Change
 from lrdesigner_app.dragging import what
+from lrdesigner_app.model_tree.empty_page import EmptyPage
 from lrdesigner_app.model_tree.filter_bar import FilterBar
 from lrdesigner_app.model_tree.menu import Possible, build_menu, rule_menu
 from lrdesigner_app.model_tree.names import group_name
@@ -24,7 +25,7 @@ from lrdesigner_app.model_tree.tooltips import reason_place
 from lrdesigner_app.model_tree.tree_model import TreeModel
 from lrdesigner_app.model_tree.view import TreeView
 from lrdesigner_app.notices import Notice
-from lrdesigner_app.widgets import Panel, label
+from lrdesigner_app.widgets import Panel
 from lrdesigner_app.workspace import Workspace
 
 # Qt looks through all separately selected rows for every cell that it paints.
@@ -33,7 +34,7 @@ MAX_SELECTED = 500
 MOST_REASONS = 3
 # When the window has been painted.
 WARM_UP_MS = 100
-EMPTY = "Open a model to begin: a class or factory in a Python file (Ctrl+M), or the demo."
+EMPTY = "Open a model to begin: a class or factory in a Python file, a checkpoint, or a model of timm and the like."
 NOTHING_IN_IT = "This model has neither modules nor parameters."
 
 
@@ -52,17 +53,14 @@ class ModelTreePanel(Panel):
         self.bar = FilterBar()
         self.filter = self.bar.line
         self._pages = QStackedWidget()
-        self._message = label("", "secondary")
+        self.empty = EmptyPage()
         self._build()
         self._connect()
         self._show_page()
 
     def _build(self) -> None:
-        self._message.setWordWrap(True)
-        self._message.setAlignment(Qt.AlignmentFlag.AlignHCenter | Qt.AlignmentFlag.AlignTop)
-        self._message.setContentsMargins(12, 24, 12, 0)
         self._pages.addWidget(self.view)
-        self._pages.addWidget(self._message)
+        self._pages.addWidget(self.empty)
         self.body.addWidget(self.bar)
         self.body.addWidget(self._pages, 1)
         self.setFocusProxy(self.view)
@@ -90,7 +88,7 @@ class ModelTreePanel(Panel):
     @property
     def message(self) -> QLabel:
         """What is said when there is nothing to show."""
-        return self._message
+        return self.empty.message
 
     def selected_paths(self) -> tuple[str, ...]:
         """Paths of the selected rows, in tree order."""
@@ -309,7 +307,7 @@ class ModelTreePanel(Panel):
         elif not problem and self._found is not None and not self._found.matches.any():
             text = f"No module or parameter matches “{self.bar.text}”."
         self.filter.setEnabled(text not in (EMPTY, NOTHING_IN_IT))
-        self._message.setText(text)
+        self.empty.say(text, offering=text == EMPTY)
         self._pages.setCurrentIndex(1 if text else 0)
 
 
