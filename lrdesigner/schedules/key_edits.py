@@ -20,7 +20,7 @@ def insert_key(node: Keyframes, span: Span, step: int, factor: float | None = No
     A bezier is cut in two that draw the same curve; smooth stretches beside it are drawn anew, through the new key.
     Where a key is already, it gets the factor.
     """
-    order = _in_time(node, span)
+    order = in_time(node, span)
     steps = [resolve(node.keys[index].at, span) for index in order]
     if step in steps:
         return move_key(node, span, order[steps.index(step)], factor=factor)
@@ -57,8 +57,8 @@ def move_key(
         before = _before(node, span, index)
         if before is not None:
             old = keys[before]
-            keys[before] = replace(old, arrive=_carried(node, old.arrive, key.value, factor))
-        key = replace(key, value=factor, leave=_carried(node, key.leave, key.value, factor))
+            keys[before] = replace(old, arrive=carried(node, old.arrive, key.value, factor))
+        key = replace(key, value=factor, leave=carried(node, key.leave, key.value, factor))
     if step is not None:
         free = _free_step(node, span, index, max(step, 0))
         if free != resolve(key.at, span):
@@ -78,7 +78,7 @@ def remove_key(node: Keyframes, span: Span, index: int) -> Keyframes:
     return replace(node, keys=tuple(keys))
 
 
-def _in_time(node: Keyframes, span: Span) -> list[int]:
+def in_time(node: Keyframes, span: Span) -> list[int]:
     """Indices of the keys that count, in order of time."""
     last = {resolve(key.at, span): index for index, key in enumerate(node.keys)}
     return [last[step] for step in sorted(last)]
@@ -86,7 +86,7 @@ def _in_time(node: Keyframes, span: Span) -> list[int]:
 
 def _before(node: Keyframes, span: Span, index: int) -> int | None:
     """Index of the key before one that counts; None for the first, and for one that has no effect."""
-    order = _in_time(node, span)
+    order = in_time(node, span)
     place = order.index(index) if index in order else 0
     return order[place - 1] if place else None
 
@@ -99,14 +99,14 @@ def _free_step(node: Keyframes, span: Span, index: int, wanted: int) -> int:
     return next(step for step in tried if step >= 0 and step not in taken)
 
 
-def _carried(node: Keyframes, control: float | None, old: float, new: float) -> float | None:
+def carried(node: Keyframes, control: float | None, old: float, new: float) -> float | None:
     """A control point beside a key whose value changes: by as much, in log space by the same ratio."""
     if control is None:
         return None
-    return _bounded(node, control * (new / old) if node.space == "log" else control + new - old)
+    return bounded(node, control * (new / old) if node.space == "log" else control + new - old)
 
 
-def _bounded(node: Keyframes, value: float) -> float:
+def bounded(node: Keyframes, value: float) -> float:
     """The nearest value that a control point may have."""
     return min(max(value, LEAST_IN_LOG if node.space == "log" else 0.0), MOST_VALUE)
 
@@ -121,10 +121,10 @@ def _cut(
     left, right = first + (middle - first) * u, middle + (last - middle) * u
     on_curve = left + (right - left) * u
     log = node.space == "log"
-    off = (math.log(_bounded(node, new.value) / before.value) if log else new.value - before.value) - on_curve
+    off = (math.log(bounded(node, new.value) / before.value) if log else new.value - before.value) - on_curve
 
     def value(height: float) -> float:
-        return _bounded(node, before.value * math.exp(min(height, 700.0)) if log else before.value + height)
+        return bounded(node, before.value * math.exp(min(height, 700.0)) if log else before.value + height)
 
     return (
         replace(before, leave=value(first), arrive=value(left + off)),
