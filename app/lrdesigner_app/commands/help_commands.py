@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, ClassVar
 
+from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QMessageBox
 
 import lrdesigner
@@ -18,6 +19,9 @@ class HelpCommands:
 
     rows: ClassVar[tuple[ActionSpec, ...]] = (
         ActionSpec("begin_tour", "Help", "&Tour of the window", "F1", "Three hints on what is where"),
+        ActionSpec(
+            "show_keys", "Help", "&Keys and mouse", "Shift+F1", "Every key, and what the mouse does beside them"
+        ),
         ActionSpec("about", "Help", "&About LR Designer", "", "Version and versions of what it is built on"),
     )
 
@@ -27,6 +31,15 @@ class HelpCommands:
     def begin_tour(self) -> None:
         """The hints of the first start."""
         self._window.tour.begin()
+
+    def show_keys(self) -> None:
+        """The sheet of keys."""
+        from lrdesigner_app.commands import ACTIONS
+        from lrdesigner_app.key_sheet import KeySheet
+
+        sheet = KeySheet(ACTIONS, self._window)
+        sheet.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        sheet.show()  # it may stay open beside the work
 
     def about(self) -> None:
         """Versions."""
