@@ -77,7 +77,7 @@ def set_shape(design: Design, group: int, slot: Slot, path: Path, tag: str) -> D
     if shape_named(tag).family == "feedback" and (path or slot != "lr"):
         raise UserError("A schedule that is steered by a metric is the whole schedule of a learning rate.")
     node = node_at(track_of(design.group(group), slot).schedule, path)
-    return _with_node(design, group, slot, path, reshaped(node, tag))
+    return with_node(design, group, slot, path, reshaped(node, tag))
 
 
 def set_segment(design: Design, group: int, slot: Slot, path: Path, **changes: Any) -> Design:
@@ -92,7 +92,7 @@ def set_segment(design: Design, group: int, slot: Slot, path: Path, **changes: A
     if segment is sequence.segments[path[-1]]:
         return design
     row = (*sequence.segments[: path[-1]], segment, *sequence.segments[path[-1] + 1 :])
-    return _with_node(design, group, slot, path[:-1], Sequence(row))
+    return with_node(design, group, slot, path[:-1], Sequence(row))
 
 
 def wrap(design: Design, group: int, slot: Slot, path: Path, tag: str) -> Design:
@@ -112,14 +112,14 @@ def wrap(design: Design, group: int, slot: Slot, path: Path, tag: str) -> Design
             made = Sequence((Segment(node),))
         case _:
             raise KeyError(tag)
-    return _with_node(design, group, slot, path, made)
+    return with_node(design, group, slot, path, made)
 
 
 def unwrap(design: Design, group: int, slot: Slot, path: Path, index: int = 0) -> Design:
     """Replace the composite at a path by one of its parts; the others go. A shape without parts stays."""
     node = node_at(track_of(design.group(group), slot).schedule, path)
     parts = shape_of(node).children(node)
-    return _with_node(design, group, slot, path, parts[index]) if parts else design
+    return with_node(design, group, slot, path, parts[index]) if parts else design
 
 
 def baked(design: Design, group: int, slot: Slot, path: Path) -> Baked:
@@ -130,7 +130,7 @@ def baked(design: Design, group: int, slot: Slot, path: Path) -> Baked:
 
 def bake_node(design: Design, group: int, slot: Slot, path: Path) -> Design:
     """Put keyframes in the place of the node at a path; raises `UserError` as `baked` does."""
-    return _with_node(design, group, slot, path, baked(design, group, slot, path).node)
+    return with_node(design, group, slot, path, baked(design, group, slot, path).node)
 
 
 def simplify_keys(design: Design, group: int, slot: Slot, path: Path) -> Design:
@@ -139,7 +139,7 @@ def simplify_keys(design: Design, group: int, slot: Slot, path: Path) -> Design:
     node = node_at(schedule, path)
     if not isinstance(node, Keyframes):
         return design
-    return _with_node(design, group, slot, path, simplify(node, span_at(schedule, path, design.plan.span), SIMPLIFIED))
+    return with_node(design, group, slot, path, simplify(node, span_at(schedule, path, design.plan.span), SIMPLIFIED))
 
 
 def insert_part(design: Design, group: int, slot: Slot, path: Path) -> Design:
@@ -154,16 +154,16 @@ def insert_part(design: Design, group: int, slot: Slot, path: Path) -> Design:
         made = Sequence(row_with_new(parent.segments, index, span_at(schedule, path[:-1], design.plan.span)))
     else:
         raise UserError(f"A {_title(parent)} has one part only.")
-    return _with_node(design, group, slot, path[:-1], made)
+    return with_node(design, group, slot, path[:-1], made)
 
 
 def remove_part(design: Design, group: int, slot: Slot, path: Path) -> Design:
     """Remove one part of a sequence or product; the only one stays."""
     parent, index = node_at(track_of(design.group(group), slot).schedule, path[:-1]), path[-1]
     if isinstance(parent, Product) and len(parent.factors) > 1:
-        return _with_node(design, group, slot, path[:-1], Product(_without(parent.factors, index)))
+        return with_node(design, group, slot, path[:-1], Product(_without(parent.factors, index)))
     if isinstance(parent, Sequence):
-        return _with_node(design, group, slot, path[:-1], Sequence(row_without(parent.segments, index)))
+        return with_node(design, group, slot, path[:-1], Sequence(row_without(parent.segments, index)))
     raise UserError(f"A {_title(parent)} needs a part; unwrap it instead.")
 
 
@@ -177,10 +177,11 @@ def move_part(design: Design, group: int, slot: Slot, path: Path, by: int) -> De
     elif isinstance(parent, Sequence):
         row = moved(parent.segments, index, by)
         made = parent if row is parent.segments else Sequence(row)
-    return _with_node(design, group, slot, path[:-1], made)
+    return with_node(design, group, slot, path[:-1], made)
 
 
-def _with_node(design: Design, group: int, slot: Slot, path: Path, node: Any) -> Design:
+def with_node(design: Design, group: int, slot: Slot, path: Path, node: Any) -> Design:
+    """Put a node in the place of the one at a path; a schedule of one segment that lasts the run is just its shape."""
     schedule = track_of(design.group(group), slot).schedule
     changed = replace_node(schedule, path, node)
     return design if changed is schedule else set_track(design, group, slot, from_segments(as_segments(changed)))

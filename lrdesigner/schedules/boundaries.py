@@ -40,19 +40,46 @@ def _boundary(node: Sequence, index: int, starts: Starts) -> ShapeHandle:
         return starts(node, span)[index + 1]
 
     def fields(node: Sequence, span: Span, step: int) -> dict[str, Any]:
-        found = starts(node, span)
-        driven = _driven(node, index, span, found)
-        if driven is None:
-            return {}
-        step = min(max(step, driven.lowest), driven.highest)
-        if step == found[index + 1]:
-            return {}
-        steps = step - found[index] if driven.segment == index else found[index + 2] - step
-        segment = node.segments[driven.segment]
-        changed = replace(segment, length=length_like(segment.length, steps, span))
-        return {"segments": (*node.segments[: driven.segment], changed, *node.segments[driven.segment + 1 :])}
+        changed = with_boundary(node, index, span, starts(node, span), step)
+        return {} if changed is node else {"segments": changed.segments}
 
     return ShapeHandle(name=f"boundary {index}", title=_title(node, index), at=place, step=fields)
+
+
+def with_boundary(node: Sequence, index: int, span: Span, starts: list[int], step: int, roll: bool = False) -> Sequence:
+    """The sequence with the boundary after segment `index` at a local step, or as near as may be; lengths keep units.
+
+    The segment before gets longer or shorter. What follows keeps its length and is pushed on, until a segment that
+    takes the rest makes up for it; with `roll` the next segment makes up for it, so that its end stays. A boundary
+    behind a segment that takes the rest is counted from the end: the segment after it changes. The same sequence where
+    the boundary lies there already, or where no single length moves it.
+    """
+    before, after = node.segments[index].length.unit, node.segments[index + 1].length.unit
+    if roll and "rest" not in (before, after):
+        step = min(max(step, starts[index] + 1), starts[index + 2] - 1)
+        if step == starts[index + 1] or starts[index + 2] - starts[index] < 2:
+            return node
+        found = _with_steps(node, index, step - starts[index], span)
+        return _with_steps(found, index + 1, starts[index + 2] - step, span)
+    driven = _driven(node, index, span, starts)
+    if driven is None:
+        return node
+    step = min(max(step, driven.lowest), driven.highest)
+    if step == starts[index + 1]:
+        return node
+    steps = step - starts[index] if driven.segment == index else starts[index + 2] - step
+    return _with_steps(node, driven.segment, steps, span)
+
+
+def can_move(node: Sequence, index: int, span: Span, starts: list[int]) -> bool:
+    """Whether some length moves the boundary after segment `index`."""
+    return _driven(node, index, span, starts) is not None
+
+
+def _with_steps(node: Sequence, index: int, steps: int, span: Span) -> Sequence:
+    segment = node.segments[index]
+    changed = replace(segment, length=length_like(segment.length, steps, span))
+    return Sequence((*node.segments[:index], changed, *node.segments[index + 1 :]))
 
 
 def _driven(node: Sequence, index: int, span: Span, starts: list[int]) -> _Driven | None:
