@@ -21,6 +21,13 @@ GROUPS = (
     "#332288", "#44AA99", "#999933", "#882255", "#DDCC77", "#CC6677",
 )  # fmt: skip
 
+# The same hues on a dark ground. Lifted to one contrast they would look alike to many; these lightnesses are those that
+# keep them furthest apart, with 4.5:1 at least.
+DARK_GROUPS = (
+    "#7EA5CC", "#2EB945", "#EE6677", "#E6DEA4", "#9DDEF4", "#CF5F9F",
+    "#8A7ADE", "#7ECCBF", "#BFBF40", "#DE7AAC", "#DDCC77", "#DB94A0",
+)  # fmt: skip
+
 
 @dataclass(frozen=True, slots=True)
 class Tokens:
@@ -57,16 +64,6 @@ def _luminance(colour: QColor) -> float:
     return 0.2126 * red + 0.7152 * green + 0.0722 * blue
 
 
-def _lifted(colour: str) -> str:
-    """The same hue, as much lighter as it takes to be seen on the dark surface."""
-    ink = QColor(colour)
-    lightness = ink.lightnessF()
-    while contrast(ink.name(), DARK_SURFACE) < LEAST_CONTRAST:
-        lightness += 0.01
-        ink = QColor.fromHslF(ink.hslHueF(), ink.hslSaturationF(), lightness)
-    return ink.name()
-
-
 LIGHT = Tokens(
     ground="#f6f7f9", surface="#ffffff", raised="#ffffff", line="#e2e5ea", text="#1d2330", secondary="#5d6678",
     accent="#3b5bdb", on_accent="#ffffff", selection="#e5ebff", hover="#eef1f6", good="#1b7a3d", bad="#c02b3c",
@@ -75,7 +72,7 @@ LIGHT = Tokens(
 DARK = Tokens(
     ground="#15181e", surface=DARK_SURFACE, raised="#222732", line="#2e3440", text="#e6e9ef", secondary="#98a1b2",
     accent="#7c9cff", on_accent="#10131a", selection="#27314d", hover="#262c38", good="#5fcf87", bad="#ff8a96",
-    groups=tuple(_lifted(colour) for colour in GROUPS),
+    groups=DARK_GROUPS,
 )  # fmt: skip
 
 
