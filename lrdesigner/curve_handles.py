@@ -28,7 +28,7 @@ from lrdesigner.handle_values import (
 )
 from lrdesigner.numbers import rate
 from lrdesigner.placed_handles import PlacedHandle
-from lrdesigner.schedule_edits import set_node_fields
+from lrdesigner.schedule_edits import Path, set_node_fields
 from lrdesigner.schedules import Absolute, Field, fields_of
 from lrdesigner.schedules.handle_kinds import factor_at
 from lrdesigner.schedules.shape import Node
@@ -36,7 +36,7 @@ from lrdesigner.tracks import TRACK_KINDS, Slot, moves, option_of, slots_of, tra
 
 Axis = Literal["step", "value"]
 
-_TOLERANCE: dict[Precision, float] = {"normal": 5e-3, "fine": 5e-5, "snap": 5e-3}
+_TOLERANCE: dict[Precision, float] = {"normal": 5e-3, "fine": 5e-5, "snap": 5e-3, "exact": 1e-12}
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +46,14 @@ class HandleEdit:
     label: str
     edit: Callable[..., Design]
     arguments: tuple[Any, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class KeyRef:
+    """A key of a curve drawn by hand: the path of the curve in the track's schedule, and the key's index."""
+
+    path: Path
+    index: int
 
 
 @dataclass(frozen=True)
@@ -118,6 +126,12 @@ class CurveHandle:
     def may_be_zero(self) -> bool:
         """Levels may."""
         return True
+
+    @property
+    def key(self) -> KeyRef | None:
+        """The key that it stands for, if its node is a curve drawn by hand."""
+        index = self.placed.handle.key
+        return None if index is None else KeyRef(self.placed.path, index)
 
     @property
     def title(self) -> str:

@@ -9,15 +9,17 @@ from typing import Literal
 
 from lrdesigner.schedules import Field
 
-Precision = Literal["normal", "fine", "snap"]
+Precision = Literal["normal", "fine", "snap", "exact"]
 
-DIGITS: dict[Precision, int] = {"normal": 3, "fine": 5, "snap": 3}
+DIGITS: dict[Precision, int] = {"normal": 3, "fine": 5, "snap": 3, "exact": 13}
 LOWEST = 1e-12
 _NEAR_ONE = 0.9
 
 
 def settled(value: float, precision: Precision) -> float:
     """What a hand that let go here meant: three significant digits, five when fine, or the nearest of 1-2-5.
+
+    Exact, it meant this very value: only what arithmetic adds behind the thirteenth digit goes.
 
     >>> settled(0.00051234, "normal"), settled(0.00051234, "fine"), settled(0.00034, "snap")
     (0.000512, 0.00051234, 0.0005)

@@ -11,7 +11,7 @@ import numpy as np
 
 from lrdesigner import edits
 from lrdesigner.curve_handles import Axis as Axis
-from lrdesigner.curve_handles import CurveHandle, HandleEdit, Scene
+from lrdesigner.curve_handles import CurveHandle, HandleEdit, KeyRef, Scene
 from lrdesigner.curves import track_factors
 from lrdesigner.document import Design, Group, Plan, Track
 from lrdesigner.handle_values import Precision as Precision
@@ -46,12 +46,16 @@ class Handle(Protocol):
         """Along which axes it can be dragged."""
 
     @property
-    def step(self) -> int:
-        """Where it sits on the time axis."""
+    def step(self) -> float:
+        """Where it sits on the time axis: a step, or for a control point of a curve between two."""
 
     @property
     def value(self) -> float:
         """Where it sits on the value axis."""
+
+    @property
+    def key(self) -> KeyRef | None:
+        """The key of a curve drawn by hand that it stands for, if it does."""
 
     @property
     def may_be_zero(self) -> bool:
@@ -108,6 +112,10 @@ class BaseHandle:
     def may_be_zero(self) -> bool:
         """A weight decay may be, a learning rate may not."""
         return self.field.minimum == 0
+
+    @property
+    def key(self) -> None:
+        """None: it is no key."""
 
     @property
     def title(self) -> str:

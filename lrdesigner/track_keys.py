@@ -21,11 +21,6 @@ from lrdesigner.schedules.keyframes import Interpolation
 from lrdesigner.schedules.shape import Part
 from lrdesigner.tracks import Slot, track_of
 
-Rounding = Literal["exact"] | Precision
-
-_EXACT_DIGITS = 13
-"""So many tell 0.3 from 0.30000000000000004, and a value that comes back is the same within 1e-12."""
-
 
 @dataclass(frozen=True, slots=True)
 class KeyPoint:
@@ -114,7 +109,7 @@ class TrackKeys:
             origin += part.origin
         return max(low, origin), max(min(high, self.plan.total_steps), low)
 
-    def put(self, places: Mapping[int, tuple[float, float]], precision: Rounding = "exact") -> HandleEdit:
+    def put(self, places: Mapping[int, tuple[float, float]], precision: Precision = "exact") -> HandleEdit:
         """Puts keys at other steps and values; what does not differ from where a key is stays as it is.
 
         Factors are rounded as the precision says. Steps are whole, within the curve's part of the run.
@@ -124,14 +119,14 @@ class TrackKeys:
         changed = put_keys(self.node, self.span, local, self.bounds[1] - self.run_step(0))
         return self._edit("Move", len(places), changed)
 
-    def insert(self, step: float, value: float | None = None) -> tuple[HandleEdit, int]:
+    def insert(self, step: float, value: float | None = None, precision: Precision = "exact") -> tuple[HandleEdit, int]:
         """Adds a key at a step, on the curve or at a value, or gives the value to the one there; and its index."""
         low, high = self.bounds
         whole = min(max(math.floor(step + 0.5), low), high)
         at = whole - self.run_step(0)
         factor = None if value is None else self.factor_of(whole, value)
         if factor is not None:
-            factor = tidy(factor) if math.isfinite(factor) else None
+            factor = _rounded(factor, precision) if math.isfinite(factor) else None
         changed = insert_key(self.node, self.span, at, factor)
         index = next(i for i in in_time(changed, self.span) if resolve(changed.keys[i].at, self.span) == at)
         return self._edit("Add" if len(changed.keys) > len(self.node.keys) else "Move", 1, changed), index
@@ -166,7 +161,7 @@ class TrackKeys:
             schedule, span = part.schedule, part.span
         return tuple(chain), span
 
-    def _local(self, now: KeyPoint, step: float, value: float, precision: Rounding) -> tuple[int, float]:
+    def _local(self, now: KeyPoint, step: float, value: float, precision: Precision) -> tuple[int, float]:
         key, whole = self.node.keys[now.index], now.step
         if math.isfinite(step) and step != now.step:
             whole = min(max(math.floor(step + 0.5), self.bounds[0]), self.bounds[1])
@@ -181,7 +176,11 @@ class TrackKeys:
     def _kept(self, factor: float, now: KeyPoint, step: int) -> float:
         """The factor at another step that leaves the value as it is: the same, but in a product."""
         found = self.factor_of(step, now.value)
-        return factor if not math.isfinite(found) or math.isclose(found, factor, rel_tol=1e-12) else tidy(found)
+        return (
+            factor
+            if not math.isfinite(found) or math.isclose(found, factor, rel_tol=1e-12)
+            else _rounded(found, "exact")
+        )
 
     def _edit(self, verb: str, count: int, node: Keyframes) -> HandleEdit:
         what = "a key" if count == 1 else f"{count} keys"
@@ -189,12 +188,5 @@ class TrackKeys:
         return HandleEdit(f"{verb} {what} of {self.group.name}", set_node_fields, arguments)
 
 
-def tidy(factor: float) -> float:
-    """Without what arithmetic adds behind the thirteenth digit."""
-    return float(f"{factor:.{_EXACT_DIGITS - 1}e}")
-
-
-def _rounded(factor: float, precision: Rounding) -> float:
-    if precision == "exact":
-        return tidy(factor)
+def _rounded(factor: float, precision: Precision) -> float:
     return settled(factor, precision) if factor > 0 else 0.0

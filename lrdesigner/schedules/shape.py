@@ -58,7 +58,8 @@ class ShapeHandle:
 
     It sits on the curve at local step `at` (None: nowhere). `step` gives the fields that put it at another local step;
     `value` those that put the curve through a factor at a local step (none where no value of them would). The values
-    are not rounded, and may lie out of bounds: `lrdesigner.handles` sees to that.
+    are not rounded, and may lie out of bounds: `lrdesigner.handles` sees to that. `key`: the index of the key that
+    it stands for, of a curve drawn by hand.
     """
 
     name: str
@@ -66,6 +67,7 @@ class ShapeHandle:
     at: Callable[[Any, Span], int | None]
     step: Callable[[Any, Span, int], dict[str, Any]] | None = None
     value: Callable[[Any, Span, int, float], dict[str, Any]] | None = None
+    key: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -305,13 +305,23 @@ def test_arrow_keys_up_and_down_never_move_a_handle_the_other_way(schedule: Any,
             assert (after[name].value - handle.value) * direction >= -1e-12 * abs(handle.value)
 
 
-def test_a_key_stays_between_its_neighbours_in_time_wherever_it_stands_in_the_list() -> None:
+def test_a_key_passes_its_neighbours_but_never_lands_on_one() -> None:
     keys = (Keyframe(Length(200, "steps"), 1.0), Keyframe(Length(0, "steps"), 0.5), Keyframe(Length(300, "steps"), 0.1))
     design = design_with(Keyframes(keys))
     moved = applied(design, handles(design)["key 0"].moved(100, BASE)).groups[0].lr.schedule
     assert moved.keys[0].at == Length(100, "steps")
-    beside = applied(design, handles(design)["key 0"].moved(400, BASE)).groups[0].lr.schedule
+    beyond = applied(design, handles(design)["key 0"].moved(400, BASE)).groups[0].lr.schedule
+    assert beyond.keys[0].at == Length(400, "steps")
+    beside = applied(design, handles(design)["key 0"].moved(300, BASE)).groups[0].lr.schedule
     assert beside.keys[0].at == Length(299, "steps")
+
+
+def test_of_two_keys_at_one_step_the_one_that_counts_has_the_handle() -> None:
+    keys = (Keyframe(Length(0, "steps"), 1.0), Keyframe(Length(90, "steps"), 0.5), Keyframe(Length(2, "epochs"), 0.1))
+    found = handles(design_with(Keyframes(keys)))
+    assert "key 1" not in found
+    assert found["key 2"].key is not None
+    assert found["key 2"].key.index == 2
 
 
 def test_a_second_peak_is_not_taken_hold_of_where_cycles_are_shorter_than_steps() -> None:
