@@ -39,7 +39,7 @@ def move_boundary(
     rest makes up for it. With `roll` the next segment makes up for it and keeps its end.
     """
     row = _row(design, group, slot, path)
-    node, starts = row.node, segment_starts(row.node, row.span)
+    node, starts = row.node, [start - row.origin for start in row.starts]
     changed = with_boundary(node, index, row.span, starts, step - row.origin, roll)
     return design if changed is node else with_node(design, group, slot, path, changed)
 
@@ -65,7 +65,7 @@ def split_segment(design: Design, group: int, slot: Slot, path: Path, index: int
         length=_numbered(segment.length, end - step, row.span) if segment.length.unit != "rest" else segment.length,
         skip=length_like(segment.skip, skip + step - start, row.span),
     )
-    starts = segment_starts(row.node, row.span)
+    starts = [start - row.origin for start in row.starts]
     wanted = [*starts[: index + 1], step - row.origin, *starts[index + 1 :]]
     halves = (*row.segments[:index], earlier, later, *row.segments[index + 1 :])
     if segment_starts(Sequence(halves), row.span) != wanted:  # several that take the rest would share it anew

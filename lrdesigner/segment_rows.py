@@ -8,9 +8,10 @@ from typing import Any
 
 from lrdesigner.document import Group, Plan
 from lrdesigner.schedule_edits import Path
-from lrdesigner.schedules import Segment, Sequence, Span, segment_starts, shape_of
+from lrdesigner.schedules import REST, Segment, Sequence, Span, segment_starts, shape_of
 from lrdesigner.schedules.boundaries import can_move
 from lrdesigner.schedules.breaks import FOR_EVER
+from lrdesigner.schedules.composites import NOTHING
 from lrdesigner.schedules.segments import as_segments
 from lrdesigner.tracks import Slot, track_of
 
@@ -36,8 +37,15 @@ class PlacedRow:
         return Sequence(self.segments)
 
     @property
+    def alone(self) -> bool:
+        """Whether it is one shape that lasts the whole run, and in no sequence."""
+        return len(self.segments) == 1 and self.segments[0].length == REST and self.segments[0].skip == NOTHING
+
+    @property
     def starts(self) -> list[int]:
         """One more than there are segments."""
+        if self.alone:  # which may be nested as deep as may be, so that a sequence around it may not
+            return [self.origin, self.origin + max(self.span.steps, 0)]
         return [self.origin + start for start in segment_starts(self.node, self.span)]
 
     def stretch(self, index: int) -> tuple[int, int]:
@@ -55,6 +63,8 @@ class PlacedRow:
 
     def boundaries(self) -> list[tuple[int, int]]:
         """The boundaries that can be moved: the place of the segment before, and the step of the run."""
+        if len(self.segments) < 2:
+            return []
         node, starts = self.node, segment_starts(self.node, self.span)
         return [
             (index, self.origin + starts[index + 1])

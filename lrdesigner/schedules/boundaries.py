@@ -43,7 +43,7 @@ def _boundary(node: Sequence, index: int, starts: Starts) -> ShapeHandle:
         changed = with_boundary(node, index, span, starts(node, span), step)
         return {} if changed is node else {"segments": changed.segments}
 
-    return ShapeHandle(name=f"boundary {index}", title=_title(node, index), at=place, step=fields)
+    return ShapeHandle(name=f"boundary {index}", title=boundary_title(node, index), at=place, step=fields)
 
 
 def with_boundary(node: Sequence, index: int, span: Span, starts: list[int], step: int, roll: bool = False) -> Sequence:
@@ -102,7 +102,8 @@ def _driven(node: Sequence, index: int, span: Span, starts: list[int]) -> _Drive
 _FAR = 2**53
 
 
-def _title(node: Sequence, index: int) -> str:
+def boundary_title(node: Sequence, index: int) -> str:
+    """What happens at the boundary after segment `index`: "warm-up ends", "cosine starts"."""
     from lrdesigner.schedules.registry import shape_of
 
     before, after = node.segments[index].schedule, node.segments[index + 1].schedule

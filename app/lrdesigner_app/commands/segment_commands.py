@@ -15,10 +15,29 @@ class SegmentCommands:
 
     rows: ClassVar[tuple[ActionSpec, ...]] = (
         ActionSpec("add_segment", "Curve", "&Add segment", "Ctrl+T", "Add a segment after the selected one"),
+        ActionSpec(
+            "split_segment",
+            "Curve",
+            "S&plit segment",
+            "Ctrl+K",
+            "Make two of the segment at the playhead, or of the selected one in its middle; the curve stays",
+            scope="plot",
+        ),
+        ActionSpec(
+            "duplicate_segment", "Curve", "&Duplicate segment", "Ctrl+D", "Put a copy after the segment", scope="plot"
+        ),
     )
 
     def __init__(self, window: MainWindow) -> None:
         self._workspace = window.workspace
+
+    def split_segment(self) -> None:
+        """Two segments that draw what the one drew."""
+        self._workspace.segments.split(self._workspace.display.look.playhead)
+
+    def duplicate_segment(self) -> None:
+        """A copy after the segment."""
+        self._workspace.segments.duplicate()
 
     def add_segment(self) -> None:
         """A segment after the selected one."""

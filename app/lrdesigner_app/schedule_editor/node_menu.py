@@ -23,26 +23,28 @@ class NodeMenu:
 
     def fill(self) -> None:
         """The actions that the selected node allows."""
-        selection, menu = self._selection, self.menu
-        menu.clear()
-        node, path = selection.node, selection.path
-        alone = shape_of(node).family == "feedback"
-        for tag in WRAPPERS:
-            title = shape_named(tag).title.lower()
-            action = menu.addAction(f"Wrap in a {title}", calling(selection.wrap, tag))
-            # A sequence of one around the whole schedule would be the schedule itself.
-            action.setEnabled(not alone and not (tag == "sequence" and not path))
-        parts = children_of(node)
-        menu.addSeparator()
-        kept = shape_of(parts[min(self._parts.current, len(parts) - 1)]).title if parts else ""
-        words = f"Unwrap, keep {kept}" if kept else "Unwrap"
-        menu.addAction(words, lambda: selection.unwrap(min(self._parts.current, len(parts) - 1))).setEnabled(
-            bool(parts)
-        )
-        menu.addSeparator()
-        if isinstance(node, Keyframes):
-            menu.addAction("Simplify the keys", selection.simplify)
-        else:
-            menu.addAction("Bake into keyframes", selection.bake).setEnabled(not alone)
-        if isinstance(selection.schedule, Sequence) and path:
-            menu.addAction("Whole schedule", calling(selection.go_to, ()))
+        self.menu.clear()
+        add_node_actions(self.menu, self._selection, self._parts.current)
+
+
+def add_node_actions(menu: QMenu, selection: SegmentSelection, current: int) -> None:
+    """Wrap, unwrap (the part at `current` stays), bake or simplify, the whole schedule."""
+    node, path = selection.node, selection.path
+    alone = shape_of(node).family == "feedback"
+    for tag in WRAPPERS:
+        title = shape_named(tag).title.lower()
+        action = menu.addAction(f"Wrap in a {title}", calling(selection.wrap, tag))
+        # A sequence of one around the whole schedule would be the schedule itself.
+        action.setEnabled(not alone and not (tag == "sequence" and not path))
+    parts = children_of(node)
+    menu.addSeparator()
+    kept = min(current, len(parts) - 1)
+    words = f"Unwrap, keep {shape_of(parts[kept]).title}" if parts else "Unwrap"
+    menu.addAction(words, calling(selection.unwrap, kept)).setEnabled(bool(parts))
+    menu.addSeparator()
+    if isinstance(node, Keyframes):
+        menu.addAction("Simplify the keys", selection.simplify)
+    else:
+        menu.addAction("Bake into keyframes", selection.bake).setEnabled(not alone)
+    if isinstance(selection.schedule, Sequence) and path:
+        menu.addAction("Whole schedule", calling(selection.go_to, ()))

@@ -7,12 +7,15 @@ from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QObject, Signal
 
-from lrdesigner import schedule_edits, tree_edits
+from lrdesigner import schedule_edits, segment_edits, tree_edits
 from lrdesigner.document import Design
+from lrdesigner.errors import UserError
 from lrdesigner.numbers import rate
 from lrdesigner.schedule_edits import Path, node_at
 from lrdesigner.schedules import Segment, Sequence, Span, children_of
 from lrdesigner.schedules.segments import as_segments
+from lrdesigner.segment_rows import PlacedRow, row_around
+from lrdesigner.segment_text import segment_from, segment_text
 from lrdesigner.tracks import Slot, track_of
 from lrdesigner_app.notices import Notice
 
@@ -85,6 +88,24 @@ class SegmentSelection(QObject):
         """The composite that the node is a part of; None for the whole schedule."""
         return node_at(self.schedule, self.path[:-1]) if self.path else None
 
+    @property
+    def row(self) -> PlacedRow:
+        """The row of segments that the node is in, or that is being edited itself."""
+        return row_around(
+            self._workspace.selected_group, self._workspace.selected_slot, self.path, self._workspace.design.plan
+        )
+
+    @property
+    def row_index(self) -> int:
+        """The place in that row of the segment that leads to the node."""
+        depth = len(self.row.path)
+        return self.path[depth] if len(self.path) > depth else self.index
+
+    def select_in_row(self, index: int) -> None:
+        """Select another segment of the same row."""
+        row = self.row
+        self._select_at(row.path, max(0, min(index, len(row.segments) - 1)))
+
     def select(self, index: int) -> None:
         """Select another segment; also tells when it is the same, since the group may be another."""
         self._index = max(0, min(index, len(self.segments) - 1))
@@ -150,6 +171,55 @@ class SegmentSelection(QObject):
     def move_part(self, index: int, by: int) -> bool:
         """Exchange a part of the node with a neighbour."""
         return self._commit("Move a part of", tree_edits.move_part, (*self.path, index), by)
+
+    def move_in_row(self, index: int, by: int) -> None:
+        """Move a segment of the row to another place, and select it."""
+        row = self.row
+        if by and self._commit("Move segment of", tree_edits.move_part, (*row.path, index), by):
+            self.select_in_row(index + by)
+
+    def split(self, step: int | None = None) -> None:
+        """Split the segment that acts at a step of the run, or the selected one in its middle; selects the later."""
+        row, index = self.row, self.row_index
+        if step is None:
+            step = sum(row.stretch(index)) // 2
+        else:
+            index = row.at(step)
+        if self._commit("Split segment of", segment_edits.split_segment, row.path, index, step):
+            self._select_at(row.path, index + 1)
+
+    def duplicate(self) -> None:
+        """Put a copy of the segment after it, and select that."""
+        row, index = self.row, self.row_index
+        if self._commit("Duplicate segment of", segment_edits.duplicate_segment, row.path, index):
+            self._select_at(row.path, index + 1)
+
+    def copied(self) -> str:
+        """The segment as text for the clipboard; "" where it cannot be copied, which then is told."""
+        row, (group, slot) = self.row, self.place
+        try:
+            found = segment_edits.segment_at(self._workspace.design, group, slot, row.path, self.row_index)
+        except UserError as error:
+            self._workspace.post(Notice(str(error), "bad"))
+            return ""
+        return segment_text(found)
+
+    def paste(self, text: str) -> None:
+        """Put the segment of a text after the selected one, and select it; tells what is wrong with the text."""
+        row, index = self.row, self.row_index
+        try:
+            segment = segment_from(text, self._workspace.design.plan.span)
+        except UserError as error:
+            self._workspace.post(Notice(str(error), "bad"))
+            return
+        if self._commit("Paste segment into", segment_edits.paste_segment, row.path, index, segment):
+            self._select_at(row.path, index + 1)
+
+    def _select_at(self, path: Path, index: int) -> None:
+        if path:
+            self.go_to((*path, index))
+        else:
+            self.select(index)
 
     def wrap(self, tag: str) -> None:
         """Put the node into a new composite, which then is selected."""

@@ -1,0 +1,127 @@
+"""One drag of the boundary between two segments, in the plot or in the strip: previews, then one commit or nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from PySide6.QtCore import Qt
+
+from lrdesigner.document import Design
+from lrdesigner.handle_values import next_line, whole_step
+from lrdesigner.schedule_edits import Path
+from lrdesigner.schedules.boundaries import boundary_title
+from lrdesigner.segment_edits import move_boundary
+from lrdesigner.segment_rows import PlacedRow, rows_along
+from lrdesigner.snap_lines import corners_beside, snapped
+from lrdesigner_app.workspace import Workspace
+
+FINE = 0.1
+"""How much of the pointer's way counts with Ctrl+Shift."""
+
+
+@dataclass(frozen=True, slots=True)
+class Boundaries:
+    """The boundaries of a row at one step: `first` and `last` are the segments before them, of empty ones several."""
+
+    path: Path
+    first: int
+    last: int
+    step: int
+    text: str
+
+
+def boundaries_of(row: PlacedRow, steps_per_epoch: int) -> list[Boundaries]:
+    """Those of a row that can be moved, in order of time."""
+    found: list[Boundaries] = []
+    for index, step in row.boundaries():
+        first = found.pop().first if found and found[-1].step == step else index
+        text = boundary_text(boundary_title(row.node, index), step, steps_per_epoch)
+        found.append(Boundaries(row.path, first, index, step, text))
+    return found
+
+
+def boundary_text(title: str, step: int, steps_per_epoch: int) -> str:
+    """What stands beside the pointer: "warm-up ends · epoch 2 · step 90"."""
+    return f"{title} · epoch {step / steps_per_epoch:,.4g} · step {step:,}"
+
+
+class BoundaryDrag:
+    """Follows the pointer by its movements in steps. Over empty segments, the first movement tells which one grows."""
+
+    def __init__(self, workspace: Workspace, held: Boundaries) -> None:
+        self._workspace, self._held = workspace, held
+        self._group, self._slot = workspace.selected_group, workspace.selected_slot
+        self._step = float(held.step)
+        self._index: int | None = held.first if held.first == held.last else None
+        self._lines = corners_beside(workspace.store.committed, self._group.id, self._slot)
+        self.applying = False
+
+    @property
+    def place(self) -> tuple[Path, int]:
+        """Path of the row and the segment before the boundary that is held."""
+        return self._held.path, self._held.last if self._index is None else self._index
+
+    @property
+    def now(self) -> Boundaries | None:
+        """The boundary as it is shown now; None where it is gone."""
+        design, (path, index) = self._workspace.design, self.place
+        rows = rows_along(design.group(self._group.id), self._slot, path, design.plan)
+        found = boundaries_of(rows[-1], design.plan.steps_per_epoch) if rows[-1].path == path else []
+        return next((b for b in found if b.first <= index <= b.last), None)
+
+    def move(self, by: float, modifiers: Qt.KeyboardModifier) -> None:
+        """The pointer moved by so many steps: show what it now means. Ctrl snaps, or not; Alt rolls; both fine."""
+        ctrl = bool(modifiers & Qt.KeyboardModifier.ControlModifier)
+        fine = ctrl and bool(modifiers & Qt.KeyboardModifier.ShiftModifier)
+        self._step += by * (FINE if fine else 1.0)
+        if self._index is None:
+            if not by:
+                return
+            self._index = self._held.last if by > 0 else self._held.first
+        look, design = self._workspace.display.look, self._workspace.store.committed
+        step = whole_step(self._step, design.plan.total_steps)
+        if (look.snapping != ctrl) and not fine and step != self._held.step:
+            step = snapped(design, self._step, self._lines, look.playhead)
+        roll = bool(modifiers & Qt.KeyboardModifier.AltModifier)
+        self._applied(lambda: self._workspace.preview(self._label, self._edit, step, roll))
+
+    def finish(self) -> None:
+        """Keep what is shown, as one edit."""
+        self._applied(lambda: self._workspace.store.commit_preview(self._label))
+
+    def cancel(self) -> None:
+        """Back to how it was."""
+        self._applied(self._workspace.store.cancel)
+
+    @property
+    def _label(self) -> str:
+        return length_label(self.place[1], self._group.name)
+
+    def _edit(self, design: Design, step: int, roll: bool) -> Design:
+        path, index = self.place
+        return move_boundary(design, self._group.id, self._slot, path, index, step, roll)
+
+    def _applied(self, change: Callable[[], object]) -> None:
+        self.applying = True
+        try:
+            change()
+        finally:
+            self.applying = False
+
+
+def length_label(index: int, group: str) -> str:
+    """What the history calls it."""
+    return f"Length of segment {index + 1} of {group}"
+
+
+def nudge_boundary(workspace: Workspace, held: Boundaries, direction: int, modifiers: Qt.KeyboardModifier) -> None:
+    """One press of an arrow key: a step, with Ctrl to the next epoch; with Alt the next segment keeps its end."""
+    group, slot, plan = workspace.selected_group, workspace.selected_slot, workspace.design.plan
+    step = held.step + direction
+    if modifiers & Qt.KeyboardModifier.ControlModifier:
+        step = next_line(held.step, direction, plan.total_steps, plan.steps_per_epoch, ())
+    index = held.last if direction > 0 else held.first
+    roll = bool(modifiers & Qt.KeyboardModifier.AltModifier)
+    label = length_label(index, group.name)
+    workspace.commit(label, move_boundary, group.id, slot, held.path, index, step, roll)
