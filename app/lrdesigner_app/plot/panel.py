@@ -10,9 +10,11 @@ from PySide6.QtWidgets import QWidget
 
 from lrdesigner.store import Change
 from lrdesigner_app.charts import AxisMap, ChartSurface
+from lrdesigner_app.plot.boundary_layer import BoundaryLayer
 from lrdesigner_app.plot.curve_set import CurveSet
 from lrdesigner_app.plot.handle_layer import HandleLayer
 from lrdesigner_app.plot.header import PlotHeader
+from lrdesigner_app.plot.key_tools import KeyTools
 from lrdesigner_app.plot.plot_view import PlotView
 from lrdesigner_app.plot.pointer import Pointer
 from lrdesigner_app.plot.scenery import Scenery
@@ -123,6 +125,7 @@ class PlotPanel(Panel):
         """Leave only what belongs into a report: the curves and their axes, without controls."""
         self._header.hide()
         self._handles.hide()
+        self._boundaries.hide()
 
     def _build(self) -> None:
         theme = self._workspace.theme
@@ -140,6 +143,8 @@ class PlotPanel(Panel):
         self._handles = HandleLayer(self._workspace, self.chart, self)
         self._scenery = Scenery(self._workspace, self.chart)
         self._pointer = Pointer(self._workspace, self.chart, self._curves, self._handles, self._scenery)
+        self.key_tools = KeyTools(self._workspace, self.chart, self.plane, self._pointer, self._handles)
+        self._boundaries = BoundaryLayer(self._workspace, self.chart, self)
         self._throttle = Throttle(self._redraw, REPAINT_MS, self)
 
     def _connect(self) -> None:
@@ -148,11 +153,14 @@ class PlotPanel(Panel):
         signals.selected_group_changed.connect(self._on_selected_group_changed)
         signals.selected_slot_changed.connect(self._on_selected_slot_changed)
         self._workspace.theme.changed.connect(self._redraw)
+        self._workspace.display.changed.connect(self._on_look_changed)
         self._header.view_chosen.connect(self.set_view)
         self._header.log_chosen.connect(self.set_log)
         self._header.epochs_chosen.connect(self.set_epochs)
         self._handles.drag_changed.connect(self._on_drag_changed)
         self._handles.attended.connect(self._on_handle_attended)
+        self._boundaries.attended.connect(self._on_handle_attended)
+        self.key_tools.transform.drag_changed.connect(self._on_drag_changed)
         self._pointer.double_clicked.connect(self.frame_all)
         self.viewport.moved.connect(self._on_range_changed)
         self.chart.installEventFilter(self)
@@ -164,8 +172,20 @@ class PlotPanel(Panel):
             self._handles.focus_end(last=event.reason() == Qt.FocusReason.BacktabFocusReason)
         tab = _TAB_KEYS.get(Qt.Key(event.key()), 0) if isinstance(event, QKeyEvent) else 0
         if tab and event.type() == QEvent.Type.KeyPress and not self._handles.dragging:
-            return self._handles.focus_next(tab)
+            return self._focus_next(tab)
         return super().eventFilter(watched, event)
+
+    def _focus_next(self, direction: int) -> bool:
+        """From handle to handle, then from boundary to boundary."""
+        if not self._boundaries.focused:
+            if self._handles.focus_next(direction):
+                return True
+            return direction > 0 and self._boundaries.focus_next(direction)
+        if self._boundaries.focus_next(direction):
+            return True
+        if direction < 0:
+            self._handles.focus_end(last=True)
+        return direction < 0 and bool(self._handles.items())
 
     def _on_design_changed(self, change: Change) -> None:
         if change.kind == "saved":
@@ -175,6 +195,16 @@ class PlotPanel(Panel):
             self.viewport.forget()
         self._unsettled = True
         self._throttle.request()
+
+    def _on_look_changed(self) -> None:
+        """What is framed is what is shown; on another scale everything is framed."""
+        other_scale = self._workspace.display.look.normalised != self.chart.value_axis.shares
+        if other_scale:
+            self._handles.cancel()
+        self._unsettled = True
+        self._redraw()
+        if other_scale:
+            self.viewport.settle(again=True)
 
     def _on_selected_group_changed(self, _: int) -> None:
         self._handles.cancel()
@@ -214,15 +244,20 @@ class PlotPanel(Panel):
         design, selected = self._workspace.design, self._workspace.selected_group.id
         self.viewport.follow_plan()
         self._show_view()
-        self._curves.show(design, self._shown, self._map, self.viewport.detail())
+        look, settled = self._workspace.display.look, design is self._workspace.store.committed
+        self.chart.show_shares(look.normalised)
+        self._curves.show(design, self._shown, self._map, self.viewport.detail(), look, settled)
         self._curves.style(design, selected, self._shown, self._handles.dragging)
         if self._unsettled:  # not when the view has only moved: its move might be by hand
             self._unsettled = False
-            self.viewport.settle(held=self._handles.dragging)
+            self.viewport.settle(held=self._handles.dragging or self.key_tools.dragging)
         if self._framing:
             self._framing = False
             self.frame_all()
-        self._handles.show(design, selected, slot_of(self._shown), self._map)
+        slot = slot_of(self._shown) if look.takes(selected) else None
+        self._handles.show(design, selected, slot, self._curves.map_of(selected))
+        self.key_tools.show(slot_of(self._shown), self._map)
+        self._boundaries.show(slot_of(self._shown), self._map)
         self._scenery.show_run(self._shown, self._map)
         self._scenery.show_hints([g.name for g in design.groups if not self._curves.drawn(g.id)])
 
@@ -233,6 +268,8 @@ class PlotPanel(Panel):
 
     def _on_range_changed(self) -> None:
         self._handles.place()
+        self._boundaries.place()
+        self.key_tools.place()
         self._throttle.request()
         self.time_axis_moved.emit(*self.viewport.time_axis())
 
