@@ -5,7 +5,7 @@ from __future__ import annotations
 from types import MappingProxyType
 
 from PySide6.QtCore import QRectF, Qt
-from PySide6.QtGui import QColor, QPainter, QPainterPath, QPainterPathStroker, QPen
+from PySide6.QtGui import QColor, QPainter, QPainterPath, QPen
 from PySide6.QtWidgets import QGraphicsItem, QStyleOptionGraphicsItem, QWidget
 
 from lrdesigner_app.plot.held_item import HeldItem
@@ -90,12 +90,13 @@ class FrameItem(HeldItem):
         return self._rect.adjusted(-_BAND, -_BAND, _BAND, _BAND)
 
     def shape(self) -> QPainterPath:
-        """The band only."""
-        outline = QPainterPath()
-        outline.addRect(self._rect)
-        stroker = QPainterPathStroker()
-        stroker.setWidth(_BAND)
-        return stroker.createStroke(outline)
+        """The band only: of two rectangles, one in the other, what lies in one of them."""
+        half = _BAND / 2
+        path = QPainterPath()
+        path.setFillRule(Qt.FillRule.OddEvenFill)
+        path.addRect(self._rect.adjusted(-half, -half, half, half))
+        path.addRect(self._rect.adjusted(half, half, -half, -half))
+        return path
 
     def paint(self, painter: QPainter, option: QStyleOptionGraphicsItem, widget: QWidget | None = None) -> None:
         """A thin line, stronger while the pointer is on it."""
