@@ -16,13 +16,13 @@ from lrdesigner.curve_handles import HandleEdit
 from lrdesigner.document import Design
 from lrdesigner.errors import UserError
 from lrdesigner.handle_values import Precision
-from lrdesigner.numbers import exact, scaled
+from lrdesigner.numbers import exact, parse_number, scaled
 from lrdesigner.schedule_edits import Path, node_at, set_node_fields
 from lrdesigner.schedules import Keyframes, Span, resolve
 from lrdesigner.schedules.key_edits import bounded, in_time
 from lrdesigner.schedules.key_sets import put_keys
 from lrdesigner.schedules.keyframes import LEAST_IN_LOG, MOST_VALUE
-from lrdesigner.schedules.length import MOST_STEPS
+from lrdesigner.schedules.length import MOST_STEPS, parse_length
 from lrdesigner.track_keys import KeyPoint, TrackKeys
 from lrdesigner.tracks import Slot, track_of
 from lrdesigner.tree_edits import span_at
@@ -103,6 +103,32 @@ class Amount:
         if self.mode == "scale":
             return value if self.number == 1 else scaled(value, self.number)
         return value if self.number == 0 else float(f"{value + self.number:.14g}")
+
+
+def read_time(mode: Mode, text: str, span: Span) -> Amount:
+    """What a person typed for times: a length, signed for an offset, or the factor of a scale; raises `UserError`.
+
+    >>> read_time("offset", "-2 epochs", Span(450, 450, 45)), read_time("scale", "1/2", Span(450, 450, 45))
+    (Amount(mode='offset', number=-90), Amount(mode='scale', number=0.5))
+    """
+    if mode == "scale":
+        return _read_factor(text)
+    sign = text.strip()[:1] if mode == "offset" else ""
+    negative = sign in ("-", "\N{MINUS SIGN}")
+    length = parse_length(text.strip()[1:] if negative or sign == "+" else text)
+    if length.unit == "rest":
+        raise UserError("Write a number of steps, epochs or %, not the rest.")
+    return Amount(mode, -resolve(length, span) if negative else resolve(length, span))
+
+
+def read_value(mode: Mode, text: str) -> Amount:
+    """What a person typed for values: a number, or a formula such as 1/3; raises `UserError`."""
+    return _read_factor(text) if mode == "scale" else Amount(mode, parse_number(text.strip().removeprefix("+")))
+
+
+def _read_factor(text: str) -> Amount:
+    bare = text.strip()
+    return Amount("scale", parse_number(bare[1:] if bare[:1] in ("*", "x", "\N{MULTIPLICATION SIGN}") else bare))
 
 
 def places_of(points: Iterable[KeyPoint], transform: Stretch | Shift) -> Places:

@@ -14,7 +14,17 @@ from lrdesigner import edits
 from lrdesigner.curves import relative_difference
 from lrdesigner.document import Design
 from lrdesigner.errors import UserError
-from lrdesigner.key_transforms import Amount, Shift, Stretch, change_keys, changed_keys, places_of, transformed
+from lrdesigner.key_transforms import (
+    Amount,
+    Shift,
+    Stretch,
+    change_keys,
+    changed_keys,
+    places_of,
+    read_time,
+    read_value,
+    transformed,
+)
 from lrdesigner.schedules import Clamp, Keyframe, Keyframes, Length, Product, Segment, Sequence, Span, factors, resolve
 from lrdesigner.schedules.key_picks import joined, neighbour, onwards, others
 from lrdesigner.schedules.keyframe_curve import colliding, placed
@@ -252,3 +262,29 @@ def test_picks_go_by_time_and_stop_at_holds() -> None:
     assert joined(node, SPAN, (1,)) == (1, 3, 0)
     assert joined(node, SPAN, (2,)) == (2,)
     assert others(node, SPAN, (0, 1)) == (3, 2)
+
+
+@pytest.mark.parametrize(
+    ("mode", "text", "number"),
+    [
+        ("set", "2 epochs", 90),
+        ("offset", "−10", -10),
+        ("offset", "- 10%", -45),
+        ("offset", "+5", 5),
+        ("scale", "×1.5", 1.5),
+        ("scale", "*2", 2),
+    ],
+)
+def test_times_are_read_with_their_unit_and_sign(mode: Any, text: str, number: float) -> None:
+    assert read_time(mode, text, SPAN) == Amount(mode, number)
+
+
+def test_values_are_read_as_formulas() -> None:
+    assert read_value("offset", "+1/4") == Amount("offset", 0.25)
+    assert read_value("offset", "-1e-2") == Amount("offset", -0.01)
+    assert read_value("scale", "x 1/2") == Amount("scale", 0.5)
+    for mode in ("set", "offset", "scale"):
+        with pytest.raises(UserError):
+            read_value(mode, "much")  # type: ignore[arg-type]
+    with pytest.raises(UserError, match="not the rest"):
+        read_time("set", "rest", SPAN)

@@ -64,7 +64,7 @@ class FrameItem(HeldItem):
 
     def __init__(self, parent: QGraphicsItem) -> None:
         super().__init__(parent)
-        # Of a child of something that clips, as the view does, Qt asks only the bounding rectangle, unless it clips too.
+        # Of a child of something that clips, as the view does, Qt hits the bounding rectangle unless it clips too.
         self.setFlag(QGraphicsItem.GraphicsItemFlag.ItemClipsToShape)
         self.setZValue(94)
         self.setCursor(Qt.CursorShape.SizeAllCursor)
