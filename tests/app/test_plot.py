@@ -241,12 +241,17 @@ def test_a_change_from_elsewhere_during_a_drag_ends_it_and_wins(hand: Hand, kind
     assert not hand.item.dragging
 
 
-def test_control_snaps_to_one_two_five(hand: Hand) -> None:
+def test_control_catches_round_values_that_are_near_and_no_others(hand: Hand) -> None:
     start = hand.grab()
-    hand.drag_to(start, start + QPoint(0, 100), CTRL)
-    hand.release(start + QPoint(0, 100))
-    assert f"{hand.base:.2e}"[:4] in ("1.00", "2.00", "5.00")
-    assert hand.base < 1e-3
+    near = QPoint(start.x(), hand.place(0, 5e-4).y() + 6)
+    hand.drag_to(start, near, CTRL)
+    hand.release(near)
+    assert hand.base == 5e-4
+    start = hand.grab()
+    between = QPoint(start.x(), hand.place(0, 3.4e-4).y())
+    hand.drag_to(start, between, CTRL)
+    hand.release(between)
+    assert hand.base == pytest.approx(3.4e-4, rel=0.02)
 
 
 def test_control_and_shift_move_a_tenth_as_far(hand: Hand) -> None:
@@ -311,11 +316,11 @@ def test_the_value_range_stands_still_during_a_drag_and_frames_what_left_it_afte
 
 def test_only_the_changed_curve_is_evaluated_again(hand: Hand) -> None:
     before = hand.panel._curves.evaluations
-    items = [curve.item for curve in hand.panel._curves._curves.values()]
+    items = [curve.stroke for curve in hand.panel._curves._curves.values()]
     hand.workspace.commit("", edits.set_base_lr, hand.workspace.selected_group.id, 0.02)
     hand.settle()
     assert hand.panel._curves.evaluations == before + 1
-    assert [curve.item for curve in hand.panel._curves._curves.values()] == items
+    assert [curve.stroke for curve in hand.panel._curves._curves.values()] == items
 
 
 def test_a_preview_is_drawn(hand: Hand) -> None:
@@ -426,7 +431,7 @@ def test_a_group_that_trains_nothing_is_dashed(hand: Hand) -> None:
     hand.workspace.commit("", edits.add_group, "idle")
     hand.settle()
     idle = hand.workspace.design.groups[-1].id
-    pen = hand.panel._curves._curves[idle].item.opts["pen"]
+    pen = hand.panel._curves._curves[idle].stroke.pen
     assert pen.style() == Qt.PenStyle.DashLine
 
 
@@ -439,12 +444,12 @@ def test_removed_groups_take_their_curves_along(hand: Hand) -> None:
 
 def test_the_selected_curve_is_thick_but_thin_while_dragging(hand: Hand) -> None:
     curve = hand.panel._curves._curves[hand.workspace.selected_group.id]
-    assert curve.item.opts["pen"].width() == 2
+    assert curve.stroke.pen.width() == 2
     start = hand.grab()
     hand.drag_to(start, start + QPoint(0, 20))
-    assert curve.item.opts["pen"].width() == 1
+    assert curve.stroke.pen.width() == 1
     hand.release(start + QPoint(0, 20))
-    assert curve.item.opts["pen"].width() == 2
+    assert curve.stroke.pen.width() == 2
 
 
 def test_the_time_axis_tells_where_it_lies(hand: Hand, qtbot: QtBot) -> None:
@@ -469,7 +474,7 @@ def test_the_colours_follow_the_theme(hand: Hand) -> None:
     theme.tokens = DARK
     theme.changed.emit()
     hand.settle()
-    pen = hand.panel._curves._curves[hand.workspace.selected_group.id].item.opts["pen"]
+    pen = hand.panel._curves._curves[hand.workspace.selected_group.id].stroke.pen
     assert pen.color().name() == theme.group_colour(hand.workspace.selected_group.colour).name()
 
 
@@ -519,10 +524,13 @@ def test_a_handle_of_two_axes_leaves_alone_the_one_that_is_not_meant(
     assert {name for name in ("every", "gamma") if getattr(hand.schedule, name) != getattr(before, name)} == moved
 
 
-def test_control_snaps_a_step_to_the_epochs(hand: Hand) -> None:
-    ahead = hand.place(85, 1e-3) - hand.place(45, 1e-3)
+def test_control_catches_an_epoch_that_is_near(hand: Hand) -> None:
+    ahead = hand.place(88, 1e-3) - hand.place(45, 1e-3)
     hand.drag("boundary 0", QPoint(ahead.x(), 0), CTRL)
     assert hand.schedule.segments[0].length == Length(90, "steps")
+    ahead = hand.place(105, 1e-3) - hand.place(90, 1e-3)
+    hand.drag("boundary 0", QPoint(ahead.x(), 0), CTRL)
+    assert hand.schedule.segments[0].length.value == pytest.approx(105, abs=1)
 
 
 @pytest.mark.parametrize(("key", "modifiers", "steps"), [(Qt.Key.Key_Right, NONE, 46), (Qt.Key.Key_Right, CTRL, 90)])
@@ -689,7 +697,7 @@ def test_the_selected_group_says_where_it_is_frozen_and_the_others_are_shaded(ha
 def test_a_curve_that_a_metric_steers_is_dashed_and_says_for_which_metric(hand: Hand, trace: str | None) -> None:
     schedule = Plateau() if trace is None else Plateau(metric=RecordedTrace((2.0, 1.0), trace))
     hand.give(schedule)
-    pen = hand.panel._curves._curves[hand.workspace.selected_group.id].item.opts["pen"]
+    pen = hand.panel._curves._curves[hand.workspace.selected_group.id].stroke.pen
     assert pen.style() == Qt.PenStyle.DashLine
     said = trace or "an assumed metric"
     assert hand.panel._scenery.hint == f"everything: drawn for {said}; in training the real one decides"

@@ -6,9 +6,11 @@ import math
 
 import pyqtgraph as pg
 from PySide6.QtCore import QRectF
-from PySide6.QtGui import QFont, QGuiApplication
+from PySide6.QtGui import QFont, QGuiApplication, QPainter
+from PySide6.QtWidgets import QStyleOptionGraphicsItem, QWidget
 
-from lrdesigner_app.charts.ticks import linear_ticks, log_ticks, rate_text, room, time_text
+from lrdesigner_app.charts.device_picture import DevicePicture
+from lrdesigner_app.charts.ticks import linear_ticks, log_ticks, rate_text, room, share_text, time_text
 from lrdesigner_app.theme import SECONDARY_PX, Theme
 
 _GRID_ALPHA = 150
@@ -23,11 +25,19 @@ class _Axis(pg.AxisItem):  # type: ignore[misc]
         self.enableAutoSIPrefix(False)
         self.setStyle(tickLength=0, tickTextOffset=7, tickAlpha=_GRID_ALPHA, autoReduceTextSpace=False)
         self.setGrid(255)
+        self.kept = DevicePicture()
+        self._edition = 0
 
     def boundingRect(self) -> QRectF:
         """With room for texts that reach past the ends of the axis."""
         rect: QRectF = super().boundingRect().adjusted(-14, -8, 14, 8)
         return rect
+
+    def paint(self, painter: QPainter, option: QStyleOptionGraphicsItem, widget: QWidget | None = None) -> None:
+        """Ticks, texts and grid, as they were drawn last time where nothing of them is another."""
+        self._edition += self.picture is None
+        super_paint = super().paint
+        self.kept.paint(painter, self.boundingRect(), self._edition, lambda inner: super_paint(inner, option, widget))
 
     def restyle(self, theme: Theme) -> None:
         """Take the colours of the theme."""
@@ -45,6 +55,8 @@ class ValueAxis(_Axis):
     def __init__(self) -> None:
         super().__init__("left")
         self.log = False
+        self.shares = False
+        """Whether values are shares of a peak: then they read as percent."""
         self._values: list[float] = []
 
     def tickValues(self, low: float, high: float, size: float) -> list[tuple[float, list[float]]]:
@@ -56,6 +68,8 @@ class ValueAxis(_Axis):
 
     def tickStrings(self, values: list[float], scale: float, spacing: float) -> list[str]:
         """Texts of the ticks that were just chosen."""
+        if self.shares:
+            return [share_text(value) for value in self._values]
         return [rate_text(value, self._values) for value in self._values]
 
 

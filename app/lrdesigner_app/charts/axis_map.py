@@ -14,11 +14,12 @@ _LARGEST_EXPONENT = 300.0
 
 @dataclass(frozen=True, slots=True)
 class AxisMap:
-    """x counts steps or epochs; y is the value or its decimal logarithm."""
+    """x counts steps or epochs; y is the value or its decimal logarithm, as a share of `peak` where that is not 1."""
 
     log: bool = False
     epochs: bool = False
     steps_per_epoch: int = 1
+    peak: float = 1.0
 
     def xs(self, steps: Any) -> NDArray[np.float64]:
         """View coordinate of each step."""
@@ -27,6 +28,8 @@ class AxisMap:
     def ys(self, values: Any) -> NDArray[np.float64]:
         """View coordinate of each value; NaN where there is none (not finite, or not positive on a log axis)."""
         given = np.asarray(values, dtype=np.float64)
+        if self.peak != 1.0:
+            given = given / self.peak
         drawable = np.isfinite(given) & ((given > 0) if self.log else True)
         if not self.log:
             return np.where(drawable, given, np.nan)
@@ -47,8 +50,8 @@ class AxisMap:
     def value(self, y: float) -> float:
         """The value at a view coordinate."""
         if not self.log:
-            return y
-        return 10.0 ** min(max(y, -_LARGEST_EXPONENT), _LARGEST_EXPONENT) if math.isfinite(y) else math.nan
+            return y * self.peak
+        return self.peak * 10.0 ** min(max(y, -_LARGEST_EXPONENT), _LARGEST_EXPONENT) if math.isfinite(y) else math.nan
 
     @property
     def _unit(self) -> int:

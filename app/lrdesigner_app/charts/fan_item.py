@@ -1,51 +1,41 @@
-"""Draws the fan of a layered group: many thin lines of one hue, the lower the fainter, as one item."""
+"""A fan as an item of its own, for charts that keep nothing as a picture."""
 
 from __future__ import annotations
-
-from typing import Any
 
 import numpy as np
 import pyqtgraph as pg
 from numpy.typing import NDArray
 from PySide6.QtCore import QRectF, Qt
-from PySide6.QtGui import QColor, QPainter, QPainterPath, QPen
+from PySide6.QtGui import QColor, QPainter
 from PySide6.QtWidgets import QStyleOptionGraphicsItem, QWidget
 
-_LEVELS = 12
-"""Distinct opacities; lines of one are one path, since many paths take longer to draw."""
-
-_FAINTEST, _FULLEST = 0.22, 0.8
+from lrdesigner_app.charts.fan import Fan
 
 
 class FanItem(pg.GraphicsObject):  # type: ignore[misc]
-    """A line for each row of `ys` over the same `xs`, the highest first; NaN parts a line."""
+    """Draws a `Fan`."""
 
     def __init__(self) -> None:
         super().__init__()
         self.setAcceptedMouseButtons(Qt.MouseButton.NoButton)
-        self._paths: list[tuple[float, QPainterPath]] = []
+        self._fan = Fan()
         self._rect = QRectF()
-        self._pen = QPen()
-        self.xs: NDArray[np.float64] = np.empty(0)
-        self.ys: NDArray[np.float64] = np.empty((0, 0))
+
+    @property
+    def ys(self) -> NDArray[np.float64]:
+        """The lines, a row each, in view coordinates."""
+        return self._fan.ys
 
     def set_lines(self, xs: NDArray[np.float64], ys: NDArray[np.float64]) -> None:
         """Other lines."""
         self.prepareGeometryChange()
-        self.xs, self.ys, rows = xs, ys, len(ys)
-        levels = np.minimum((np.arange(rows) * _LEVELS) // max(rows, 1), _LEVELS - 1)
-        self._paths = []
-        for level in np.unique(levels):
-            share = 1.0 - level / max(min(rows, _LEVELS) - 1, 1) if rows > 1 else 1.0
-            opacity = _FAINTEST + (_FULLEST - _FAINTEST) * max(share, 0.0)
-            self._paths.append((opacity, _path(xs, ys[levels == level])))
+        self._fan.set_lines(xs, ys)
         self._rect = _bounds(xs, ys)
         self.update()
 
     def set_look(self, colour: QColor, style: Qt.PenStyle) -> None:
         """The hue of all lines."""
-        self._pen = QPen(colour, 1.0, style)
-        self._pen.setCosmetic(True)
+        self._fan.set_look(colour, style)
         self.update()
 
     def boundingRect(self) -> QRectF:
@@ -53,23 +43,8 @@ class FanItem(pg.GraphicsObject):  # type: ignore[misc]
         return self._rect
 
     def paint(self, painter: QPainter, option: QStyleOptionGraphicsItem, widget: QWidget | None = None) -> None:
-        """The faint ones first."""
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        for opacity, path in reversed(self._paths):
-            colour = self._pen.color()
-            colour.setAlphaF(opacity)
-            pen = QPen(self._pen)
-            pen.setColor(colour)
-            painter.setPen(pen)
-            painter.drawPath(path)
-
-
-def _path(xs: NDArray[np.float64], ys: NDArray[np.float64]) -> Any:
-    """All lines one after the other, parted by a point that is none."""
-    rows = len(ys)
-    apart_x = np.concatenate([np.tile(xs, (rows, 1)), np.full((rows, 1), xs[-1] if xs.size else 0.0)], axis=1)
-    apart_y = np.concatenate([ys, np.full((rows, 1), np.nan)], axis=1)
-    return pg.arrayToQPath(apart_x.ravel(), apart_y.ravel(), connect="finite")
+        """All of it."""
+        self._fan.paint(painter)
 
 
 def _bounds(xs: NDArray[np.float64], ys: NDArray[np.float64]) -> QRectF:

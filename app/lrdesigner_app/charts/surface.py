@@ -52,6 +52,13 @@ class ChartSurface(pg.PlotWidget):  # type: ignore[misc]
         self.value_axis.picture = None
         self.value_axis.update()
 
+    def show_shares(self, shares: bool) -> None:
+        """Whether the values are shares of a peak, and read as percent."""
+        if shares != self.value_axis.shares:
+            self.value_axis.shares = shares
+            self.value_axis.picture = None
+            self.value_axis.update()
+
     def set_ranges(self, x: Range | None = None, y: Range | None = None) -> None:
         """Show exactly these ranges of view coordinates."""
         if x is not None:

@@ -47,6 +47,11 @@ def rate_text(value: float, ticks: list[float]) -> str:
     return rate(value) if len(set(texts)) == len(texts) else f"{value:.8g}"
 
 
+def share_text(value: float) -> str:
+    """A tick of an axis of shares of a peak: 50 %."""
+    return f"{100 * value:.8g} %"
+
+
 def time_text(value: float) -> str:
     """A tick of the time axis: 22,500 or 2.5."""
     return f"{value:,.0f}" if value == round(value) else f"{value:,.6g}"

@@ -11,10 +11,12 @@ from PySide6.QtWidgets import QGraphicsRectItem, QGraphicsSimpleTextItem
 from lrdesigner.document import Design
 from lrdesigner.tracks import frozen_stretches
 from lrdesigner_app.charts import AxisMap, ChartSurface
+from lrdesigner_app.curve_display import Look
 from lrdesigner_app.theme import SECONDARY_PX, Theme
 
 _LIGHT_ALPHA = 14
 _WORD = "frozen"
+_EVERYTHING = Look()
 
 
 class Bands:
@@ -26,16 +28,18 @@ class Bands:
         self._frozen: list[QGraphicsRectItem] = []
         self._words: list[QGraphicsSimpleTextItem] = []
 
-    def show(self, design: Design, selected: int | None, axis_map: AxisMap) -> None:
+    def show(self, design: Design, selected: int | None, axis_map: AxisMap, look: Look = _EVERYTHING) -> None:
         """Shade what lies past the end, and the frozen stretches: of the selected group with a word, of others lightly.
 
-        `selected` of None: a view in which nothing is frozen.
+        `selected` of None: a view in which nothing is frozen. Of groups that are not shown nothing is.
         """
         end = axis_map.x(design.plan.total_steps)
         (_, high), _ = self._chart.view.viewRange()
         self._place(self._past_end, end, max(high, end), self._theme.colour("hover"))
         wanted: list[tuple[float, float, QColor, bool]] = []
         for group in design.groups if selected is not None else ():
+            if not look.shows(group.id):
+                continue
             colour = self._theme.group_colour(group.colour)
             colour.setAlpha(_LIGHT_ALPHA)
             chosen = group.id == selected

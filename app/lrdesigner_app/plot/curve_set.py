@@ -3,212 +3,182 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, field
-from typing import Any
+from dataclasses import replace
 
 import numpy as np
-import pyqtgraph as pg
 from numpy.typing import NDArray
-from PySide6.QtCore import QPointF, Qt
+from PySide6.QtCore import QPointF
 
-from lrdesigner.document import Design, Group, Plan
+from lrdesigner.document import Design
+from lrdesigner.identity import Same
 from lrdesigner.membership import membership
-from lrdesigner.param_groups import steering
-from lrdesigner.schedules import depends_on_base
-from lrdesigner_app.charts import AxisMap, ChartSurface, set_line
-from lrdesigner_app.charts.fan_item import FanItem
-from lrdesigner_app.charts.simplify import kept_points
+from lrdesigner_app.charts import AxisMap, ChartSurface
+from lrdesigner_app.charts.curve_layer import CurveLayer
+from lrdesigner_app.curve_display import Look
+from lrdesigner_app.plot.curve import POINTS as POINTS
+from lrdesigner_app.plot.curve import Curve
+from lrdesigner_app.plot.curve import Window as Window
+from lrdesigner_app.plot.curve_pens import Role, use_ghost_pen, use_pen
 from lrdesigner_app.plot.lines import Lines, lines_of
-from lrdesigner_app.plot.views import Drawn, View
+from lrdesigner_app.plot.near import Near as Near
+from lrdesigner_app.plot.near import distances
+from lrdesigner_app.plot.views import View
 from lrdesigner_app.theme import Theme
 
-POINTS = 1000
-_DIM = 0.75
-
 _FAN_TOLERANCE_PX = 0.5
-
-Window = tuple[int, int] | None
-
-
-@dataclass(frozen=True, slots=True)
-class Near:
-    """What passes near the pointer: the curve of a group, or one of its fan, known by the layer: `layer3`."""
-
-    group: int
-    part: str = ""
-
-
-@dataclass(slots=True)
-class Curve:
-    """One group's curve: its data, and the items that draw it and the fan of its layers."""
-
-    item: Any
-    source: Drawn | None = None
-    plan: Plan | None = None
-    window: Window = None
-    axis_map: AxisMap | None = None
-    steps: NDArray[np.int64] = field(default_factory=lambda: np.empty(0, dtype=np.int64))
-    values: NDArray[np.float64] = field(default_factory=lambda: np.empty(0))
-    xs: NDArray[np.float64] = field(default_factory=lambda: np.empty(0))
-    ys: NDArray[np.float64] = field(default_factory=lambda: np.empty(0))
-    drawn: bool = False
-    look: tuple[object, ...] = ()
-    lines: Lines | None = None
-    fan: FanItem | None = None
-    tolerance: float = 0.0
-
-    def evaluate(self, lines: Lines, plan: Plan, window: Window) -> bool:
-        """Compute the points anew if they are of another source, plan or detail; True when they were."""
-        same_fan, self.lines = lines == self.lines, lines
-        if not same_fan:
-            self.axis_map = None
-        source = lines.source
-        if source == self.source and plan is self.plan and window == self.window:
-            return False
-        whole = source.points(plan, 0, plan.total_steps, POINTS)
-        self.steps, self.values = whole.steps, whole.values
-        if window is not None:
-            self.steps = np.union1d(whole.steps, source.points(plan, *window, POINTS).steps)
-            self.values = source.values(plan, self.steps)
-        self.source, self.plan, self.window, self.axis_map = source, plan, window, None
-        return True
-
-    def draw(self, axis_map: AxisMap, tolerance: float) -> None:
-        """Hand the points to the items, if they do not have them yet. `tolerance`: of the fan, in view coordinates."""
-        if axis_map == self.axis_map and (self.fan is None or tolerance == self.tolerance):
-            return
-        if axis_map != self.axis_map:
-            self.axis_map, self.xs, self.ys = axis_map, axis_map.xs(self.steps), axis_map.ys(self.values)
-            self.drawn = set_line(self.item, self.xs, self.ys)
-        self.tolerance = tolerance
-        if self.fan is not None and self.lines is not None and self.plan is not None:
-            self._draw_fan(self.fan, self.lines, self.plan, axis_map)
-
-    def _draw_fan(self, fan: FanItem, lines: Lines, plan: Plan, axis_map: AxisMap) -> None:
-        """The layers have the group's shape, so its values are scaled, unless the shape itself knows the base."""
-        if any(depends_on_base(lane.track.schedule) for lane in lines.source.lanes):
-            rows = [lines.scaled(scale).values(plan, self.steps) for scale in lines.scales]
-            fan.set_lines(self.xs, axis_map.ys(np.array(rows)))
-            return
-        kept = kept_points(self.xs, self.ys, self.tolerance)
-        fan.set_lines(self.xs[kept], axis_map.ys(np.outer(lines.scales, self.values[kept])))
-
-    def lowest_peak(self) -> float:
-        """The highest value of the faintest line of the fan; infinite without a fan."""
-        if self.lines is None or not self.lines.scales:
-            return math.inf
-        finite = self.values[np.isfinite(self.values)]
-        return float(finite.max()) * min(self.lines.scales) if finite.size else math.inf
+_EVERYTHING = Look()
 
 
 class CurveSet:
-    """All curves of one view of a design on one chart. `evaluations` counts how often a curve was computed."""
+    """All curves of one view of a design on one chart. `evaluations` counts how often a curve was computed.
+
+    What changes while something is only tried out is drawn in every frame, above a picture of all others.
+    """
 
     def __init__(self, chart: ChartSurface, theme: Theme) -> None:
         self._chart, self._theme = chart, theme
         self._curves: dict[int, Curve] = {}
+        self._ghosts: dict[int, Curve] = {}
+        self._peaks: dict[int, float] = {}
+        self._moving: set[int] = set()
+        self._look, self._map = _EVERYTHING, AxisMap()
+        self.layer = CurveLayer(chart.view)
+        self.layer.setZValue(10)
+        chart.view.addItem(self.layer, ignoreBounds=True)
         self.evaluations = 0
 
-    def show(self, design: Design, view: View, axis_map: AxisMap, window: Window) -> None:
-        """Bring every curve up to date and drop those of groups that are gone, or have none in this view."""
-        drawn = {group.id: lines for group in design.groups if (lines := lines_of(design, group, view))}
-        for gone in [group_id for group_id in self._curves if group_id not in drawn]:
-            curve = self._curves.pop(gone)
-            self._chart.view.removeItem(curve.item)
-            self._let_fan(curve, wanted=False)
-        tolerance = self._tolerance()
-        for group_id, lines in drawn.items():
-            found = self._curves.get(group_id)
-            if found is None:
-                found = self._curves[group_id] = Curve(self._chart.line())
-            self.evaluations += found.evaluate(lines, design.plan, window)
-            self._let_fan(found, wanted=bool(lines.scales))
-            found.draw(axis_map, tolerance)
+    def show(
+        self,
+        design: Design,
+        view: View,
+        axis_map: AxisMap,
+        window: Window,
+        look: Look = _EVERYTHING,
+        settled: bool = True,
+    ) -> None:
+        """Bring every curve up to date and drop those of groups that are gone, or have none in this view.
 
-    def _let_fan(self, curve: Curve, *, wanted: bool) -> None:
-        """Give a curve the item of a fan, or take it away."""
-        if wanted and curve.fan is None:
-            curve.fan, curve.axis_map, curve.look = FanItem(), None, ()
-            self._chart.view.addItem(curve.fan, ignoreBounds=True)
-        elif not wanted and curve.fan is not None:
-            self._chart.view.removeItem(curve.fan)
-            curve.fan = None
+        `settled`: nothing is only tried out. Until it is, each curve stays on the scale that it has.
+        """
+        self._look, self._map = look, axis_map
+        changed = self._evaluate(design, view, window)
+        self._moving = set() if settled else self._moving | changed
+        if settled or not look.normalised:
+            self._peaks.clear()
+        tolerance = self._tolerance()
+        for group, curve in self._curves.items():
+            if look.shows(group):
+                curve.draw(self.map_of(group), tolerance)
+        self._show_ghosts(view, tolerance)
+
+    def map_of(self, group: int) -> AxisMap:
+        """Where the values of a group are drawn: each in its own scale while they are normalised."""
+        if not self._look.normalised:
+            return self._map
+        return replace(self._map, peak=self._peak(group))
+
+    def style(self, design: Design, selected: int, view: View, dragging: bool) -> None:
+        """Colours and widths, the selected one on top; then everything is on the chart as it should be."""
+        order, members = [group.id for group in design.groups], Same(membership(design))
+        for group in design.groups:
+            curve = self._curves.get(group.id)
+            if curve is not None and self._look.shows(group.id):
+                chosen = group.id == selected
+                role = Role(view, chosen, chosen and not dragging, group.id in self._look.locked)
+                use_pen(curve, group, design, self._theme, members, role)
+        shown = [group for group in order if group in self._curves and self._look.shows(group)]
+        above = [group for group in shown if group in self._moving and group != selected]
+        above += [selected] if selected in shown else []
+        resting = [*self._ghosts.values(), *(self._curves[group] for group in shown if group not in above)]
+        self.layer.show_curves(
+            [drawable for curve in resting for drawable in curve.drawables],
+            [drawable for group in above for drawable in self._curves[group].drawables],
+        )
+
+    def values(self) -> list[NDArray[np.float64]]:
+        """The values of every curve that is shown, for framing; shares of the peak while they are normalised."""
+        shown = [group for group in self._curves if self._look.shows(group)]
+        if not self._look.normalised:
+            return [self._curves[group].values for group in shown]
+        return [self._curves[group].values / self._peak(group) for group in shown]
+
+    def drawn(self, group: int) -> bool:
+        """Whether anything of a group's curve can be seen on this axis; True where there is none to see."""
+        return group not in self._curves or not self._look.shows(group) or self._curves[group].drawn
+
+    def lowest_peak(self) -> float:
+        """Of all fans the peak of the lowest line, for framing; infinite where there is no fan."""
+        found = [(group, curve) for group, curve in self._curves.items() if self._look.shows(group)]
+        scales = ((self._peak(group) if self._look.normalised else 1.0, curve) for group, curve in found)
+        return min((curve.lowest_peak() / scale for scale, curve in scales), default=math.inf)
+
+    def nearest(self, at: QPointF, pixel: tuple[float, float], reach: float) -> Near | None:
+        """What passes within `reach` pixels of a point in view coordinates, the nearest first, and can be taken."""
+        best: tuple[float, Near] | None = None
+        for group, curve in self._curves.items():
+            if not self._look.takes(group):
+                continue
+            distance = float(distances(curve.xs, curve.ys[np.newaxis], at, pixel, reach)[0])
+            if distance <= reach and (best is None or distance < best[0]):
+                best = distance, Near(group)
+            if curve.fan is None or curve.lines is None:
+                continue
+            found = distances(curve.fan.xs, curve.fan.ys, at, pixel, reach)
+            row = int(found.argmin())
+            if found[row] <= reach and (best is None or found[row] < best[0]):
+                best = float(found[row]), Near(group, curve.lines.names[row])
+        return best[1] if best else None
+
+    def _evaluate(self, design: Design, view: View, window: Window) -> set[int]:
+        """The groups whose curve is another now."""
+        members, changed = membership(design), set()
+        for gone in self._curves.keys() - {group.id for group in design.groups}:
+            del self._curves[gone]
+        for group in design.groups:
+            curve = self._curves.get(group.id)
+            known = (group, design.plan, view, members)
+            if curve is not None and curve.window == window and _same(curve.known, known):
+                continue
+            lines = lines_of(design, group, view)
+            if lines is None:
+                self._curves.pop(group.id, None)
+                continue
+            curve = self._curves.setdefault(group.id, Curve())
+            before, curve.known = curve.lines, known
+            if curve.evaluate(lines, design.plan, window):
+                self.evaluations += 1
+                changed.add(group.id)
+            elif lines != before:
+                changed.add(group.id)
+        return changed
+
+    def _show_ghosts(self, view: View, tolerance: float) -> None:
+        """The curves of the earlier state, apart from those that lie beneath a present one."""
+        ghost, kept = self._look.ghost, self._ghosts
+        self._ghosts = {}
+        for group in ghost.groups if ghost is not None else ():
+            lines = lines_of(ghost, group, view) if ghost is not None and self._look.shows(group.id) else None
+            now = self._curves.get(group.id)
+            if ghost is None or lines is None or (now and now.source == lines.source and now.plan == ghost.plan):
+                continue
+            curve = self._ghosts[group.id] = kept.get(group.id, Curve())
+            self.evaluations += curve.evaluate(Lines(lines.source), ghost.plan, now.window if now else None)
+            curve.draw(self.map_of(group.id), tolerance)
+            use_ghost_pen(curve, group, self._theme)
+
+    def _peak(self, group: int) -> float:
+        """What a group's values are shares of: its highest value when nothing was tried out; 1 where it has none."""
+        if group not in self._peaks:
+            curve = self._curves.get(group)
+            peak = curve.peak if curve is not None else math.nan
+            self._peaks[group] = peak if peak > 0 else 1.0
+        return self._peaks[group]
 
     def _tolerance(self) -> float:
         """How far a line of a fan may be off, in view coordinates: in powers of two, so that few zooms draw anew."""
         height = self._chart.view.viewPixelSize()[1]
         return float(2.0 ** math.floor(math.log2(_FAN_TOLERANCE_PX * height))) if height > 0 else 0.0
 
-    def style(self, design: Design, selected: int, view: View, dragging: bool) -> None:
-        """Colours and widths: the selected one thick and on top; dashed what a metric steers.
 
-        Groups that train nothing are dashed and dim.
-        """
-        for order, group in enumerate(design.groups):
-            if group.id not in self._curves:
-                continue
-            curve, chosen = self._curves[group.id], group.id == selected
-            idle = trains_nothing(design, group)
-            dashed = idle or (view in ("lr", "lr_wd") and steering(group) is not None)
-            width = 2 if chosen and not dragging else 1
-            colour = self._theme.group_colour(group.colour)
-            look = (colour.name(), width, idle, dashed, chosen, order)
-            if look == curve.look:
-                continue
-            curve.look = look
-            colour.setAlphaF(_DIM if idle and not chosen else 1.0)
-            style = Qt.PenStyle.DashLine if dashed else Qt.PenStyle.SolidLine
-            curve.item.setPen(pg.mkPen(colour, width=width, style=style))
-            curve.item.setZValue(50 if chosen else 10 + order / 100)
-            if curve.fan is not None:
-                curve.fan.set_look(self._theme.group_colour(group.colour), style)
-                curve.fan.setZValue(49 if chosen else 9 + order / 100)
-
-    def values(self) -> list[NDArray[np.float64]]:
-        """The values of every curve, for framing."""
-        return [curve.values for curve in self._curves.values()]
-
-    def drawn(self, group: int) -> bool:
-        """Whether anything of a group's curve can be seen on this axis; True where there is none to see."""
-        return group not in self._curves or self._curves[group].drawn
-
-    def lowest_peak(self) -> float:
-        """Of all fans the peak of the lowest line, for framing; infinite where there is no fan."""
-        return min((curve.lowest_peak() for curve in self._curves.values()), default=math.inf)
-
-    def nearest(self, at: QPointF, pixel: tuple[float, float], reach: float) -> Near | None:
-        """What passes within `reach` pixels of a point in view coordinates, the nearest first."""
-        best: tuple[float, Near] | None = None
-        for group, curve in self._curves.items():
-            distance = float(_distances(curve.xs, curve.ys[np.newaxis], at, pixel, reach)[0])
-            if distance <= reach and (best is None or distance < best[0]):
-                best = distance, Near(group)
-            if curve.fan is None or curve.lines is None:
-                continue
-            found = _distances(curve.fan.xs, curve.fan.ys, at, pixel, reach)
-            row = int(found.argmin())
-            if found[row] <= reach and (best is None or found[row] < best[0]):
-                best = float(found[row]), Near(group, curve.lines.names[row])
-        return best[1] if best else None
-
-
-def trains_nothing(design: Design, group: Group) -> bool:
-    """Whether a group of an opened model has no trainable parameter."""
-    return bool(design.model.inventory.parameters) and not membership(design).amount(group.id).trainable_tensors
-
-
-def _distances(
-    xs: NDArray[np.float64], ys: NDArray[np.float64], at: QPointF, pixel: tuple[float, float], reach: float
-) -> NDArray[np.float64]:
-    """Distance in pixels from a point to each line, a row of `ys`, through the points around it."""
-    low = max(int(np.searchsorted(xs, at.x() - reach * pixel[0])) - 1, 0)
-    high = int(np.searchsorted(xs, at.x() + reach * pixel[0])) + 1
-    x = (xs[low : high + 1] - at.x()) / pixel[0]
-    y = (ys[:, low : high + 1] - at.y()) / pixel[1]
-    if x.size < 2:
-        return np.full(len(ys), np.inf)
-    dx, dy = np.diff(x), np.diff(y, axis=1)
-    along = np.clip(-(x[:-1] * dx + y[:, :-1] * dy) / np.maximum(dx * dx + dy * dy, 1e-300), 0.0, 1.0)
-    distances = np.hypot(x[:-1] + along * dx, y[:, :-1] + along * dy)
-    nearest: NDArray[np.float64] = np.where(np.isfinite(distances), distances, np.inf).min(axis=1)
-    return nearest
+def _same(known: tuple[object, ...], now: tuple[object, ...]) -> bool:
+    return len(known) == len(now) and all(before is after for before, after in zip(known, now, strict=True))

@@ -14,6 +14,7 @@ from lrdesigner_app.plot.boundary_layer import BoundaryLayer
 from lrdesigner_app.plot.curve_set import CurveSet
 from lrdesigner_app.plot.handle_layer import HandleLayer
 from lrdesigner_app.plot.header import PlotHeader
+from lrdesigner_app.plot.key_insertion import KeyInsertion
 from lrdesigner_app.plot.key_tools import KeyTools
 from lrdesigner_app.plot.plot_view import PlotView
 from lrdesigner_app.plot.pointer import Pointer
@@ -143,6 +144,7 @@ class PlotPanel(Panel):
         self._handles = HandleLayer(self._workspace, self.chart, self)
         self._scenery = Scenery(self._workspace, self.chart)
         self._pointer = Pointer(self._workspace, self.chart, self._curves, self._handles, self._scenery)
+        self.key_insertion = KeyInsertion(self._workspace, self.chart, self.plane, self._pointer, self._handles)
         self.key_tools = KeyTools(self._workspace, self.chart, self.plane, self._pointer, self._handles)
         self._boundaries = BoundaryLayer(self._workspace, self.chart, self)
         self._throttle = Throttle(self._redraw, REPAINT_MS, self)

@@ -16,6 +16,8 @@ from lrdesigner_app.plot.readout import FloatingBox, playhead_text
 from lrdesigner_app.plot.views import KINDS, View
 from lrdesigner_app.workspace import Workspace
 
+_SHARES = "Each curve in percent of its own highest value"
+
 
 class Scenery:
     """Keeps the items; the panel tells it what to show."""
@@ -53,7 +55,7 @@ class Scenery:
         self._view, self._map = view, axis_map
         freezes = "lr" in KINDS[view].slots
         selected = self._workspace.selected_group.id if freezes else None
-        self.bands.show(self._workspace.design, selected, axis_map)
+        self.bands.show(self._workspace.design, selected, axis_map, self._workspace.display.look)
         accent = self._workspace.theme.colour("accent")
         self._playhead.setPen(pg.mkPen(accent, width=1, style=Qt.PenStyle.DashLine))
         if self._pointer is not None:
@@ -73,7 +75,9 @@ class Scenery:
     def show_hints(self, undrawn: list[str]) -> None:
         """Say whose curve cannot be seen and why, and which ones are only assumed."""
         workspace = self._workspace
-        self._hint.setText(hints(workspace.design, self._view, workspace.selected_group, undrawn, self._map.log))
+        said = hints(workspace.design, self._view, workspace.selected_group, undrawn, self._map.log)
+        shares = [_SHARES] if workspace.display.look.normalised else []
+        self._hint.setText("\n".join([*shares, *filter(None, [said])]))
         if not self._hint.text():
             self._hint.hide()
             return
