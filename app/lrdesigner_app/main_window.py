@@ -34,7 +34,7 @@ from lrdesigner_app.plot import VIEWS, PlotPanel, View
 from lrdesigner_app.problems import ProblemsPanel
 from lrdesigner_app.processes import SpareChild
 from lrdesigner_app.rules import RulesPanel
-from lrdesigner_app.schedule_editor import Inspector, SegmentStrip
+from lrdesigner_app.schedule_editor import FreezeLane, Inspector, SegmentStrip
 from lrdesigner_app.settings import Settings
 from lrdesigner_app.tour import Tour
 from lrdesigner_app.trial import TrialRunner, TrialTab
@@ -75,6 +75,7 @@ class MainWindow(QMainWindow):
         self.rules = RulesPanel(self.workspace)
         self.plot = PlotPanel(self.workspace)
         self.strip = SegmentStrip(self.workspace, self.workspace.segments)
+        self.freeze_lane = FreezeLane(self.workspace)
         self.inspector = Inspector(self.workspace, self.workspace.segments)
         self.code = CodePanel(self.workspace)
         self.problems = ProblemsPanel(self.workspace)

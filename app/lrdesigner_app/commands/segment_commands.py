@@ -26,10 +26,15 @@ class SegmentCommands:
         ActionSpec(
             "duplicate_segment", "Curve", "&Duplicate segment", "Ctrl+D", "Put a copy after the segment", scope="plot"
         ),
+        ActionSpec("freeze_lane", "Curve", "&Freeze lane", "", "Show or hide the lane in which freezing is drawn"),
     )
 
     def __init__(self, window: MainWindow) -> None:
-        self._workspace = window.workspace
+        self._window, self._workspace = window, window.workspace
+
+    def freeze_lane(self) -> None:
+        """The lane under the strip."""
+        self._window.freeze_lane.toggle()
 
     def split_segment(self) -> None:
         """Two segments that draw what the one drew."""

@@ -55,6 +55,7 @@ class SegmentStrip(TimeLane):
         super().__init__(workspace, "Segments of the schedule")
         self._selection = selection
         self._hovered_edge: Boundaries | None = None
+        self.own_keys = _OWN_KEYS
         self.setAccessibleDescription(_TIP)
         self.menu = QMenu(self)
         selection.changed.connect(self._on_selection_changed)
@@ -73,10 +74,8 @@ class SegmentStrip(TimeLane):
 
     def edges(self) -> list[Boundaries]:
         """The boundaries that can be dragged: none of a group that is locked or hidden."""
-        workspace = self.workspace
-        if not workspace.display.look.takes(workspace.selected_group.id):
-            return []
-        return boundaries_of(self._selection.row, workspace.design.plan.steps_per_epoch)
+        per_epoch = self.workspace.design.plan.steps_per_epoch
+        return boundaries_of(self._selection.row, per_epoch) if self.free else []
 
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = QPainter(self)
@@ -149,7 +148,7 @@ class SegmentStrip(TimeLane):
     def event(self, event: QEvent) -> bool:
         """Keys that mean something here are no shortcuts; the tooltip is that of what is under the pointer."""
         if event.type() == QEvent.Type.ShortcutOverride and isinstance(event, QKeyEvent):
-            if Qt.Key(event.key()) in _OWN_KEYS or any(event.matches(key) for key in _CLIPBOARD):
+            if any(event.matches(key) for key in _CLIPBOARD):
                 event.accept()
                 return True
         elif isinstance(event, QHelpEvent) and event.type() == QEvent.Type.ToolTip:

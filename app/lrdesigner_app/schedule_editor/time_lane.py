@@ -30,6 +30,8 @@ class TimeLane(QWidget):
         self.gesture: Gesture | None = None
         self._press: QPointF | None = None
         self._last = QPointF()
+        self.own_keys: tuple[Qt.Key, ...] = ()
+        """Keys that mean something here, also where they are the shortcut of an action."""
         self.read_out = ReadOut(self, f"What is dragged in: {name}")
         self.setAccessibleName(name)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
@@ -47,6 +49,11 @@ class TimeLane(QWidget):
         if last > first:
             self._axis = (first, last, left, right)
             self.update()
+
+    @property
+    def free(self) -> bool:
+        """Whether anything may be dragged: not of a group that is locked or hidden."""
+        return self.workspace.display.look.takes(self.workspace.selected_group.id)
 
     @property
     def scale(self) -> TimeScale:
@@ -112,6 +119,15 @@ class TimeLane(QWidget):
             self._follow(self._last, modifiers)
         return True
 
+    def event(self, event: QEvent) -> bool:
+        """Keys that mean something here are no shortcuts; while something is held, none is but undo and the like."""
+        if event.type() == QEvent.Type.ShortcutOverride and isinstance(event, QKeyEvent):
+            plain = not event.modifiers() & Qt.KeyboardModifier.ControlModifier
+            if Qt.Key(event.key()) in self.own_keys or (self.gesture is not None and plain):
+                event.accept()
+                return True
+        return super().event(event)
+
     def keyReleaseEvent(self, event: QKeyEvent) -> None:
         modifier = Qt.Key(event.key()) in _MODIFIERS
         if not (modifier and self.takes_key(event, down=False)):
@@ -156,6 +172,6 @@ class TimeLane(QWidget):
         self.update()
 
     def _on_look_changed(self) -> None:
-        if not self.workspace.display.look.takes(self.workspace.selected_group.id):
+        if not self.free:
             self.cancel()
         self.update()
