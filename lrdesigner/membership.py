@@ -134,7 +134,7 @@ def membership(design: Design) -> Membership:
     Of several names of one tensor, the one with the nearest pin decides; on equal distance, the first. A group whose
     optimizer refuses a parameter (Muon, what is no matrix) is passed over: the next pin, rule or the remainder has it.
     """
-    kinds = tuple((group.id, group.options if _is_choosy(group) else None) for group in design.groups)
+    kinds = _kinds(Same(design.groups))
     return _membership(Same(design.model.inventory), Same(design.pins), Same(design.rules), kinds, design.remainder)
 
 
@@ -148,6 +148,12 @@ def wished(design: Design) -> Membership:
 
 def _is_choosy(group: Group) -> bool:
     return optimizer_of(group.options).matrices_only
+
+
+@lru_cache(maxsize=8)
+def _kinds(groups: Same[tuple[Group, ...]]) -> tuple[tuple[int, AnyOptions | None], ...]:
+    """Of each group the options, if they decide what it takes."""
+    return tuple((group.id, group.options if _is_choosy(group) else None) for group in groups.value)
 
 
 @lru_cache(maxsize=4)

@@ -12,6 +12,7 @@ from lrdesigner.expansion import ParamGroup, expanded
 from lrdesigner.following import leader_of
 from lrdesigner.membership import membership
 from lrdesigner.numbers import count, rate
+from lrdesigner.optimizers import optimizer_of
 from lrdesigner.store import Change
 from lrdesigner_app import dragging
 from lrdesigner_app.groups.refusals import acceptable, passed_over, refusal_text, why_refused
@@ -78,9 +79,11 @@ class CardsModel(QAbstractListModel):
             self._ids = ids
             self.endResetModel()
             return True
-        same = before.groups is after.groups and before.pins is after.pins and before.remainder == after.remainder
+        same = before.pins is after.pins and before.remainder == after.remainder
         if not (same and before.rules is after.rules and before.model.inventory is after.model.inventory):
             self.dataChanged.emit(self.index(0), self.index(len(ids) - 1))
+        elif before.groups is not after.groups:
+            self._tell_differing(before.groups, after.groups)
         return False
 
     def rowCount(self, parent: Index = _NOWHERE) -> int:
@@ -139,6 +142,15 @@ class CardsModel(QAbstractListModel):
             self._workspace.post(Notice(refused))
         return done
 
+    def _tell_differing(self, before: tuple[Group, ...], after: tuple[Group, ...]) -> None:
+        """Not all cards where one is dragged: painting them takes longer than painting the plot."""
+        differing = [row for row, (was, now) in enumerate(zip(before, after, strict=True)) if was is not now]
+        if not all(_concerns_itself(before[row], after[row]) for row in differing):
+            self.dataChanged.emit(self.index(0), self.index(len(after) - 1))
+            return
+        for row in differing:
+            self.dataChanged.emit(self.index(row), self.index(row))
+
     def _target(self, row: int, parent: Index) -> int | None:
         """On, above or below a card all mean that card; the empty ground means none."""
         if parent.isValid():
@@ -182,6 +194,12 @@ def _differences(parts: tuple[ParamGroup, ...]) -> str:
     rates = [part.group.lr.base for part in parts]
     words = [f"lr {rate(min(rates))} to {rate(max(rates))}"] if min(rates) < max(rates) else []
     return ", ".join(words + (["some without weight decay"] if any(part.exempt for part in parts) else []))
+
+
+def _concerns_itself(before: Group, after: Group) -> bool:
+    """Whether the cards of other groups say the same as before: what they hold, and whom they follow."""
+    choosy = any(optimizer_of(group.options).matrices_only for group in (before, after))
+    return before.name == after.name and (before.options is after.options or not choosy)
 
 
 def _ids(design: Design) -> tuple[int, ...]:
