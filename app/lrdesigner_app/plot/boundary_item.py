@@ -37,12 +37,12 @@ class BoundaryItem(QGraphicsObject):
     """The pointer or the keyboard is on it, or has left it."""
 
     def __init__(self, parent: QGraphicsItem) -> None:
+        self._height = 0.0  # asked for by the scene as soon as there is a parent
         super().__init__(parent)
         self.setFlag(QGraphicsItem.GraphicsItemFlag.ItemIsFocusable)
         self.setAcceptHoverEvents(True)
         self.setCursor(Qt.CursorShape.SizeHorCursor)
         self.setZValue(50)
-        self._height = 0.0
         self._last: QPointF | None = None
         self._hovered = self._keyed = False
         self._line, self._accent = QColor(), QColor()
