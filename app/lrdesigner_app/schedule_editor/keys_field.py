@@ -1,121 +1,100 @@
-"""The editor of a curve's keyframes: a list of them, and the form of the one that is selected."""
+"""The editor of a curve's keyframes: a list of them, and the form of those that are selected."""
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Callable
+from typing import Any, Literal
 
 from msgspec.structs import replace
-from PySide6.QtCore import QSize, Qt
-from PySide6.QtGui import QKeyEvent
-from PySide6.QtWidgets import (
-    QAbstractItemView,
-    QHBoxLayout,
-    QHeaderView,
-    QSizePolicy,
-    QTreeWidget,
-    QTreeWidgetItem,
-    QVBoxLayout,
-    QWidget,
-)
+from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from lrdesigner.checked import replaced
+from lrdesigner.curve_handles import HandleEdit, Scene
 from lrdesigner.errors import UserError
+from lrdesigner.key_transforms import Amount, change_keys
 from lrdesigner.numbers import rate
 from lrdesigner.schedules import Field, Keyframe, Keyframes, Span, resolve
-from lrdesigner.schedules.key_edits import insert_key, remove_key
-from lrdesigner_app.schedule_editor.outlet import FormOutlet, Outlet
-from lrdesigner_app.schedule_editor.struct_form import StructForm
-from lrdesigner_app.schedule_editor.value_fields import choice_words
+from lrdesigner.schedules.key_edits import in_time, insert_key
+from lrdesigner.schedules.key_picks import neighbour
+from lrdesigner.track_keys import TrackKeys
+from lrdesigner_app.schedule_editor.key_list import KeyList
+from lrdesigner_app.schedule_editor.one_key_form import OneKeyForm
+from lrdesigner_app.schedule_editor.outlet import FormOutlet, Outlet, apply
+from lrdesigner_app.schedule_editor.several_keys_form import SeveralKeysForm, SeveralOutlet
 from lrdesigner_app.theme import GRID
 from lrdesigner_app.widgets import label, small_button
-
-ROWS = 5
+from lrdesigner_app.workspace import Workspace
 
 Keys = tuple[Keyframe, ...]
 
 
-class KeyList(QTreeWidget):
-    """Delete removes the selected key, + adds one after it, Alt+Up and Alt+Down exchange it with a neighbour."""
-
-    def __init__(self, owner: KeysField) -> None:
-        super().__init__()
-        self._owner = owner
-        self.setObjectName("keys")
-        self.setAccessibleName("Keys of the curve")
-        self.setToolTip("+ adds a key after the selected one, Delete removes it, Alt+↑/↓ moves it.")
-        self.setHeaderLabels(["At", "Value", "Then"])
-        self.headerItem().setTextAlignment(1, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
-        self.setRootIsDecorated(False)
-        self.setUniformRowHeights(True)
-        self.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
-        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        self.header().setStretchLastSection(False)  # it would never be narrower than 100 pixels
-        self.header().setSectionResizeMode(QHeaderView.ResizeMode.Stretch)
-        self.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerItem)
-        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
-
-    def sizeHint(self) -> QSize:
-        rows = min(max(self.topLevelItemCount(), 2), ROWS) * max(self.sizeHintForRow(0), 1)
-        return QSize(super().sizeHint().width(), rows + self.header().sizeHint().height() + 2 * self.frameWidth() + 2)
-
-    def minimumSizeHint(self) -> QSize:
-        return QSize(0, self.sizeHint().height())
-
-    def keyPressEvent(self, event: QKeyEvent) -> None:
-        moves = {Qt.Key.Key_Up: -1, Qt.Key.Key_Down: 1}
-        if event.key() in moves and event.modifiers() & Qt.KeyboardModifier.AltModifier:
-            self._owner.move_key(moves[Qt.Key(event.key())])
-        elif event.key() in (Qt.Key.Key_Delete, Qt.Key.Key_Backspace):
-            self._owner.remove_key()
-        elif event.text() == "+":
-            self._owner.add_key()
-        else:
-            super().keyPressEvent(event)
-
-
 class KeysField(QWidget):
-    """Edits a tuple of keyframes."""
+    """Edits a tuple of keyframes; which of them are selected is shared with the plot (`workspace.keys`)."""
 
-    def __init__(self, field: Field, outlet: Outlet) -> None:
+    def __init__(self, field: Field, outlet: Outlet, workspace: Workspace) -> None:
         super().__init__()
-        self._outlet = outlet
+        self._outlet, self._workspace = outlet, workspace
         self._keys: Keys = ()
         self._curve: Keyframes | None = None
         self._span: Span | None = None
         self.setAccessibleName(field.title)
-        self.list = KeyList(self)
+        self.list = KeyList()
         self.setFocusProxy(self.list)
+        self.title = label("", "section")
+        self.previous = small_button("arrow-left", "Previous key (Up in the list)")
+        self.next = small_button("arrow-right", "Next key (Down in the list)")
         self.earlier = small_button("arrow-up", "Move this key earlier (Alt+Up in the list)")
         self.later = small_button("arrow-down", "Move this key later (Alt+Down in the list)")
-        self.less = small_button("minus", "Remove this key (Delete in the list)")
+        self.less = small_button("minus", "Remove the selected keys (Delete in the list)")
         self.more = small_button("plus", "Add a key after this one (+ in the list)")
-        self.form = StructForm(FormOutlet(self._change, outlet.cancel, outlet.refuse))
+        self.one = OneKeyForm(FormOutlet(self._change, outlet.cancel, outlet.refuse))
+        self.form = self.one.fields
+        self.several = SeveralKeysForm(SeveralOutlet(self._transform, self._set_then, outlet.cancel, outlet.refuse))
         self._build()
-        self.earlier.clicked.connect(lambda: self.move_key(-1))
-        self.later.clicked.connect(lambda: self.move_key(1))
-        self.less.clicked.connect(self.remove_key)
-        self.more.clicked.connect(self.add_key)
-        self.list.currentItemChanged.connect(self._show_current)
+        self._connect()
 
     def _build(self) -> None:
         row = QHBoxLayout()
         row.setSpacing(0)
-        row.addStretch(1)
-        for made in (self.earlier, self.later, self.less, self.more):
+        row.addWidget(self.title, 1)
+        for made in (self.previous, self.next, self.earlier, self.later, self.less, self.more):
             row.addWidget(made)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(GRID // 2)
         column.addWidget(self.list)
         column.addLayout(row)
-        column.addWidget(self.form)
+        column.addWidget(self.one)
+        column.addWidget(self.several)
         column.addSpacing(GRID // 2)
         column.addWidget(label("Of the whole curve", "secondary"))  # what the form around this one goes on with
 
+    def _connect(self) -> None:
+        self.previous.clicked.connect(lambda: self.go(-1))
+        self.next.clicked.connect(lambda: self.go(1))
+        self.earlier.clicked.connect(lambda: self.move_key(-1))
+        self.later.clicked.connect(lambda: self.move_key(1))
+        self.less.clicked.connect(self.remove_keys)
+        self.more.clicked.connect(self.add_key)
+        self.one.equal_wanted.connect(self._equalise)
+        self.list.move_wanted.connect(self.move_key)
+        self.list.remove_wanted.connect(self.remove_keys)
+        self.list.add_wanted.connect(self.add_key)
+        self.list.chosen.connect(self._workspace.keys.select)
+        self.list.currentItemChanged.connect(self._show_current)
+        self._workspace.keys.changed.connect(self._show_current)
+
     @property
     def index(self) -> int:
-        """Place of the selected key."""
-        return max(self.list.currentIndex().row(), 0)
+        """Place of the key that the form is about: the active one, where none is selected the current row's."""
+        active = self._workspace.keys.active
+        found = self.list.currentIndex().row() if active is None else active
+        return max(0, min(found, len(self._keys) - 1))
+
+    @property
+    def indices(self) -> tuple[int, ...]:
+        """The selected keys, or the one that the form is about."""
+        return self._workspace.keys.indices or (self.index,)
 
     def show_span(self, span: Span) -> None:
         """What the keys' times refer to."""
@@ -126,16 +105,22 @@ class KeysField(QWidget):
         self._curve = curve
 
     def show_value(self, value: Any) -> None:
-        """Show the keys of the design; the selected place stays."""
+        """Show the keys of the design; the selected places stay."""
         if value is not self._keys:
-            index = self.index
             self._keys = value
-            self._fill(min(index, len(value) - 1))
+            self.list.show_keys(value)
         self._show_current()
 
     def select(self, index: int) -> None:
-        """Select another key."""
-        self.list.setCurrentIndex(self.list.model().index(max(0, min(index, len(self._keys) - 1)), 0))
+        """Select another key, and no other."""
+        self._workspace.keys.select((max(0, min(index, len(self._keys) - 1)),))
+
+    def go(self, direction: Literal[-1, 1]) -> None:
+        """Select the key before or after the active one in time."""
+        if self._curve is not None and self._span is not None:
+            found = neighbour(self._curve, self._span, self.index, direction)
+            if found is not None:
+                self.select(found)
 
     def add_key(self) -> None:
         """Add a key half-way to the next one, on the curve."""
@@ -156,21 +141,16 @@ class KeysField(QWidget):
         if self._outlet.keep(keys):
             self.select(_at(keys, step, span)[0])
 
-    def remove_key(self) -> None:
-        """Remove the selected key; a curve needs one."""
-        if self._curve is None or self._span is None:
-            return
-        try:
-            keys = remove_key(self._curve, self._span, self.index).keys
-        except UserError as error:
-            self._outlet.refuse(str(error))
-            return
-        self._outlet.keep(keys)
+    def remove_keys(self) -> None:
+        """Remove the selected keys; a curve needs one."""
+        first = min(self.indices)
+        if self._commit(lambda keys: keys.remove(self.indices)):
+            self.select(first)
 
     def move_key(self, by: int) -> None:
-        """Exchange the selected key with a neighbour: each takes the other's time."""
+        """Exchange the key with a neighbour in the list: each takes the other's time."""
         index, target = self.index, self.index + by
-        if not 0 <= target < len(self._keys):
+        if not 0 <= target < len(self._keys) or len(self.indices) > 1:
             return
         one, other = self._keys[index], self._keys[target]
         keys = list(self._keys)
@@ -189,41 +169,63 @@ class KeysField(QWidget):
         changed = replaced(self._keys[index], **{name: value})
         self._outlet.send((*self._keys[:index], changed, *self._keys[index + 1 :]), keep)
 
-    def _fill(self, index: int) -> None:
-        """Rows for the keys, made anew only where their number has changed."""
-        self.list.blockSignals(True)
-        while self.list.topLevelItemCount() > len(self._keys):
-            self.list.takeTopLevelItem(self.list.topLevelItemCount() - 1)
-        while self.list.topLevelItemCount() < len(self._keys):
-            item = QTreeWidgetItem()
-            item.setTextAlignment(1, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
-            self.list.addTopLevelItem(item)
-        last = len(self._keys) - 1
-        for place, (item, key) in enumerate(zip(self._items(), self._keys, strict=True)):
-            then = choice_words(key.then) if place < last else ""
-            for column, text in enumerate((str(key.at), rate(key.value), then)):
-                if item.text(column) != text:
-                    item.setText(column, text)
-        self.list.setCurrentIndex(self.list.model().index(index, 0))
-        self.list.blockSignals(False)
-        self.list.updateGeometry()
+    def _place(self) -> tuple[int, Any, tuple[int, ...]]:
+        return self._workspace.selected_group.id, self._workspace.selected_slot, self._workspace.keys.path
 
-    def _items(self) -> list[QTreeWidgetItem]:
-        found = [self.list.topLevelItem(place) for place in range(self.list.topLevelItemCount())]
-        return [item for item in found if item is not None]
+    def _transform(self, time: Amount | None, value: Amount | None, keep: bool) -> None:
+        indices = self.indices
+        words = f"{len(indices)} keys of {self._workspace.selected_group.name}"
+        apply(self._workspace, keep, words, change_keys, *self._place(), indices, time, value)
+
+    def _set_then(self, kind: Any) -> None:
+        self._commit(lambda keys: keys.interpolate(self.indices, kind))
+
+    def _equalise(self, direction: int) -> None:
+        self._commit(lambda keys: keys.equalise(self.indices, 1 if direction > 0 else -1))
+
+    def _commit(self, edit_of: Callable[[TrackKeys], HandleEdit]) -> bool:
+        try:
+            edit = edit_of(self._track_keys())
+        except UserError as error:
+            self._outlet.refuse(str(error))
+            return False
+        return self._workspace.commit(edit.label, edit.edit, *edit.arguments)
+
+    def _track_keys(self) -> TrackKeys:
+        _, slot, path = self._place()
+        return TrackKeys(self._workspace.selected_group, slot, self._workspace.design.plan, path)
 
     def _show_current(self, *_: object) -> None:
-        if not self._keys:
-            return
-        index = self.index
-        key = self._keys[index]
-        self.form.show_struct(key, self._span)
-        for name in ("leave", "arrive"):
-            self.form.show_field(name, key.then == "bezier")
-        self.form.show_field("then", index < len(self._keys) - 1)
-        self.earlier.setEnabled(index > 0)
-        self.later.setEnabled(index < len(self._keys) - 1)
-        self.less.setEnabled(len(self._keys) > 1)
+        if not self._keys or self._curve is None or self._workspace.keys.node is not self._curve:
+            return  # between two designs: what the selection is about is not yet shown here
+        index, indices = self.index, self._workspace.keys.indices
+        several = len(indices) > 1
+        self.list.show_selected(indices, index)
+        self.title.setText(f"{len(indices)} KEYS" if several else f"KEY {index + 1}/{len(self._keys)}")
+        self.one.setVisible(not several)
+        self.several.setVisible(several)
+        order = in_time(self._curve, self._span) if self._span is not None else [index]
+        first, last = index == order[0], index == order[-1]
+        if several:
+            self.several.show_keys(self._keys, indices, self._span)
+        else:
+            self.one.show_key(self._keys[index], self._span, self._words(index), first=first, last=last)
+        self.previous.setEnabled(not first)
+        self.next.setEnabled(not last)
+        self.earlier.setEnabled(index > 0 and not several)
+        self.later.setEnabled(index < len(self._keys) - 1 and not several)
+        self.less.setEnabled(len(self._keys) > max(len(indices), 1))
+
+    def _words(self, index: int) -> str:
+        """What the track has at a key: "lr 5e-4 at step 90, epoch 2"; "" where nothing shows the key."""
+        group, slot, _ = self._place()
+        plan = self._workspace.design.plan
+        point = next((point for point in self._track_keys().points if point.index == index), None)
+        if point is None:
+            return "Another key at this step takes its place."
+        unit = Scene(self._workspace.design.group(group), slot, plan).unit
+        value = f"{unit} {rate(point.value)} at " if point.value == point.value else "At "
+        return f"{value}step {point.step:,}, epoch {point.step / plan.steps_per_epoch:,.4g}"
 
 
 def _at(keys: Keys, step: int, span: Span) -> tuple[int, Keyframe]:

@@ -56,7 +56,7 @@ class SegmentForm(QWidget):
         self.crumbs = Crumbs()
         self.shape = ShapeChooser()
         self.length_form = StructForm(form_outlet(workspace, self._send_segment), only=("length", "skip"))
-        makers = {**MAKERS, "keys": KeysField, "trace": self._trace_field}
+        makers = {**MAKERS, "keys": self._keys_field, "trace": self._trace_field}
         self.fields_form = StructForm(form_outlet(workspace, self._send_field), makers=MappingProxyType(makers))
         self.parts = PartsList(selection)
         self.couple = button("Momentum beside it", tip="Let the momentum go down while the rate goes up, and back")
@@ -188,6 +188,9 @@ class SegmentForm(QWidget):
             return tree_edits.set_segment(design, group, slot, path, **{name: value})
 
         apply(self._workspace, keep, self._words(), change)
+
+    def _keys_field(self, field: Field, outlet: Outlet) -> KeysField:
+        return KeysField(field, outlet, self._workspace)
 
     def _trace_field(self, field: Field, outlet: Outlet) -> TraceField:
         made = TraceField(field, outlet)
