@@ -1,24 +1,28 @@
-"""The handles of the selected group on the chart: where they are, and what dragging and nudging them does."""
+"""The handles of the selected group on the chart: where they are, how they look, and what a hand does with them."""
 
 from __future__ import annotations
 
 import html
 
-from PySide6.QtCore import QObject, QPointF, Signal
+from PySide6.QtCore import QObject, QPointF, Qt, Signal
 
+from lrdesigner.control_handles import ControlHandle, control_handles
 from lrdesigner.document import Design
 from lrdesigner.handles import Axis, Handle, Precision, handle_text, handles_of
 from lrdesigner.tracks import Slot
 from lrdesigner_app.charts import AxisMap, ChartSurface
-from lrdesigner_app.plot.gesture import HandleDrag
-from lrdesigner_app.plot.handle_item import HandleItem
+from lrdesigner_app.plot.handle_hold import Hold
+from lrdesigner_app.plot.handle_item import HandleItem, Kind
+from lrdesigner_app.plot.key_grips import KeyGrip, grip_of, is_selected, keys_of
+from lrdesigner_app.plot.key_guides import Arms
+from lrdesigner_app.plot.key_picking import KeyPicking
 from lrdesigner_app.plot.readout import FloatingBox
 from lrdesigner_app.plot.stacks import Stack, stacked
 from lrdesigner_app.workspace import Workspace
 
 
 class HandleLayer(QObject):
-    """Items are kept and moved, each with the handles that it showed before; there is at most one drag at a time."""
+    """Items are kept and moved, each with the handles that it showed before."""
 
     drag_changed = Signal()
     """A drag has begun or ended."""
@@ -33,21 +37,37 @@ class HandleLayer(QObject):
         self._handles: tuple[Handle, ...] = ()
         self._slot: Slot | None = "lr"
         self._map = AxisMap()
-        self._drag: HandleDrag | None = None
         self._held: HandleItem | None = None
         self._attended: HandleItem | None = None
         self._hidden = False
         self._box = FloatingBox(chart.viewport(), "Value of the handle")
+        self._arms = Arms(chart)
+        self.hold = Hold(workspace, chart, self)
+        self._picking = KeyPicking(workspace)
+        self.hold.changed.connect(self._on_hold_changed)
+        self.hold.cancelled.connect(self._let_go)
+        workspace.keys.changed.connect(self.refresh)
+        workspace.display.changed.connect(self.refresh)
 
     @property
     def dragging(self) -> bool:
         """Whether a handle is held."""
-        return self._drag is not None
+        return self.hold.active
 
     @property
     def box(self) -> FloatingBox:
         """The value box."""
         return self._box
+
+    @property
+    def slot(self) -> Slot | None:
+        """The track whose handles these are."""
+        return self._slot
+
+    @property
+    def map(self) -> AxisMap:
+        """From steps and values to the chart."""
+        return self._map
 
     def items(self) -> list[HandleItem]:
         """The items that are shown, in the order of the handles."""
@@ -59,20 +79,27 @@ class HandleLayer(QObject):
 
     def show(self, design: Design, selected: int, slot: Slot | None, axis_map: AxisMap) -> None:
         """Put the handles of the selected group's track where its values are; a slot of None has none."""
-        group = design.group(selected)
         self._slot, self._map = slot, axis_map
-        self._handles = handles_of(group, slot, design.plan) if slot is not None and not self._hidden else ()
+        self._handles = self._handles_now(design, selected)
         self.place()
         theme = self._workspace.theme
-        colours = theme.group_colour(group.colour), theme.colour("surface"), theme.colour("accent")
+        colour = theme.group_colour(design.group(selected).colour)
+        colours = colour, theme.colour("surface"), theme.colour("accent")
         for item in self._pool:
             item.set_colours(*colours)
 
+    def refresh(self) -> None:
+        """Bring them up to date with what is selected and how it is looked at."""
+        try:
+            selected = self._workspace.selected_group.id
+        except KeyError:  # it has just been removed; another one is about to be selected
+            return
+        self.show(self._workspace.design, selected, self._slot, self._map)
+
     def place(self) -> None:
         """The view or the design has moved: put the items over their points again."""
-        held = self._drag.held.name if self._drag is not None and self._drag.held is not None else ""
-        stacks = stacked(self._handles, self._map, self._chart, held)
-        self._shown = self._with_items(stacks, held)
+        stacks = stacked(self._handles, self._map, self._chart, self.hold.name, self._rank)
+        self._shown = self._with_items(stacks, self.hold.name)
         shown = self.items()
         for item in self._pool:
             item.setVisible(item in shown or item is self._held)
@@ -80,6 +107,8 @@ class HandleLayer(QObject):
             item.setPos(stack.at)
             item.set_axes(stack.axes)
             item.set_below(stack.below)
+            self._dress(item, stack)
+        self._show_arms()
         self._show_box()
 
     def hide(self) -> None:
@@ -102,16 +131,34 @@ class HandleLayer(QObject):
         return True
 
     def follow_foreign_change(self) -> None:
-        """The design changed: if it was not this drag's doing, the drag is over."""
-        if self._drag is not None and not self._drag.applying:
-            self._let_go()
-            self._end()
+        """The design changed: if it was not a drag's doing, the drag is over."""
+        self.hold.follow_foreign_change()
 
     def cancel(self) -> None:
         """Let go and restore, if a handle is held."""
-        if self._drag is not None:
-            self._let_go()
-            self._on_cancelled()
+        self.hold.cancel()
+
+    def _handles_now(self, design: Design, selected: int) -> tuple[Handle, ...]:
+        """None where the group cannot be taken hold of; the control points of selected keys come last."""
+        look = self._workspace.display.look
+        if self._slot is None or self._hidden or not look.takes(selected):
+            return ()
+        found = handles_of(design.group(selected), self._slot, design.plan)
+        keys, indices = keys_of(self._workspace, self._slot), self._workspace.keys.indices
+        return found if keys is None or not indices or not found else (*found, *control_handles(keys, indices))
+
+    def _rank(self, handle: Handle) -> int:
+        """Keys are never hidden by what drives the whole curve, selected ones not by others."""
+        if handle.key is not None:
+            return 0 if is_selected(self._workspace, handle) else 1
+        return 2 if isinstance(handle, ControlHandle) else 3
+
+    def _dress(self, item: HandleItem, stack: Stack) -> None:
+        handle = stack.handles[0]
+        kind: Kind = "control" if isinstance(handle, ControlHandle) else "key" if handle.key else "handle"
+        marked = is_selected(self._workspace, handle)
+        active = marked and handle.key is not None and handle.key.index == self._workspace.keys.active
+        item.set_kind(kind, marked=marked, active=active)
 
     def _with_items(self, stacks: list[Stack], held: str) -> list[tuple[HandleItem, Stack]]:
         """Each stack with the item that showed it before, so that focus and pointer stay on what they are on."""
@@ -132,12 +179,13 @@ class HandleLayer(QObject):
     def _stack_of(self, item: HandleItem | None) -> Stack | None:
         return next((stack for shown, stack in self._shown if shown is item), None)
 
-    def _now(self, names: tuple[str, ...]) -> tuple[Handle, ...]:
-        """Handles as the design has them now; what is drawn may be a few milliseconds older."""
-        if self._slot is None:
+    def _now(self, item: HandleItem) -> tuple[Handle, ...]:
+        """What an item stands for as the design is now; what is drawn may be a few milliseconds older."""
+        stack = self._stack_of(item)
+        if self._slot is None or stack is None:
             return ()
-        handles = handles_of(self._workspace.selected_group, self._slot, self._workspace.design.plan)
-        return tuple(handle for handle in handles if handle.name in names)
+        handles = self._handles_now(self._workspace.design, self._workspace.selected_group.id)
+        return tuple(handle for handle in handles if handle.name in stack.names)
 
     def _new_item(self) -> HandleItem:
         item = HandleItem()
@@ -146,66 +194,91 @@ class HandleLayer(QObject):
         item.setParentItem(self._chart.view)
         item.pressed.connect(lambda: self._on_pressed(item))
         item.moved.connect(self._on_moved)
-        item.released.connect(self._on_released)
-        item.cancelled.connect(self._on_cancelled)
-        item.nudged.connect(lambda direction, precision, axis: self._on_nudged(item, direction, precision, axis))
+        item.released.connect(lambda modifiers: self._on_released(item, modifiers))
+        item.cancelled.connect(self.hold.cancel)
+        item.restricted.connect(lambda axis: self.hold.restrict(axis))
+        item.nudged.connect(lambda by, how, axis: self._on_nudged(item, by, how, axis))
+        item.removed.connect(lambda: self._on_removed(item))
+        item.doubled.connect(lambda: self._on_doubled(item))
         item.attended.connect(lambda on: self._on_attended(item, on))
         self._pool.append(item)
         return item
 
     def _on_pressed(self, item: HandleItem) -> None:
-        stack = self._stack_of(item)
-        handles = self._now(stack.names) if stack is not None else ()
-        if stack is None or not handles:
+        stack, handles = self._stack_of(item), self._now(item)
+        if stack is None or not handles or self._slot is None:
             return
-        view = self._chart.view
-        y = view.mapToView(stack.at).y() if stack.below else self._map.y(handles[0].value)
+        y = self._chart.view.mapToView(stack.at).y() if stack.below else self._map.y(handles[0].value)
         start = self._map.x(handles[0].step), y
+        grips = tuple(grip_of(self._workspace, self._slot, handle, self._map.log) for handle in handles)
         self._held = item
-        self._drag = HandleDrag(self._workspace, handles, self._map, start, view.viewPixelSize())
-        self.drag_changed.emit()
+        self.hold.begin(grips, self._slot, self._map, start)
 
-    def _on_moved(self, by: QPointF, precision: str, locked: bool) -> None:
-        if self._drag is None:
-            return
-        view = self._chart.view
-        change = view.mapSceneToView(by) - view.mapSceneToView(QPointF(0, 0))
-        self._drag.move(change.x(), change.y(), _precision(precision), locked)
+    def _on_moved(self, by: QPointF, modifiers: Qt.KeyboardModifier) -> None:
+        self.hold.move(by, modifiers)
+        drag = self.hold.drag
+        if drag is not None and drag.under_way and drag.held is not None and drag.held.key is not None:
+            self._picking.take(drag.held.key)
 
-    def _on_released(self) -> None:
-        drag = self._drag
-        if drag is not None:
-            drag.finish()
-            self._end()
-
-    def _on_cancelled(self) -> None:
-        drag = self._drag
-        if drag is not None:
-            drag.cancel()
-            self._end()
+    def _on_released(self, item: HandleItem, modifiers: Qt.KeyboardModifier) -> None:
+        drag, key = self.hold.drag, next((h.key for h in self._now(item) if h.key is not None), None)
+        clicked = drag is None or not drag.under_way
+        self.hold.finish()
+        if clicked and key is not None:
+            self._picking.click(key, modifiers)
 
     def _let_go(self) -> None:
         for item in self._pool:
             item.let_go()
 
-    def _end(self) -> None:
-        self._drag = self._held = None
+    def _on_hold_changed(self) -> None:
+        if not self.hold.active:
+            self._held = None
         self.drag_changed.emit()
 
-    def _on_nudged(self, item: HandleItem, direction: int, precision: str, axis: str) -> None:
+    def _on_nudged(self, item: HandleItem, direction: int, precision: Precision, axis: Axis) -> None:
         stack = self._stack_of(item)
-        handle = stack.along(axis) if stack is not None else None
-        for now in self._now((handle.name,)) if handle is not None else ():
-            edit = now.nudged(direction, _precision(precision), _axis(axis))
+        meant = stack.along(axis) if stack is not None else None
+        for now in self._now(item):
+            if meant is None or now.name != meant.name or self._slot is None:
+                continue
+            if now.key is not None:
+                self._picking.take(now.key)
+            edit = grip_of(self._workspace, self._slot, now, self._map.log).nudged(direction, precision, axis)
             self._workspace.commit(edit.label, edit.edit, *edit.arguments)
+
+    def _on_removed(self, item: HandleItem) -> None:
+        key = next((handle.key for handle in self._now(item) if handle.key is not None), None)
+        if key is not None and self._slot is not None:
+            self._picking.remove(key, self._slot)
+
+    def _on_doubled(self, item: HandleItem) -> None:
+        for handle in self._now(item):
+            if isinstance(handle, ControlHandle):
+                edit = handle.released()
+                self._workspace.commit(edit.label, edit.edit, *edit.arguments)
 
     def _on_attended(self, item: HandleItem, on: bool) -> None:
         self._attended = item if on else None
         self._show_box()
         self.attended.emit(on)
 
+    def _show_arms(self) -> None:
+        controls = [(stack.handles[0], stack.at) for _, stack in self._shown]
+        keys = {h.key.index: at for h, at in controls if h.key is not None and is_selected(self._workspace, h)}
+        pairs = [
+            (keys[handle.control.key], at)
+            for handle, at in controls
+            if isinstance(handle, ControlHandle) and handle.control.key in keys
+        ]
+        colour = self._workspace.theme.group_colour(self._workspace.selected_group.colour)
+        self._arms.show(pairs, colour)
+
     def _show_box(self) -> None:
-        item = self._held or self._attended
+        drag = self.hold.drag
+        held = drag.held if drag is not None else None
+        named = next((item for item, stack in self._shown if held is not None and held.name in stack.names), None)
+        item = self._held or named or self._attended
         stack = self._stack_of(item)
         if item is None or stack is None:
             self._box.hide()
@@ -214,22 +287,17 @@ class HandleLayer(QObject):
         if not self._chart.viewport().rect().adjusted(-20, -20, 20, 20).contains(at):
             self._box.hide()
             return
-        held = self._drag.held if self._drag is not None else None
         said = tuple(handle for handle in stack.handles if held is None or handle.name == held.name)
-        text = handle_text(said or stack.handles)
+        text = self._text(said or stack.handles)
         self._box.show_beside(at, html.escape(text), above=True)
         self._chart.setAccessibleDescription(text)
 
-
-def _precision(text: str) -> Precision:
-    match text:
-        case "snap" | "fine" | "normal":
-            return text
-    raise ValueError(text)
-
-
-def _axis(text: str) -> Axis:
-    match text:
-        case "step" | "value":
-            return text
-    raise ValueError(text)
+    def _text(self, handles: tuple[Handle, ...]) -> str:
+        """What the handles say; during a drag also how many keys move along, and what holds it."""
+        said, drag = [handle_text(handles)], self.hold.drag
+        if drag is None:
+            return said[0]
+        if isinstance(drag.grip, KeyGrip) and len(drag.grip.move.moving) > 1:
+            said.insert(0, f"{len(drag.grip.move.moving)} keys")
+        said += [f"at {caught.what}" for caught in drag.caught if caught is not None]
+        return " · ".join(said)

@@ -33,10 +33,10 @@ class Pointer(QObject):
         scene.sigMouseClicked.connect(self._on_clicked)
         chart.left.connect(scenery.hide_playhead)
 
-    def near(self, at: QPointF) -> Near | None:
-        """The curve near a point of the scene."""
+    def near(self, at: QPointF, reach: float = REACH_PX) -> Near | None:
+        """The curve near a point of the scene, within so many pixels."""
         view = self._chart.view
-        return self._curves.nearest(view.mapSceneToView(at), view.viewPixelSize(), REACH_PX)
+        return self._curves.nearest(view.mapSceneToView(at), view.viewPixelSize(), reach)
 
     def _on_moved(self, at: QPointF) -> None:
         view = self._chart.view

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from PySide6.QtCore import QPointF
 
+from lrdesigner.control_handles import ControlHandle
 from lrdesigner.handles import Axes, Handle
 from lrdesigner_app.charts import AxisMap, ChartSurface
 
 NEAR_PX = 10.0
+NEAR_KEYS_PX = 7.0
 _ABOVE_EDGE_PX = 7.0
 
 
@@ -38,15 +41,21 @@ class Stack:
         return next((handle for handle in self.handles if handle.axes in (axis, "both")), None)
 
 
-def stacked(handles: tuple[Handle, ...], axis_map: AxisMap, chart: ChartSurface, first: str = "") -> list[Stack]:
-    """The stacks in the order of their first handles; the handle named `first` gives way to no other."""
-    order = sorted(handles, key=lambda handle: handle.name != first)
+def stacked(
+    handles: tuple[Handle, ...],
+    axis_map: AxisMap,
+    chart: ChartSurface,
+    first: str = "",
+    rank: Callable[[Handle], int] = lambda handle: 0,
+) -> list[Stack]:
+    """The stacks in the order in which handles give way: the one named `first` to no other, then by rank and place."""
+    order = sorted(handles, key=lambda handle: (handle.name != first, rank(handle)))
     found: list[Stack] = []
     for handle in order:
         place = _place(handle, axis_map, chart)
         if place is None:
             continue
-        near = next((index for index, stack in enumerate(found) if _near(stack.at, place.at)), None)
+        near = next((index for index, stack in enumerate(found) if _near(stack, place)), None)
         if near is None:
             found.append(place)
         elif handle.name != first and _complements(found[near], handle):
@@ -71,5 +80,8 @@ def _complements(stack: Stack, handle: Handle) -> bool:
     return len(stack.handles) == 1 and {stack.axes, handle.axes} == {"step", "value"}
 
 
-def _near(a: QPointF, b: QPointF) -> bool:
-    return math.hypot(a.x() - b.x(), a.y() - b.y()) < NEAR_PX
+def _near(a: Stack, b: Stack) -> bool:
+    """Of a curve's keys and control points more find room."""
+    small = all(stack.handles[0].key is not None or isinstance(stack.handles[0], ControlHandle) for stack in (a, b))
+    away = a.at - b.at
+    return math.hypot(away.x(), away.y()) < (NEAR_KEYS_PX if small else NEAR_PX)
