@@ -14,20 +14,24 @@ from lrdesigner.store import Change
 class Look:
     """The choices. `ghost` is an earlier state that is drawn behind the present one; `snapping`: handles catch lines.
 
-    `normalised`: each curve is drawn over its own highest value. `playhead`: the step that was marked.
+    `passed`: the groups that a filter lets through; None: there is none. `normalised`: each curve is drawn over its own
+    highest value. `playhead`: the step that was marked.
     """
 
     hidden: frozenset[int] = frozenset()
     locked: frozenset[int] = frozenset()
     solo: int | None = None
+    passed: frozenset[int] | None = None
     normalised: bool = False
     snapping: bool = False
     ghost: Design | None = None
     playhead: int | None = None
 
     def shows(self, group: int) -> bool:
-        """Whether a group's curves are drawn: the one that is alone, or every one that is not hidden."""
-        return group == self.solo if self.solo is not None else group not in self.hidden
+        """Whether a group's curves are drawn: the one that is alone, or all that are not hidden or filtered out."""
+        if self.solo is not None:
+            return group == self.solo
+        return group not in self.hidden and (self.passed is None or group in self.passed)
 
     def takes(self, group: int) -> bool:
         """Whether a group's curves can be taken hold of: they are drawn and not locked."""
@@ -56,8 +60,12 @@ class CurveDisplay(QObject):
         self._set(replace(self.look, solo=None if self.look.solo == group else group))
 
     def show_all(self) -> None:
-        """Nothing is hidden or alone."""
-        self._set(replace(self.look, hidden=frozenset(), solo=None))
+        """Nothing is hidden, alone or filtered out."""
+        self._set(replace(self.look, hidden=frozenset(), solo=None, passed=None))
+
+    def let_pass(self, groups: frozenset[int] | None) -> None:
+        """Show no groups but these, as a filter says; None: there is no filter."""
+        self._set(replace(self.look, passed=groups))
 
     def set_normalised(self, on: bool) -> None:
         """Draw each curve over its own highest value, or all in one scale."""
@@ -80,14 +88,21 @@ class CurveDisplay(QObject):
         self._set(replace(self.look, ghost=None))
 
     def follow(self, change: Change) -> None:
-        """Forget what was said of groups that are gone; of another design everything."""
+        """Forget what was said of groups that are gone; of another design everything.
+
+        What is only tried out may come back: until it is done nothing is forgotten, but no group stays alone that is
+        not there.
+        """
+        look, ids, plan = self.look, {group.id for group in change.after.groups}, change.after.plan
+        solo = look.solo if look.solo in ids else None
         if change.kind == "open":
-            self._set(Look(normalised=self.look.normalised, snapping=self.look.snapping))
-            return
-        look, ids = self.look, {group.id for group in change.after.groups}
-        if not {look.solo, *look.hidden, *look.locked} - {None} <= ids:
-            solo = look.solo if look.solo in ids else None
-            self._set(replace(look, hidden=look.hidden & ids, locked=look.locked & ids, solo=solo))
+            self._set(Look(normalised=look.normalised, snapping=look.snapping))
+        elif change.kind == "preview":
+            self._set(replace(look, solo=solo))
+        else:
+            playhead = None if look.playhead is None else min(look.playhead, plan.total_steps)
+            kept = replace(look, hidden=look.hidden & ids, locked=look.locked & ids, solo=solo, playhead=playhead)
+            self._set(kept)
 
     def _set(self, look: Look) -> None:
         if look != self.look:

@@ -99,10 +99,12 @@ class Workspace:
         self.signals.notice_posted.emit(notice)
 
     def _forward(self, change: Change) -> None:
-        self.display.follow(change)
         ids = [group.id for group in change.after.groups]
-        if self._selected not in ids:
+        gone = self._selected not in ids
+        if gone:
             self._selected = ids[0]
+        self.display.follow(change)
+        if gone:
             self.signals.design_changed.emit(change)
             self.signals.selected_group_changed.emit(self._selected)
             return

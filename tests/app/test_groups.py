@@ -390,7 +390,8 @@ def test_the_menu_does_what_the_keys_do(panel: GroupsPanel, workspace: Workspace
     workspace.select_group(2)
     menu = panel.context_menu()
     actions = {action.text().partition("\t")[0]: action for action in menu.actions() if action.text()}
-    assert list(actions) == ["Rename", "Colour", "Move up", "Move down", "Remove"]
+    looks = ["Solo", "Hide curve", "Lock curve"]
+    assert list(actions) == ["Rename", "Colour", *looks, "Move up", "Move down", "Remove"]
     assert not actions["Move down"].isEnabled()
     swatches = cast("QMenu", actions["Colour"].menu()).actions()
     assert [action.text() for action in swatches[:3]] == ["Blue · everything", "Green", "Red"]

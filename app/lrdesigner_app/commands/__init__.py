@@ -5,9 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from lrdesigner_app.actions import ActionSpec, Commands
+from lrdesigner_app.commands.display_commands import DisplayCommands
 from lrdesigner_app.commands.edit_commands import EditCommands
 from lrdesigner_app.commands.file_commands import FileCommands
 from lrdesigner_app.commands.help_commands import HelpCommands
+from lrdesigner_app.commands.key_selection_commands import KeySelectionCommands
 from lrdesigner_app.commands.plot_commands import PlotCommands
 from lrdesigner_app.commands.segment_commands import SegmentCommands
 from lrdesigner_app.commands.trial_commands import TrialCommands
@@ -16,7 +18,17 @@ from lrdesigner_app.commands.view_commands import ViewCommands
 if TYPE_CHECKING:
     from lrdesigner_app.main_window import MainWindow
 
-KINDS = (FileCommands, EditCommands, SegmentCommands, PlotCommands, ViewCommands, TrialCommands, HelpCommands)
+KINDS = (
+    FileCommands,
+    EditCommands,
+    SegmentCommands,
+    KeySelectionCommands,
+    PlotCommands,
+    DisplayCommands,
+    ViewCommands,
+    TrialCommands,
+    HelpCommands,
+)
 
 ACTIONS: tuple[ActionSpec, ...] = tuple(spec for kind in KINDS for spec in kind.rows)
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QModelIndex, QObject, QPersistentModelIndex, QRectF, QSize, Qt
+from PySide6.QtCore import QModelIndex, QObject, QPersistentModelIndex, QPointF, QRectF, QSize, Qt
 from PySide6.QtGui import QFont, QFontMetricsF, QPainter, QPen
 from PySide6.QtWidgets import QLineEdit, QStyle, QStyledItemDelegate, QStyleOptionViewItem, QWidget
 
 from lrdesigner.document import LONGEST_NAME
+from lrdesigner_app.groups.card_signs import SIGNS_WIDTH, Sign, SignLook, sign_at, sign_look, sign_rect
 from lrdesigner_app.groups.cards_model import CardsModel
+from lrdesigner_app.icons import paint_icon
 from lrdesigner_app.painted_text import paint_text
 from lrdesigner_app.theme import BASE_PX, SECONDARY_PX, Theme
 from lrdesigner_app.workspace import KEYS
@@ -20,7 +22,7 @@ Index = QModelIndex | QPersistentModelIndex
 
 
 class CardDelegate(QStyledItemDelegate):
-    """A card: square, bold name, amount and lr, key."""
+    """A card: square, bold name, amount and lr, key; an eye and a lock where they are set or the pointer is."""
 
     def __init__(self, theme: Theme, model: CardsModel, parent: QObject) -> None:
         super().__init__(parent)
@@ -30,6 +32,8 @@ class CardDelegate(QStyledItemDelegate):
         """The card under a drag; the view keeps it."""
         self.refused_row = -1
         """The card under a drag that takes nothing of it."""
+        self.pointed: tuple[int, Sign | None] = (-1, None)
+        """The card under the pointer, and the sign on it."""
 
     def sizeHint(self, option: QStyleOptionViewItem, index: Index) -> QSize:
         return QSize(120, CARD_HEIGHT + CARD_GAP)
@@ -41,15 +45,19 @@ class CardDelegate(QStyledItemDelegate):
         painter.setOpacity(_GREYED if index.row() == self.refused_row else 1.0)
         self._paint_frame(painter, card, option.state, index.row() == self.drop_row)
         square = QRectF(card.left() + PADDING, card.center().y() - SWATCH / 2, SWATCH, SWATCH)
-        painter.setPen(Qt.PenStyle.NoPen)
-        painter.setBrush(self._theme.group_colour(self._model.group(index).colour))
-        painter.drawRoundedRect(square, 2.5, 2.5)
+        self._paint_square(painter, square, index)
         inner = card.adjusted(2 * PADDING + SWATCH - 2, 0, -PADDING, 0)
         if index.row() < KEYS:
             self._paint(painter, inner, str(index.row() + 1), _small(option.font), "secondary", right=True)
         inner.setRight(inner.right() - KEY_WIDTH)
+        if self._paint_signs(painter, inner, index):
+            inner.setRight(inner.right() - SIGNS_WIDTH - 8)
         self._paint_texts(painter, inner, option.font, index)
         painter.restore()
+
+    def sign_at(self, card: QRectF, point: QPointF) -> Sign | None:
+        """The sign of a card under a point."""
+        return sign_at(point, card.right() - PADDING - KEY_WIDTH, card.center().y())
 
     def createEditor(self, parent: QWidget, option: QStyleOptionViewItem, index: Index) -> QWidget:
         editor = QLineEdit(parent)
@@ -72,6 +80,28 @@ class CardDelegate(QStyledItemDelegate):
         painter.setPen(QPen(self._theme.colour("accent" if selected or dropping else "line"), width))
         painter.setBrush(self._theme.colour(fill))
         painter.drawRoundedRect(card.adjusted(width / 2, width / 2, -width / 2, -width / 2), 5, 5)
+
+    def _paint_square(self, painter: QPainter, square: QRectF, index: Index) -> None:
+        """The group's colour; only its outline where the curve is not shown."""
+        group = self._model.group(index)
+        colour, shown = self._theme.group_colour(group.colour), self._model.look.shows(group.id)
+        painter.setPen(Qt.PenStyle.NoPen if shown else QPen(colour, 1.5))
+        painter.setBrush(colour if shown else Qt.BrushStyle.NoBrush)
+        inset = 0.0 if shown else 0.75
+        painter.drawRoundedRect(square.adjusted(inset, inset, -inset, -inset), 2.5, 2.5)
+
+    def _paint_signs(self, painter: QPainter, inner: QRectF, index: Index) -> bool:
+        """Those that are set; all of the card under the pointer. True when there was one to paint."""
+        group, look = self._model.group(index).id, self._model.look
+        row, under = self.pointed
+        signs: tuple[Sign, ...] = ("eye", "lock")
+        shown: list[tuple[Sign, SignLook]] = [(sign, sign_look(sign, look, group)) for sign in signs]
+        shown = [(sign, found) for sign, found in shown if found.lasting or row == index.row()]
+        for sign, found in shown:
+            token = "accent" if found.accent else "text" if (row, under) == (index.row(), sign) else "secondary"
+            rect = sign_rect(sign, inner.right(), inner.center().y())
+            paint_icon(painter, rect, found.icon, self._theme.colour(token))
+        return bool(shown)
 
     def _paint_texts(self, painter: QPainter, rect: QRectF, font: QFont, index: Index) -> None:
         name, bold, small = self._model.group(index).name, _bold(font), _small(font)

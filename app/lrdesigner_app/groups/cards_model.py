@@ -15,6 +15,8 @@ from lrdesigner.numbers import count, rate
 from lrdesigner.optimizers import optimizer_of
 from lrdesigner.store import Change
 from lrdesigner_app import dragging
+from lrdesigner_app.curve_display import Look
+from lrdesigner_app.groups.card_signs import look_words
 from lrdesigner_app.groups.refusals import acceptable, passed_over, refusal_text, why_refused
 from lrdesigner_app.notices import Notice
 from lrdesigner_app.widgets import plain_tip
@@ -32,11 +34,17 @@ class CardsModel(QAbstractListModel):
         super().__init__(parent)
         self._workspace = workspace
         self._ids = _ids(workspace.design)
+        workspace.display.changed.connect(self._on_look_changed)
 
     @property
     def ids(self) -> tuple[int, ...]:
         """Ids of the groups, in the order of the rows."""
         return self._ids
+
+    @property
+    def look(self) -> Look:
+        """How the curves are looked at."""
+        return self._workspace.display.look
 
     def group(self, index: Index) -> Group:
         """The group of a row."""
@@ -179,6 +187,11 @@ class CardsModel(QAbstractListModel):
         refused = passed_over(design, group.id)
         return [*lines, refused] if refused else lines
 
+    def _on_look_changed(self) -> None:
+        if self._ids != _ids(self._workspace.design):
+            return  # groups are gone of which it is forgotten how they were looked at: soon there are other rows
+        self.dataChanged.emit(self.index(0), self.index(len(self._ids) - 1))
+
     def _spoken(self, index: Index) -> list[str]:
         number = index.row() + 1
         amount = self.amount(index)
@@ -186,6 +199,7 @@ class CardsModel(QAbstractListModel):
         parts.append(f"lr {rate(self.group(index).lr.base)}")
         parts += [self.rate_words(index)] if not self.rate_words(index).startswith("lr") else []
         parts += ["takes what no other group has"] if self.takes_the_rest(index) else []
+        parts += look_words(self.look, self._ids[index.row()])
         return parts + ([f"key {number}"] if number <= KEYS else [])
 
 

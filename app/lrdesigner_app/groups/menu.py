@@ -28,14 +28,28 @@ class Target(Protocol):
     def move_group(self, by: int) -> None:
         """Move the group in the order."""
 
+    def solo(self) -> None:
+        """Show the group's curve alone, or all again."""
+
+    def hide_curve(self) -> None:
+        """Hide the group's curve, or show it again."""
+
+    def lock_curve(self) -> None:
+        """Keep the group's curve from being dragged, or let it go."""
+
 
 def build_menu(workspace: Workspace, target: Target, parent: QWidget) -> QMenu:
-    """Rename, Colour ▸, Move up, Move down, Remove: for the selected group."""
+    """Rename, Colour ▸, Solo, Hide, Lock, Move up, Move down, Remove: for the selected group."""
     menu = QMenu(parent)
     group, groups = workspace.selected_group, workspace.design.groups
     place = next(row for row, other in enumerate(groups) if other.id == group.id)
     _add(menu, "Rename\tF2", target.rename)
     _add_colours(menu.addMenu("Colour"), workspace, target, parent.devicePixelRatioF())
+    menu.addSeparator()
+    look = workspace.display.look
+    _add(menu, "Solo\tSpace", target.solo, checked=look.solo == group.id)
+    _add(menu, "Hide curve\tH", target.hide_curve, checked=group.id in look.hidden)
+    _add(menu, "Lock curve\tL", target.lock_curve, checked=group.id in look.locked)
     menu.addSeparator()
     _add(menu, "Move up\tAlt+Up", target.move_group, -1, enabled=place > 0)
     _add(menu, "Move down\tAlt+Down", target.move_group, 1, enabled=place < len(groups) - 1)
@@ -56,9 +70,18 @@ def _add_colours(menu: QMenu, workspace: Workspace, target: Target, ratio: float
         action.triggered.connect(calling(target.set_colour, colour))
 
 
-def _add(menu: QMenu, text: str, action: Callable[..., None], *arguments: int, enabled: bool = True) -> None:
+def _add(
+    menu: QMenu,
+    text: str,
+    action: Callable[..., None],
+    *arguments: int,
+    enabled: bool = True,
+    checked: bool | None = None,
+) -> None:
     made = menu.addAction(text)
     made.setEnabled(enabled)
+    made.setCheckable(checked is not None)
+    made.setChecked(bool(checked))
     made.triggered.connect(calling(action, *arguments))
 
 

@@ -57,6 +57,7 @@ class GroupsPanel(Panel):
         self.view.remove_requested.connect(self.remove)
         self.view.move_requested.connect(self.move_group)
         self.view.menu_requested.connect(self._pop_up)
+        self.view.sign_clicked.connect(self._on_sign_clicked)
         self._workspace.signals.design_changed.connect(self._on_design_changed)
         self._workspace.signals.selected_group_changed.connect(self._show_selected)
 
@@ -94,6 +95,28 @@ class GroupsPanel(Panel):
         group = self._workspace.selected_group
         if group.colour != colour:
             self._workspace.commit(f"Colour of {group.name}", edits.set_colour, group.id, colour)
+
+    def solo(self) -> None:
+        """Show the selected group's curve alone, or all again."""
+        self._workspace.display.toggle_solo(self._workspace.selected_group.id)
+
+    def hide_curve(self) -> None:
+        """Hide the selected group's curve, or show it again."""
+        self._workspace.display.toggle_hidden(self._workspace.selected_group.id)
+
+    def lock_curve(self) -> None:
+        """Keep the selected group's curve from being dragged, or let it go."""
+        self._workspace.display.toggle_locked(self._workspace.selected_group.id)
+
+    def _on_sign_clicked(self, row: int, sign: str) -> None:
+        """The sign of any card, which does not select it."""
+        display, group = self._workspace.display, self.model.ids[row]
+        if sign == "lock":
+            display.toggle_locked(group)
+        elif display.look.solo is not None:
+            display.toggle_solo(display.look.solo)
+        else:
+            display.toggle_hidden(group)
 
     def context_menu(self) -> QMenu:
         """The menu for the selected group, not shown yet."""

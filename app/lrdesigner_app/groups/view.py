@@ -2,12 +2,22 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QModelIndex, QPoint, Qt, Signal
-from PySide6.QtGui import QContextMenuEvent, QDragEnterEvent, QDragLeaveEvent, QDragMoveEvent, QDropEvent, QKeyEvent
+from PySide6.QtCore import QEvent, QModelIndex, QPoint, QPointF, QRectF, Qt, Signal
+from PySide6.QtGui import (
+    QContextMenuEvent,
+    QDragEnterEvent,
+    QDragLeaveEvent,
+    QDragMoveEvent,
+    QDropEvent,
+    QHelpEvent,
+    QKeyEvent,
+    QMouseEvent,
+)
 from PySide6.QtWidgets import QAbstractItemView, QFrame, QListView, QToolTip
 
 from lrdesigner_app import dragging
-from lrdesigner_app.groups.card_delegate import CardDelegate
+from lrdesigner_app.groups.card_delegate import CARD_GAP, CardDelegate
+from lrdesigner_app.groups.card_signs import Sign, sign_tip
 from lrdesigner_app.groups.cards_model import CardsModel
 from lrdesigner_app.theme import Theme
 
@@ -21,6 +31,8 @@ class CardsView(QListView):
     remove_requested = Signal()
     move_requested = Signal(int)
     menu_requested = Signal(QPoint)
+    sign_clicked = Signal(int, str)
+    """The row, and the `Sign` on its card."""
 
     def __init__(self, theme: Theme, model: CardsModel) -> None:
         super().__init__()
@@ -49,6 +61,46 @@ class CardsView(QListView):
     def drop_row(self) -> int:
         """The card that would take what is being dragged; -1 for none."""
         return self._delegate.drop_row
+
+    def sign_at(self, place: QPoint) -> tuple[int, Sign | None]:
+        """The card under a point of the viewport (-1 for none), and the sign on it."""
+        index = self.indexAt(place)
+        card = QRectF(self.visualRect(index)).adjusted(0, 0, 0, -CARD_GAP)
+        return index.row(), self._delegate.sign_at(card, QPointF(place)) if index.isValid() else None
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        row, sign = self.sign_at(event.position().toPoint())
+        if sign is not None and event.button() == Qt.MouseButton.LeftButton:
+            self.sign_clicked.emit(row, sign)
+            return
+        super().mousePressEvent(event)
+
+    def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
+        if self.sign_at(event.position().toPoint())[1] is not None:
+            self.mousePressEvent(event)  # two quick clicks on a sign, not the wish to rename
+            return
+        super().mouseDoubleClickEvent(event)
+
+    def mouseMoveEvent(self, event: QMouseEvent) -> None:
+        super().mouseMoveEvent(event)
+        self._point_at(*self.sign_at(event.position().toPoint()))
+
+    def viewportEvent(self, event: QEvent) -> bool:
+        if event.type() == QEvent.Type.Leave:
+            self._point_at(-1, None)
+        if event.type() == QEvent.Type.ToolTip and isinstance(event, QHelpEvent):
+            row, sign = self.sign_at(event.pos())
+            if sign is not None:
+                QToolTip.showText(event.globalPos(), sign_tip(sign, self._cards.look, self._cards.ids[row]), self)
+                return True
+        return super().viewportEvent(event)
+
+    def _point_at(self, row: int, sign: Sign | None) -> None:
+        if (row, sign) != self._delegate.pointed:
+            self._delegate.pointed = row, sign
+            self.viewport().update()
+            shape = Qt.CursorShape.ArrowCursor if sign is None else Qt.CursorShape.PointingHandCursor
+            self.viewport().setCursor(shape)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         if event.key() in _DELETE and not event.modifiers():
