@@ -81,7 +81,7 @@ class KeysField(QWidget):
         self.list.remove_wanted.connect(self.remove_keys)
         self.list.add_wanted.connect(self.add_key)
         self.list.chosen.connect(self._workspace.keys.select)
-        self.list.currentItemChanged.connect(self._show_current)
+        self.list.currentItemChanged.connect(self._on_current_changed)
         self._workspace.keys.changed.connect(self._show_current)
 
     @property
@@ -195,7 +195,11 @@ class KeysField(QWidget):
         _, slot, path = self._place()
         return TrackKeys(self._workspace.selected_group, slot, self._workspace.design.plan, path)
 
-    def _show_current(self, *_: object) -> None:
+    def _on_current_changed(self) -> None:
+        if not self._workspace.keys.indices:  # else the selection, which changes just after it, tells
+            self._show_current()
+
+    def _show_current(self) -> None:
         if not self._keys or self._curve is None or self._workspace.keys.node is not self._curve:
             return  # between two designs: what the selection is about is not yet shown here
         index, indices = self.index, self._workspace.keys.indices
