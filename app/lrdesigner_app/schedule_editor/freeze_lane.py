@@ -83,7 +83,7 @@ class FreezeLane(TimeLane):
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = QPainter(self)
         drawing = FreezePainter(painter, self.workspace.theme, self.scale)
-        drawing.ground(self._group, empty=not self._group.freeze)
+        drawing.ground(self._group, self.workspace.design.plan, self.hasFocus())
         for block in self.blocks():
             chosen = block.index == self.selected
             drawing.block(block, self._group, chosen=chosen and self.hasFocus())

@@ -24,11 +24,13 @@ class FreezePainter:
         painter.setFont(font)
         self._painter, self._theme, self._scale = painter, theme, scale
 
-    def ground(self, group: Group, empty: bool) -> None:
+    def ground(self, group: Group, plan: Plan, focused: bool) -> None:
         """The row that stretches are drawn on, what it is called, and what to do while it is empty."""
-        painter, scale = self._painter, self._scale
-        rect = QRectF(scale.left, 1, scale.right - scale.left, ROW - 2).adjusted(0.5, 0.5, -0.5, -0.5)
-        painter.setPen(QPen(self._theme.colour("line"), 1, Qt.PenStyle.DotLine if empty else Qt.PenStyle.SolidLine))
+        painter, scale, empty = self._painter, self._scale, not group.freeze
+        left, right = scale.within(0), scale.within(plan.total_steps)
+        rect = QRectF(left, 1, right - left, ROW - 2).adjusted(0.5, 0.5, -0.5, -0.5)
+        ringed = focused and empty  # else it is the stretch that has the keyboard
+        painter.setPen(QPen(self._theme.colour("accent" if ringed else "line"), 2 if ringed else 1))
         painter.setBrush(Qt.BrushStyle.NoBrush)
         painter.drawRoundedRect(rect, 4, 4)
         painter.setPen(self._theme.colour("secondary"))

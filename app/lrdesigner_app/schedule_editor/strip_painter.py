@@ -75,7 +75,8 @@ class StripPainter:
         painter.setPen(self._colour("text"))
         if title_width + length_width > room:
             shown = QFontMetrics(base).elidedText(title, Qt.TextElideMode.ElideRight, room)
-            painter.drawText(rect, Qt.AlignmentFlag.AlignCenter, shown)
+            if shown != "…":
+                painter.drawText(rect, Qt.AlignmentFlag.AlignCenter, shown)
             return
         left = rect.left() + (rect.width() - title_width - length_width) / 2
         vertically = Qt.AlignmentFlag.AlignVCenter
