@@ -10,13 +10,16 @@ import pytest
 from PySide6.QtCore import QEvent, QPoint, QPointF, Qt
 from PySide6.QtGui import QMouseEvent
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication
+from PySide6.QtWidgets import QApplication, QMessageBox
 from pytestqt.qtbot import QtBot
 
 from lrdesigner import edits
+from lrdesigner.demos import demo_design
 from lrdesigner.document import Design, Freeze
 from lrdesigner.schedules import Constant, Cosine, Keyframe, Keyframes, Length, Segment, Sequence
 from lrdesigner.store import Change, Store
+from lrdesigner_app.application import make_window
+from lrdesigner_app.main_window import MainWindow
 from lrdesigner_app.plot import PlotPanel
 from lrdesigner_app.plot.grip_items import Side
 from lrdesigner_app.plot.seen_keys import edited_keys, pixel_of
@@ -32,7 +35,12 @@ def at(step: float, value: float, then: Any = "linear") -> Keyframe:
     return Keyframe(Length(float(step), "steps"), value, then)
 
 
+HELD = Keyframes((at(0, 0.1), at(100, 1.0, "hold"), at(200, 0.4), at(300, 0.2), at(450, 0.05)))
 CURVE = Keyframes((at(0, 0.1), at(100, 1.0), at(200, 0.4), at(300, 0.2), at(450, 0.05)))
+
+
+def chosen(workspace: Workspace) -> tuple[int, ...]:
+    return workspace.keys.indices
 
 
 class Hand:
@@ -48,7 +56,6 @@ class Hand:
     def box(self) -> Any:
         return self.panel.key_tools.transform
 
-    @property
     def selected(self) -> tuple[int, ...]:
         return self.workspace.keys.indices
 
@@ -65,16 +72,17 @@ class Hand:
         keys, view = edited_keys(self.workspace), self.panel.chart.view
         assert keys is not None
         point = next(point for point in keys.points if point.index == index)
-        found = pixel_of(point, self.panel._map, self.panel.chart)
+        found = pixel_of(point, self.panel._handles.map, self.panel.chart)
         assert found is not None
-        return self.panel.chart.mapFromScene(view.mapToScene(found))
+        pixel: QPoint = self.panel.chart.mapFromScene(view.mapToScene(found))
+        return pixel
 
     def area(self, *indices: int) -> tuple[QPoint, QPoint]:
         """Corners of a box around some keys, outside of their handles."""
         pixels = [self.pixel(index) for index in indices]
         left, right = min(p.x() for p in pixels), max(p.x() for p in pixels)
         top, bottom = min(p.y() for p in pixels), max(p.y() for p in pixels)
-        return QPoint(left - 14, top - 14), QPoint(right + 14, bottom + 14)
+        return QPoint(left - 14, top - 28), QPoint(right + 14, bottom + 14)  # clear of the curve
 
     def draw(self, *indices: int, modifiers: Qt.KeyboardModifier = NONE) -> None:
         """Draw a box around some keys."""
@@ -87,7 +95,8 @@ class Hand:
         self.settle()
         item = self.box.grip(side)
         assert item.isVisible()
-        return self.panel.chart.mapFromScene(item.scenePos())
+        pixel: QPoint = self.panel.chart.mapFromScene(item.scenePos())
+        return pixel
 
     def pull(self, start: QPoint, by: QPoint, modifiers: Qt.KeyboardModifier = NONE) -> None:
         self.press(start)
@@ -118,7 +127,14 @@ class Hand:
             QApplication.processEvents()
             self.panel._throttle.flush()
 
-    def _send(self, kind: QEvent.Type, at: QPoint, button: object, buttons: object, modifiers: object) -> None:
+    def _send(
+        self,
+        kind: QEvent.Type,
+        at: QPoint,
+        button: Qt.MouseButton,
+        buttons: Qt.MouseButton,
+        modifiers: Qt.KeyboardModifier,
+    ) -> None:
         place, everywhere = QPointF(at), QPointF(self.viewport.mapToGlobal(at))
         QApplication.sendEvent(self.viewport, QMouseEvent(kind, place, everywhere, button, buttons, modifiers))
 
@@ -150,26 +166,42 @@ def hand(workspace: Workspace, qtbot: QtBot) -> Iterator[Hand]:
     pg.setConfigOption("mouseRateLimit", rate_limit)
 
 
+@pytest.fixture
+def window(qapp: QApplication, qtbot: QtBot) -> Iterator[MainWindow]:
+    made = make_window(qapp, demo_design())
+    made.spare.close()  # no child is wanted here
+    with qtbot.waitExposed(made):
+        made.show()
+    yield made
+    made.files.ask_about_unsaved = lambda: QMessageBox.StandardButton.Discard  # type: ignore[method-assign]
+    made.close()
+    made.deleteLater()
+
+
 @pytest.mark.parametrize("log", [True, False])
 def test_a_box_selects_the_keys_inside_and_changes_nothing(hand: Hand, log: bool) -> None:
     hand.panel.set_log(log)
     shown = hand.panel.chart.view.viewRange()
     hand.draw(1, 2)
-    assert hand.selected == (1, 2)
+    assert hand.selected() == (1, 2)
     assert hand.changes == []
     assert hand.panel.chart.view.viewRange() == shown
     hand.draw(3)
-    assert hand.selected == (3,)
+    assert hand.selected() == (3,)
 
 
 def test_shift_extends_and_ctrl_toggles(hand: Hand) -> None:
     hand.draw(1, 2)
     hand.draw(3, modifiers=SHIFT)
-    assert hand.selected == (1, 2, 3)
-    hand.draw(2, 3, modifiers=CTRL)
-    assert hand.selected == (1,)
+    assert hand.selected() == (1, 2, 3)
+    start, end = hand.area(2, 3)
+    start, end = end + QPoint(24, 24), start  # from where the curve is not: there Ctrl would add a key
+    hand.press(start, CTRL)
+    hand.drag_to(start, end, CTRL)
+    hand.release(end, CTRL)
+    assert hand.selected() == (1,)
     hand.draw(2, modifiers=CTRL)
-    assert hand.selected == (1, 2)
+    assert hand.selected() == (1, 2)
 
 
 def test_keys_are_selected_while_the_box_is_drawn_and_escape_brings_back_what_was(hand: Hand) -> None:
@@ -177,14 +209,14 @@ def test_keys_are_selected_while_the_box_is_drawn_and_escape_brings_back_what_wa
     start, end = hand.area(2, 3)
     hand.press(start)
     hand.drag_to(start, end)
-    assert hand.selected == (2, 3)
+    assert hand.selected() == (2, 3)
     assert hand.panel.key_tools.select.item.isVisible()
     hand.escape()
-    assert hand.selected == (1,)
+    assert hand.selected() == (1,)
     assert not hand.panel.key_tools.select.item.isVisible()
     hand.drag_to(end, end + QPoint(100, 50))
     hand.release(end + QPoint(100, 50))
-    assert hand.selected == (1,)
+    assert hand.selected() == (1,)
 
 
 def test_the_right_button_cancels_the_box(hand: Hand) -> None:
@@ -192,9 +224,9 @@ def test_the_right_button_cancels_the_box(hand: Hand) -> None:
     hand.press(start)
     hand.drag_to(start, end)
     QTest.mouseClick(hand.viewport, RIGHT, NONE, end)
-    assert hand.selected == ()
+    assert hand.selected() == ()
     hand.release(end)
-    assert hand.selected == ()
+    assert hand.selected() == ()
 
 
 def test_a_group_selected_while_the_box_is_drawn_ends_it(hand: Hand) -> None:
@@ -204,7 +236,7 @@ def test_a_group_selected_while_the_box_is_drawn_ends_it(hand: Hand) -> None:
     hand.workspace.select_group(hand.workspace.design.groups[1].id)
     assert not hand.panel.key_tools.select.item.isVisible()
     hand.release(end)
-    assert hand.selected == ()
+    assert hand.selected() == ()
 
 
 def test_without_keys_a_drag_pans_and_the_middle_button_always_does(hand: Hand) -> None:
@@ -218,7 +250,7 @@ def test_without_keys_a_drag_pans_and_the_middle_button_always_does(hand: Hand) 
         hand._send(QEvent.Type.MouseMove, place, Qt.MouseButton.NoButton, middle, NONE)
     QTest.mouseRelease(hand.viewport, middle, NONE, start + QPoint(30, 12))
     assert view.viewRange() != shown
-    assert hand.selected == ()
+    assert hand.selected() == ()
     hand.workspace.commit("", edits.set_schedule, hand.workspace.selected_group.id, Cosine(0.1))
     hand.settle()
     shown = view.viewRange()
@@ -229,9 +261,9 @@ def test_without_keys_a_drag_pans_and_the_middle_button_always_does(hand: Hand) 
 
 def test_a_click_on_empty_ground_selects_no_keys_and_one_on_a_curve_its_group(hand: Hand) -> None:
     hand.draw(1, 2)
-    QTest.mouseClick(hand.viewport, LEFT, NONE, hand.area(1)[0] - QPoint(0, 20))
+    QTest.mouseClick(hand.viewport, LEFT, NONE, hand.pixel(1) + QPoint(20, 160))
     hand.settle()
-    assert hand.selected == ()
+    assert hand.selected() == ()
     other = hand.workspace.design.groups[1]
     view = hand.panel.chart.view
     on_curve = view.mapViewToScene(QPointF(230, hand.panel._map.y(1e-5)))
@@ -243,7 +275,7 @@ def test_a_click_on_empty_ground_selects_no_keys_and_one_on_a_curve_its_group(ha
 def test_escape_with_nothing_held_selects_no_keys(hand: Hand) -> None:
     hand.draw(1, 2)
     hand.escape()
-    assert hand.selected == ()
+    assert hand.selected() == ()
 
 
 @pytest.mark.parametrize("how", ["locked", "hidden", "frozen"])
@@ -261,7 +293,7 @@ def test_keys_that_cannot_be_taken_are_not_selected(hand: Hand, how: str) -> Non
     hand.press(start)
     hand.drag_to(start, end)
     hand.release(end)
-    assert hand.selected == ()
+    assert hand.selected() == ()
 
 
 def test_a_box_over_another_curve_of_the_track_goes_there(hand: Hand) -> None:
@@ -277,7 +309,7 @@ def test_a_box_over_another_curve_of_the_track_goes_there(hand: Hand) -> None:
     hand.drag_to(start, end)
     hand.release(end)
     assert hand.workspace.segments.path == (1,)
-    assert hand.selected == (1, 2)
+    assert hand.selected() == (1, 2)
 
 
 def test_a_box_around_the_keys_has_eight_grips_clear_of_every_handle(hand: Hand) -> None:
@@ -320,7 +352,7 @@ def test_the_right_grip_scales_time_from_the_left(hand: Hand, log: bool) -> None
     assert hand.kinds().count("edit") == 1
     assert set(hand.kinds()[:-1]) == {"preview"}
     assert hand.workspace.store.undo_label == f"Scale 3 keys of {hand.workspace.selected_group.name}"
-    assert hand.selected == (1, 2, 3)
+    assert hand.selected() == (1, 2, 3)
     hand.workspace.store.undo()
     assert hand.places() == before
 
@@ -420,7 +452,7 @@ def test_what_interrupts_a_drag_restores_everything(hand: Hand, how: str) -> Non
     assert not hand.box.box.isVisible()
     if how in ("escape", "right button", "another key"):
         assert hand.places() == before
-        assert hand.selected == (1, 2, 3)
+        assert hand.selected() == (1, 2, 3)
 
 
 def test_the_edge_of_the_box_moves_every_key(hand: Hand) -> None:
@@ -459,4 +491,54 @@ def test_a_locked_group_and_another_track_have_no_box(hand: Hand) -> None:
 def test_inside_of_the_box_a_smaller_one_can_be_drawn(hand: Hand) -> None:
     hand.draw(1, 2, 3)
     hand.draw(2)
-    assert hand.selected == (2,)
+    assert hand.selected() == (2,)
+
+
+def test_keys_are_scaled_in_the_normalised_view_as_they_are_seen(hand: Hand) -> None:
+    hand.workspace.display.set_normalised(True)
+    hand.panel.set_log(False)
+    hand.settle()
+    hand.workspace.keys.select((1, 2, 3))
+    height = hand.pixel(3).y() - hand.pixel(1).y()
+    hand.pull(hand.grip((0, 1)), QPoint(0, height // 2))
+    assert hand.places()[1][1] == pytest.approx(2e-4 + 0.5 * 8e-4, rel=0.02)
+
+
+def test_no_key_means_what_it_does_otherwise_while_keys_are_held(window: MainWindow, qtbot: QtBot) -> None:
+    group = window.workspace.selected_group.id
+    window.workspace.commit("", edits.set_schedule, group, CURVE)
+    hand = Hand(window.plot, window.workspace)
+    hand.workspace.keys.select((1, 2))
+    start = hand.grip((1, 0))
+    hand.press(start)
+    hand.drag_to(start, start + QPoint(50, 0))
+    assert hand.box.dragging
+    QTest.keyClick(window.plot.chart, Qt.Key.Key_K)
+    assert hand.selected() == (1, 2)
+    assert not hand.box.dragging
+    hand.release(start + QPoint(50, 0))
+    assert "edit" not in hand.kinds()
+
+
+def test_keys_select_other_keys(window: MainWindow) -> None:
+    workspace, chart = window.workspace, window.plot.chart
+    for name in ("select_all_keys", "select_later_keys", "invert_keys", "select_no_keys"):
+        assert not window.action(name).isEnabled()
+    workspace.commit("", edits.set_schedule, workspace.selected_group.id, HELD)
+    chart.setFocus()
+    QTest.keyClick(chart, Qt.Key.Key_A, CTRL)
+    assert chosen(workspace) == (0, 1, 2, 3, 4)
+    workspace.keys.select((2,))
+    QTest.keyClick(chart, Qt.Key.Key_K)
+    assert chosen(workspace) == (4, 3, 2)
+    QTest.keyClick(chart, Qt.Key.Key_I, CTRL)
+    assert chosen(workspace) == (0, 1)
+    QTest.keyClick(chart, Qt.Key.Key_K, SHIFT)
+    assert chosen(workspace) == (0, 1)
+    workspace.keys.select((3,))
+    QTest.keyClick(chart, Qt.Key.Key_L, SHIFT)
+    assert chosen(workspace) == (2, 4, 3)
+    window.do("select_no_keys")
+    assert chosen(workspace) == ()
+    assert not window.action("select_later_keys").isEnabled()
+    assert window.action("select_all_keys").isEnabled()

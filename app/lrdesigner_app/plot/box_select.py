@@ -89,6 +89,9 @@ class BoxSelect(QObject):
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         """Esc, the right button and lost focus cancel; Esc while nothing is held selects no keys."""
+        if event.type() == QEvent.Type.ShortcutOverride and (self._drawing or self._busy()):
+            event.accept()  # while something is held no key means what it does otherwise
+            return True
         if isinstance(event, QKeyEvent) and event.type() == QEvent.Type.KeyPress:
             if event.key() != Qt.Key.Key_Escape:
                 return False

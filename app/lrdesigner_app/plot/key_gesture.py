@@ -135,11 +135,12 @@ class KeyGesture:
     def _shift(self, dx: float, dy: float) -> Shift:
         steps = round(self._map.step(dx))
         if self._map.log:
-            ratio = float(f"{self._map.value(dy):.3g}")
+            ratio = float(f"{self._map.value(dy) / self._map.value(0):.3g}")
             self.text = f"{steps:+,} steps · value ×{ratio:.4g}"
             return Shift(steps, ratio if dy else 0.0, log=True)
-        self.text = f"{steps:+,} steps · value {'+' if dy >= 0 else '−'}{rate(abs(dy))}"
-        return Shift(steps, dy)
+        by = self._map.value(dy)
+        self.text = f"{steps:+,} steps · value {'+' if by >= 0 else '−'}{rate(abs(by))}"
+        return Shift(steps, by)
 
 
 def _scale(low: float, high: float, side: int, by: float, centred: bool, fine: bool) -> tuple[float, float]:

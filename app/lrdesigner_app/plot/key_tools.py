@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from PySide6.QtCore import QObject
 
-from lrdesigner.tracks import Slot
-from lrdesigner_app.charts import AxisMap, ChartSurface
+from lrdesigner_app.charts import ChartSurface
 from lrdesigner_app.plot.box_select import BoxSelect
 from lrdesigner_app.plot.handle_layer import HandleLayer
 from lrdesigner_app.plot.plot_view import PlotView
@@ -21,6 +20,7 @@ class KeyTools(QObject):
         self, workspace: Workspace, chart: ChartSurface, plane: PlotView, pointer: Pointer, handles: HandleLayer
     ) -> None:
         super().__init__(handles)
+        self._handles = handles
         self.transform = TransformBox(workspace, chart, self)
         self.select = BoxSelect(workspace, chart, lambda: handles.dragging or self.transform.dragging, self)
         plane.add_taker(self.select.take)
@@ -32,10 +32,10 @@ class KeyTools(QObject):
         """Whether the box is held, or one is being drawn."""
         return self.transform.dragging or self.select.drawing
 
-    def show(self, slot: Slot | None, axis_map: AxisMap) -> None:
-        """Which track is shown, and how."""
-        self.select.show(slot, axis_map)
-        self.transform.show(slot, axis_map)
+    def refresh(self) -> None:
+        """What the handles are about, and how it is shown."""
+        self.select.show(self._handles.slot, self._handles.map)
+        self.transform.show(self._handles.slot, self._handles.map)
 
     def place(self) -> None:
         """Another part of the plane is in view."""

@@ -258,7 +258,7 @@ class PlotPanel(Panel):
             self.frame_all()
         slot = slot_of(self._shown) if look.takes(selected) else None
         self._handles.show(design, selected, slot, self._curves.map_of(selected))
-        self.key_tools.show(slot_of(self._shown), self._map)
+        self.key_tools.refresh()
         self._boundaries.show(slot_of(self._shown), self._map)
         self._scenery.show_run(self._shown, self._map)
         self._scenery.show_hints([g.name for g in design.groups if not self._curves.drawn(g.id)])
