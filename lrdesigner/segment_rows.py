@@ -4,19 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 from lrdesigner.document import Group, Plan
 from lrdesigner.schedule_edits import Path
 from lrdesigner.schedules import REST, Segment, Sequence, Span, segment_starts, shape_of
-from lrdesigner.schedules.boundaries import can_move
+from lrdesigner.schedules.boundaries import movable
 from lrdesigner.schedules.breaks import FOR_EVER
 from lrdesigner.schedules.composites import NOTHING
 from lrdesigner.schedules.segments import as_segments
 from lrdesigner.tracks import Slot, track_of
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class PlacedRow:
     """A row of segments. `path` leads to its sequence, or is () for a shape that is a row of one.
 
@@ -31,7 +32,7 @@ class PlacedRow:
     first: int
     end: int
 
-    @property
+    @cached_property
     def node(self) -> Sequence:
         """As a sequence."""
         return Sequence(self.segments)
@@ -41,7 +42,7 @@ class PlacedRow:
         """Whether it is one shape that lasts the whole run, and in no sequence."""
         return len(self.segments) == 1 and self.segments[0].length == REST and self.segments[0].skip == NOTHING
 
-    @property
+    @cached_property
     def starts(self) -> list[int]:
         """One more than there are segments."""
         if self.alone:  # which may be nested as deep as may be, so that a sequence around it may not
@@ -65,11 +66,11 @@ class PlacedRow:
         """The boundaries that can be moved: the place of the segment before, and the step of the run."""
         if len(self.segments) < 2:
             return []
-        node, starts = self.node, segment_starts(self.node, self.span)
+        starts = self.starts
         return [
-            (index, self.origin + starts[index + 1])
-            for index in range(len(self.segments) - 1)
-            if self.first < self.origin + starts[index + 1] <= self.end and can_move(node, index, self.span, starts)
+            (index, starts[index + 1])
+            for index in movable(self.node, [start - self.origin for start in starts])
+            if self.first < starts[index + 1] <= self.end
         ]
 
 

@@ -35,9 +35,10 @@ def boundary_handles(node: Sequence, starts: Starts) -> tuple[ShapeHandle, ...]:
 
 def _boundary(node: Sequence, index: int, starts: Starts) -> ShapeHandle:
     def place(node: Sequence, span: Span) -> int | None:
-        if index + 1 >= len(node.segments) or _driven(node, index, span, starts(node, span)) is None:
+        if index + 1 >= len(node.segments):
             return None
-        return starts(node, span)[index + 1]
+        found = starts(node, span)
+        return None if _driven(_rests(node), index, found) is None else found[index + 1]
 
     def fields(node: Sequence, span: Span, step: int) -> dict[str, Any]:
         changed = with_boundary(node, index, span, starts(node, span), step)
@@ -61,7 +62,7 @@ def with_boundary(node: Sequence, index: int, span: Span, starts: list[int], ste
             return node
         found = _with_steps(node, index, step - starts[index], span)
         return _with_steps(found, index + 1, starts[index + 2] - step, span)
-    driven = _driven(node, index, span, starts)
+    driven = _driven(_rests(node), index, starts)
     if driven is None:
         return node
     step = min(max(step, driven.lowest), driven.highest)
@@ -71,9 +72,14 @@ def with_boundary(node: Sequence, index: int, span: Span, starts: list[int], ste
     return _with_steps(node, driven.segment, steps, span)
 
 
-def can_move(node: Sequence, index: int, span: Span, starts: list[int]) -> bool:
-    """Whether some length moves the boundary after segment `index`."""
-    return _driven(node, index, span, starts) is not None
+def movable(node: Sequence, starts: list[int]) -> list[int]:
+    """The segments with a boundary after them that some length moves."""
+    rests = _rests(node)
+    return [index for index in range(len(node.segments) - 1) if _driven(rests, index, starts) is not None]
+
+
+def _rests(node: Sequence) -> list[int]:
+    return [place for place, segment in enumerate(node.segments) if segment.length.unit == "rest"]
 
 
 def _with_steps(node: Sequence, index: int, steps: int, span: Span) -> Sequence:
@@ -82,10 +88,9 @@ def _with_steps(node: Sequence, index: int, steps: int, span: Span) -> Sequence:
     return Sequence((*node.segments[:index], changed, *node.segments[index + 1 :]))
 
 
-def _driven(node: Sequence, index: int, span: Span, starts: list[int]) -> _Driven | None:
+def _driven(rests: list[int], index: int, starts: list[int]) -> _Driven | None:
     """The segment before, if the boundary lies where the lengths up to it put it; the one after, if it is counted from
     the end, because a segment that takes the rest comes before. None where neither alone would move it so."""
-    rests = [place for place, segment in enumerate(node.segments) if segment.length.unit == "rest"]
     before, after = [r for r in rests if r <= index], [r for r in rests if r > index]
     taken = sum(starts[r + 1] - starts[r] for r in rests)
     here = starts[index + 1]

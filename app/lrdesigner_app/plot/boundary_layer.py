@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import html
+from dataclasses import dataclass
 
 from PySide6.QtCore import QObject, QPointF, Qt, Signal
 from PySide6.QtGui import QColor
 
+from lrdesigner.document import Group, Plan
+from lrdesigner.schedule_edits import Path
 from lrdesigner.segment_rows import rows_along
 from lrdesigner.store import Change
 from lrdesigner.tracks import Slot
@@ -20,6 +23,29 @@ _LINE_ALPHA = 150
 _BOX_FROM_TOP = 26
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class _Seen:
+    """What the lines were made for; a slot of None has none."""
+
+    group: Group
+    plan: Plan
+    slot: Slot | None
+    path: Path
+
+    def same_as(self, other: _Seen) -> bool:
+        """Whether these are the very same, as they are while the view alone moves."""
+        same = self.group is other.group and self.plan is other.plan
+        return same and self.slot == other.slot and self.path == other.path
+
+    def boundaries(self) -> list[Boundaries]:
+        """Those of every row on the way, in order of time."""
+        if self.slot is None:
+            return []
+        rows = rows_along(self.group, self.slot, self.path, self.plan)
+        found = [boundary for row in rows for boundary in boundaries_of(row, self.plan.steps_per_epoch)]
+        return sorted(found, key=lambda boundary: boundary.step)
+
+
 class BoundaryLayer(QObject):
     """Items are kept and moved; there is at most one drag at a time. A group that is locked or hidden has none."""
 
@@ -31,6 +57,7 @@ class BoundaryLayer(QObject):
         self._workspace, self._chart = workspace, chart
         self._map = AxisMap()
         self._slot: Slot | None = None
+        self._seen: _Seen | None = None
         self._hidden = False
         self._pool: list[BoundaryItem] = []
         self._shown: list[tuple[BoundaryItem, Boundaries]] = []
@@ -117,12 +144,11 @@ class BoundaryLayer(QObject):
         group, taken = workspace.selected_group, workspace.display.look.takes(workspace.selected_group.id)
         if not taken:
             self.cancel()
-        found: list[Boundaries] = []
-        if taken and self._slot is not None and self._slot == workspace.selected_slot and not self._hidden:
-            plan = workspace.design.plan
-            for row in rows_along(group, self._slot, workspace.segments.path, plan):
-                found += boundaries_of(row, plan.steps_per_epoch)
-        self._shown = self._with_items(sorted(found, key=lambda boundary: boundary.step))
+        there = taken and not self._hidden and self._slot == workspace.selected_slot
+        now = _Seen(group, workspace.design.plan, self._slot if there else None, workspace.segments.path)
+        if self._seen is None or not now.same_as(self._seen):
+            self._seen = now
+            self._shown = self._with_items(now.boundaries())
         shown = self.items()
         for item in self._pool:
             if not any(item is other for other in shown):
