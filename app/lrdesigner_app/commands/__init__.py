@@ -9,6 +9,7 @@ from lrdesigner_app.commands.display_commands import DisplayCommands
 from lrdesigner_app.commands.edit_commands import EditCommands
 from lrdesigner_app.commands.file_commands import FileCommands
 from lrdesigner_app.commands.help_commands import HelpCommands
+from lrdesigner_app.commands.key_commands import KeyCommands
 from lrdesigner_app.commands.key_selection_commands import KeySelectionCommands
 from lrdesigner_app.commands.plot_commands import PlotCommands
 from lrdesigner_app.commands.segment_commands import SegmentCommands
@@ -22,6 +23,7 @@ KINDS = (
     FileCommands,
     EditCommands,
     SegmentCommands,
+    KeyCommands,
     KeySelectionCommands,
     PlotCommands,
     DisplayCommands,

@@ -24,8 +24,8 @@ from lrdesigner_app.workspace import Workspace
 
 _CTRL = Qt.KeyboardModifier.ControlModifier
 _LEFT = Qt.MouseButton.LeftButton
-_DRAG_REACH_PX = 4.0
-"""Nearer than for a click, since beside the curve the same drag draws a box."""
+_BARE_REACH_PX = 4.0
+"""Of a bare click and of a drag: nearer than of a click with Ctrl, since beside the curve they mean other things."""
 
 
 class KeyInsertion(QObject):
@@ -48,7 +48,7 @@ class KeyInsertion(QObject):
         keyed = event.modifiers() == _CTRL
         if not keyed and (event.modifiers() or self._workspace.keys.node is None):
             return
-        group = self._group_under(event.scenePos())
+        group = self._group_under(event.scenePos(), REACH_PX if keyed else _BARE_REACH_PX)
         if group is None or not (keyed or group is self._workspace.selected_group):
             return
         step = self._step(event.scenePos())
@@ -90,7 +90,7 @@ class KeyInsertion(QObject):
 
     def _begin(self, at: QPointF) -> bool:
         """Show the new key, and take hold of it."""
-        group, slot, workspace = self._group_under(at, _DRAG_REACH_PX), self._layer.slot, self._workspace
+        group, slot, workspace = self._group_under(at, _BARE_REACH_PX), self._layer.slot, self._workspace
         step = self._step(at)
         if group is None or slot is None or not isinstance(self._node(group, slot, self._path(group, step)), Keyframes):
             return False
