@@ -24,7 +24,8 @@ def corners_beside(design: Design, group: int, slot: Slot) -> tuple[int, ...]:
     return tuple(int(step) for step in found[np.diff(found, prepend=-2) > 1])
 
 
-def snapped(design: Design, step: float, lines: tuple[int, ...], playhead: int | None) -> int:
-    """The epoch, the end of the run, the playhead or one of the lines that is nearest to a step."""
+def caught(design: Design, step: float, lines: tuple[int, ...], playhead: int | None, reach: float) -> int | None:
+    """The epoch, end of the run, playhead or line nearest to a step; None where none is within so many steps."""
     marked = () if playhead is None else (playhead,)
-    return nearest_line(step, design.plan.total_steps, design.plan.steps_per_epoch, (*lines, *marked))
+    found = nearest_line(step, design.plan.total_steps, design.plan.steps_per_epoch, (*lines, *marked))
+    return found if abs(found - step) <= reach else None

@@ -13,8 +13,11 @@ from lrdesigner.schedule_edits import Path
 from lrdesigner.schedules.boundaries import boundary_title
 from lrdesigner.segment_edits import move_boundary
 from lrdesigner.segment_rows import PlacedRow, rows_along
-from lrdesigner.snap_lines import corners_beside, snapped
+from lrdesigner.snap_lines import caught, corners_beside
 from lrdesigner_app.workspace import Workspace
+
+REACH_PX = 8.0
+"""How near a line must be to be caught."""
 
 FINE = 0.1
 """How much of the pointer's way counts with Ctrl+Shift."""
@@ -49,8 +52,8 @@ def boundary_text(title: str, step: int, steps_per_epoch: int) -> str:
 class BoundaryDrag:
     """Follows the pointer by its movements in steps. Over empty segments, the first movement tells which one grows."""
 
-    def __init__(self, workspace: Workspace, held: Boundaries) -> None:
-        self._workspace, self._held = workspace, held
+    def __init__(self, workspace: Workspace, held: Boundaries, steps_per_pixel: float) -> None:
+        self._workspace, self._held, self._reach = workspace, held, REACH_PX * steps_per_pixel
         self._group, self._slot = workspace.selected_group, workspace.selected_slot
         self._step = float(held.step)
         self._index: int | None = held.first if held.first == held.last else None
@@ -82,7 +85,8 @@ class BoundaryDrag:
         look, design = self._workspace.display.look, self._workspace.store.committed
         step = whole_step(self._step, design.plan.total_steps)
         if (look.snapping != ctrl) and not fine and step != self._held.step:
-            step = snapped(design, self._step, self._lines, look.playhead)
+            line = caught(design, self._step, self._lines, look.playhead, self._reach)
+            step = step if line is None else line
         roll = bool(modifiers & Qt.KeyboardModifier.AltModifier)
         self._applied(lambda: self._workspace.preview(self._label, self._edit, step, roll))
 

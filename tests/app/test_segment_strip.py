@@ -115,6 +115,8 @@ def test_a_gap_is_dragged_to_move_the_boundary_in_one_entry(hand: Hand) -> None:
     assert hand.starts == [0, 110, 285, 450]
     hand.drag(109, 133, CTRL)
     assert hand.starts[1] == 135
+    hand.drag(134, 157, CTRL)
+    assert hand.starts[1] == 158, "nothing is near"
 
 
 def test_the_gap_shows_that_it_can_be_dragged_and_what_the_drag_comes_to(hand: Hand) -> None:

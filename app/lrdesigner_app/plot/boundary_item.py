@@ -14,6 +14,9 @@ from PySide6.QtWidgets import (
 )
 
 REACH = 4.0
+_AXES = (Qt.Key.Key_X, Qt.Key.Key_Y)
+"""Keys that narrow the drag of a handle to one axis; a boundary has but one."""
+
 _ARROWS = {Qt.Key.Key_Right: 1, Qt.Key.Key_Left: -1}
 _MODIFIERS = {
     Qt.Key.Key_Control: Qt.KeyboardModifier.ControlModifier,
@@ -122,7 +125,7 @@ class BoundaryItem(QGraphicsObject):
         if self.dragging:
             if key in _MODIFIERS:
                 self.moved.emit(QPointF(), event.modifiers() | _MODIFIERS[key])
-            else:
+            elif key not in _AXES:
                 self._cancel()
         elif key in _ARROWS:
             self._keyed = True

@@ -184,7 +184,8 @@ class BoundaryLayer(QObject):
     def _on_pressed(self, item: BoundaryItem) -> None:
         held = self._of(item)
         if held is not None:
-            self._held, self._drag = item, BoundaryDrag(self._workspace, held)
+            pixel = self._map.step(self._chart.view.viewPixelSize()[0])
+            self._held, self._drag = item, BoundaryDrag(self._workspace, held, pixel)
 
     def _on_moved(self, by: QPointF, modifiers: Qt.KeyboardModifier) -> None:
         if self._drag is not None:

@@ -10,8 +10,9 @@ from lrdesigner.document import Design, Group
 from lrdesigner.freeze_edits import add_stretch, move_stretch, resize_stretch, stretch_of
 from lrdesigner.handle_values import whole_step
 from lrdesigner.segment_rows import rows_along
-from lrdesigner.snap_lines import snapped
+from lrdesigner.snap_lines import caught
 from lrdesigner.tracks import Stretch
+from lrdesigner_app.boundary_drag import REACH_PX
 from lrdesigner_app.schedule_editor.freeze_layout import Grip
 from lrdesigner_app.schedule_editor.time_scale import TimeScale
 from lrdesigner_app.workspace import Workspace
@@ -70,17 +71,18 @@ class FreezeGesture:
 
     def _moved(self, start: int, end: int, by: float, snap: bool) -> int:
         """Where it would begin; when it snaps, its start or its end, whichever is nearer to a line, lies on that."""
-        if not snap or not round(by):
-            return round(start + by)
-        by_start = self._stop(start + by, True) - start
-        by_end = self._stop(end + by, True) - end
-        return start + min(by_start, by_end, key=lambda way: abs(way - by))
+        ways = [
+            line - edge for edge in (start, end) if snap and round(by) and (line := self._caught(edge + by)) is not None
+        ]
+        return start + min(ways, key=lambda way: abs(way - by), default=round(by))
 
     def _stop(self, step: float, snap: bool) -> int:
-        design = self._workspace.store.committed
-        if snap:
-            return snapped(design, step, self._lines, self._workspace.display.look.playhead)
-        return whole_step(step, design.plan.total_steps)
+        line = self._caught(step) if snap else None
+        return line if line is not None else whole_step(step, self._workspace.store.committed.plan.total_steps)
+
+    def _caught(self, step: float) -> int | None:
+        playhead, reach = self._workspace.display.look.playhead, REACH_PX / self._scale.per_step
+        return caught(self._workspace.store.committed, step, self._lines, playhead, reach)
 
     @property
     def _label(self) -> str:

@@ -39,7 +39,7 @@ class EdgeGesture:
     """A boundary follows the pointer."""
 
     def __init__(self, workspace: Workspace, edge: Boundaries, scale: TimeScale, start: QPointF) -> None:
-        self._drag = BoundaryDrag(workspace, edge)
+        self._drag = BoundaryDrag(workspace, edge, 1 / scale.per_step)
         self._scale, self._last = scale, start.x()
 
     @property
