@@ -8,7 +8,7 @@ from typing import Any
 import pyqtgraph as pg
 import pytest
 from PySide6.QtCore import QEvent, QPoint, QPointF, Qt
-from PySide6.QtGui import QMouseEvent
+from PySide6.QtGui import QAction, QMouseEvent
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
@@ -200,6 +200,26 @@ def test_esc_and_other_ways_out_restore_and_leave_no_entry(hand: Hand, how: str)
     hand.drop(hand.pixel(350))
     assert hand.workspace.design is before
     assert hand.kinds == ["cancel"]
+
+
+def test_no_shortcut_is_heard_while_a_line_is_held(hand: Hand) -> None:
+    heard: list[int] = []
+    action = QAction(hand.panel)
+    action.setShortcut("S")
+    action.setShortcutContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
+    action.triggered.connect(lambda: heard.append(1))
+    hand.panel.addAction(action)
+    before = hand.workspace.design
+    start = hand.grab(1)
+    hand.move(start, hand.pixel(300))
+    QTest.keyClick(hand.panel.chart, Qt.Key.Key_X)
+    assert hand.layer.dragging, "a boundary has one axis only"
+    QTest.keyClick(hand.panel.chart, Qt.Key.Key_S)
+    assert not heard
+    assert hand.workspace.design is before
+    hand.drop(hand.pixel(300))
+    QTest.keyClick(hand.panel.chart, Qt.Key.Key_S)
+    assert heard == [1]
 
 
 def test_the_line_highlights_and_reads_out_under_the_pointer_and_while_dragged(hand: Hand) -> None:

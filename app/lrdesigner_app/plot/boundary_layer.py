@@ -5,7 +5,7 @@ from __future__ import annotations
 import html
 from dataclasses import dataclass
 
-from PySide6.QtCore import QObject, QPointF, Qt, Signal
+from PySide6.QtCore import QEvent, QObject, QPointF, Qt, Signal
 from PySide6.QtGui import QColor
 
 from lrdesigner.document import Group, Plan
@@ -71,6 +71,7 @@ class BoundaryLayer(QObject):
         workspace.display.changed.connect(self._refresh)
         workspace.segments.changed.connect(self._refresh)
         chart.scene().sigMouseMoved.connect(self._on_mouse_moved)
+        chart.installEventFilter(self)
 
     @property
     def dragging(self) -> bool:
@@ -81,6 +82,13 @@ class BoundaryLayer(QObject):
     def box(self) -> FloatingBox:
         """The read-out beside a line."""
         return self._box
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        """While a line is held no shortcut is heard: its keys are the line's."""
+        if event.type() == QEvent.Type.ShortcutOverride and self.dragging:
+            event.accept()
+            return True
+        return super().eventFilter(watched, event)
 
     def items(self) -> list[BoundaryItem]:
         """The lines that are shown, in order of time."""
