@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from PySide6.QtCore import QEvent, QObject, QPointF, QRectF, Qt
+from PySide6.QtCore import QEvent, QObject, QPointF, QRectF, Qt, Signal
 from PySide6.QtGui import QColor, QKeyEvent, QMouseEvent, QPen
 from PySide6.QtWidgets import QGraphicsRectItem
 
@@ -33,6 +33,9 @@ class _Curve:
 
 class BoxSelect(QObject):
     """Takes left drags of the plane where the shown track has keys. `busy` tells whether something else is held."""
+
+    changed = Signal()
+    """A box is being drawn, or no longer."""
 
     def __init__(self, workspace: Workspace, chart: ChartSurface, busy: Callable[[], bool], parent: QObject) -> None:
         super().__init__(parent)
@@ -82,8 +85,7 @@ class BoxSelect(QObject):
     def cancel(self, *_: object) -> None:
         """Select what was selected before; the rest of the drag means nothing."""
         if self._drawing:
-            self._drawing = False
-            self.item.hide()
+            self._end()
             if self._owner() == self._of:
                 self._workspace.keys.select(self._before)
 
@@ -130,7 +132,13 @@ class BoxSelect(QObject):
         self.item.setPen(QPen(accent, 1))
         self.item.setBrush(fill)
         self.item.show()
+        self.changed.emit()
         return True
+
+    def _end(self) -> None:
+        self._drawing = False
+        self.item.hide()
+        self.changed.emit()
 
     def _draw(self, event: Any) -> None:
         """Select as it is drawn, of the edited curve; that of another one only when the box is done."""
@@ -144,8 +152,7 @@ class BoxSelect(QObject):
 
     def _finish(self) -> None:
         """Of several curves, the edited one counts; another one where only that has keys inside."""
-        self._drawing = False
-        self.item.hide()
+        self._end()
         box = self.item.rect()
         hit = next((curve for curve in self._curves if curve.inside(box)), None)
         keys = self._workspace.keys

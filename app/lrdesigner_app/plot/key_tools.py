@@ -25,6 +25,8 @@ class KeyTools(QObject):
         self.select = BoxSelect(workspace, chart, lambda: handles.dragging or self.transform.dragging, self)
         plane.add_taker(self.select.take)
         pointer.clicked.connect(lambda event: self.select.click(event, pointer.near(event.scenePos()) is not None))
+        pointer.quiet = lambda: self.dragging or self.transform.hot
+        self.select.changed.connect(self._on_box_changed)
         workspace.display.changed.connect(self.transform.place)
 
     @property
@@ -40,3 +42,7 @@ class KeyTools(QObject):
     def place(self) -> None:
         """Another part of the plane is in view."""
         self.transform.place()
+
+    def _on_box_changed(self) -> None:
+        """One box at a time."""
+        self.transform.set_hidden(self.select.drawing)

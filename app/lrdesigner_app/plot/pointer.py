@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from PySide6.QtCore import QObject, QPointF, Qt, Signal
@@ -28,10 +29,16 @@ class Pointer(QObject):
         super().__init__()
         self._workspace, self._chart, self._curves = workspace, chart, curves
         self._handles, self._scenery = handles, scenery
+        self.quiet: Callable[[], bool] = lambda: False  # whether something else is held, or pointed at
         scene = chart.scene()
         scene.sigMouseMoved.connect(self._on_moved)
         scene.sigMouseClicked.connect(self._on_clicked)
         chart.left.connect(scenery.hide_playhead)
+
+    @property
+    def step(self) -> int | None:
+        """The step of the run that the pointer is at; None while it is elsewhere."""
+        return self._scenery.pointed_step
 
     def near(self, at: QPointF, reach: float = REACH_PX) -> Near | None:
         """The curve near a point of the scene, within so many pixels."""
@@ -41,7 +48,7 @@ class Pointer(QObject):
     def _on_moved(self, at: QPointF) -> None:
         view = self._chart.view
         over_handle = any(item.hovered for item in self._handles.items())
-        if self._handles.dragging or over_handle or not view.sceneBoundingRect().contains(at):
+        if self.quiet() or self._handles.dragging or over_handle or not view.sceneBoundingRect().contains(at):
             self._scenery.hide_playhead()
             self._chart.viewport().unsetCursor()
             return

@@ -38,6 +38,7 @@ class TransformBox(QObject):
         self._map = AxisMap()
         self._bounds: Bounds | None = None
         self._gesture: KeyGesture | None = None
+        self._hidden = False
         # In the pixels of the view, as handles are, and for the same reason.
         self.frame = FrameItem(chart.view)
         self.grips = tuple(GripItem(chart.view, side) for side in SIDES)
@@ -63,6 +64,16 @@ class TransformBox(QObject):
     def shown(self) -> bool:
         """Whether there is a box."""
         return self.frame.isVisible()
+
+    @property
+    def hot(self) -> bool:
+        """Whether the pointer is on it."""
+        return any(item.isVisible() and item.hot for item in (self.frame, *self.grips))
+
+    def set_hidden(self, hidden: bool) -> None:
+        """Do not show it, while another box is drawn."""
+        self._hidden = hidden
+        self.place()
 
     def grip(self, side: Side) -> GripItem:
         """The grip on a side."""
@@ -108,7 +119,7 @@ class TransformBox(QObject):
     def _bounds_now(self) -> Bounds | None:
         workspace = self._workspace
         indices = workspace.keys.indices
-        if len(indices) < 2 or self._slot != workspace.selected_slot:
+        if self._hidden or len(indices) < 2 or self._slot != workspace.selected_slot:
             return None
         keys = edited_keys(workspace)
         if keys is None or not workspace.display.look.takes(keys.group.id):
