@@ -59,6 +59,14 @@ class Hand:
     def selected(self) -> tuple[int, ...]:
         return self.workspace.keys.indices
 
+    def take_second_group(self) -> int:
+        """Give the curve to a group that can be removed, and select it."""
+        group = self.workspace.design.groups[1].id
+        self.workspace.commit("", edits.set_schedule, group, CURVE)
+        self.workspace.select_group(group)
+        self.settle()
+        return group
+
     def kinds(self) -> list[str]:
         return [change.kind for change in self.changes]
 
@@ -492,6 +500,35 @@ def test_inside_of_the_box_a_smaller_one_can_be_drawn(hand: Hand) -> None:
     hand.draw(1, 2, 3)
     hand.draw(2)
     assert hand.selected() == (2,)
+
+
+@pytest.mark.parametrize("held", [True, False])
+def test_the_group_of_the_box_may_be_removed(hand: Hand, held: bool) -> None:
+    group = hand.take_second_group()
+    hand.workspace.keys.select((1, 2))
+    start = hand.grip((1, 0))
+    if held:
+        hand.press(start)
+        hand.drag_to(start, start + QPoint(50, 0))
+    assert hand.workspace.commit("", edits.remove_group, group)
+    hand.settle()
+    assert not hand.box.shown
+    assert not hand.box.dragging
+    hand.release(start + QPoint(50, 0))
+    hand.workspace.store.undo()
+    hand.workspace.select_group(group)
+    assert [step for step, _ in hand.places()] == [0, 100, 200, 300, 450]
+
+
+def test_a_group_shown_alone_with_a_box_around_its_keys_may_be_removed(hand: Hand) -> None:
+    group = hand.take_second_group()
+    hand.workspace.display.toggle_solo(group)
+    hand.workspace.keys.select((1, 2))
+    hand.settle()
+    assert hand.box.shown
+    assert hand.workspace.commit("", edits.remove_group, group)
+    hand.settle()
+    assert not hand.box.shown
 
 
 def test_keys_are_scaled_in_the_normalised_view_as_they_are_seen(hand: Hand) -> None:
