@@ -35,8 +35,8 @@ def revert_curves(design: Design, earlier: Design) -> Design:
 
 def _reverted(group: Group, earlier: Group) -> Group:
     options, schedules = group.options, {}
-    for slot in TRACK_KINDS:
-        option = option_of(group, slot)
+    for kind in TRACK_KINDS.values():
+        slot, option = kind.slot, option_of(group, kind.slot)
         if slot == "lr" or option is None or option != option_of(earlier, slot):
             continue
         schedules[slot] = getattr(earlier, slot)

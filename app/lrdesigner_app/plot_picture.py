@@ -14,16 +14,19 @@ from lrdesigner_app.theme import GRID
 from lrdesigner_app.widgets import label
 from lrdesigner_app.workspace import Workspace
 
+_LEAST_WIDTH, _LEAST_HEIGHT = 640, 400
+
 
 class PlotPicture(QWidget):
-    """Stands alone: says which colour is which group."""
+    """Stands alone: says which colour is which group. `like`: of that size, with those axes and that part in view."""
 
-    def __init__(self, workspace: Workspace, view: View = "lr") -> None:
+    def __init__(self, workspace: Workspace, view: View = "lr", like: PlotPanel | None = None) -> None:
         super().__init__()
         self.setObjectName("ground")
         legend = QHBoxLayout()
         legend.setSpacing(GRID)
-        for group in (group for group in workspace.design.groups if has_view(group, view)):
+        shown = (group for group in workspace.design.groups if workspace.display.look.shows(group.id))
+        for group in (group for group in shown if has_view(group, view)):
             colour = label("")
             colour.setPixmap(swatch(workspace.theme.group_colour(group.colour)).pixmap(14, 14))
             legend.addWidget(colour)
@@ -38,6 +41,9 @@ class PlotPicture(QWidget):
         column.setSpacing(GRID)
         column.addLayout(legend)
         column.addWidget(self.plot, 1)
+        if like is not None:
+            self.resize(max(like.width(), _LEAST_WIDTH), max(like.height(), _LEAST_HEIGHT))
+            self.plot.look_like(like)
 
 
 def _words(group: Group, view: View) -> str:

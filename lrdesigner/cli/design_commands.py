@@ -15,6 +15,7 @@ from lrdesigner import findings
 from lrdesigner.cli.design_words import design_json, design_lines
 from lrdesigner.cli.model_commands import JsonOption
 from lrdesigner.cli.output import say, write_json, write_lines, write_table
+from lrdesigner.curve_table import group_table
 from lrdesigner.curves import values_at
 from lrdesigner.design_file import load, load_with_faults, write_atomically
 from lrdesigner.document import Design
@@ -71,10 +72,10 @@ def curves(
         write_json({"unit": "step", "steps": steps.tolist(), "groups": plain})
         return
     if output_format is Format.CSV:
-        columns = [(name, track, values) for name, tracks in groups.items() for track, values in tracks.items()]
+        table = group_table([g for found in param_groups(design) for g in found], design.plan, steps)
         writer = csv.writer(sys.stdout, lineterminator="\n")
-        writer.writerow(["step", *(f"{name}.{track}" for name, track, _ in columns)])
-        writer.writerows([int(step), *(repr(float(v[i])) for _, _, v in columns)] for i, step in enumerate(steps))
+        writer.writerow(table.titles)
+        writer.writerows(table.rows())
         return
     shown = [(name, track, values) for name, tracks in groups.items() for track, values in tracks.items()]
     # The rates, and of the rest what moves; csv and json hold everything.

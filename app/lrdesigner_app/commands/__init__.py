@@ -12,6 +12,7 @@ from lrdesigner_app.commands.help_commands import HelpCommands
 from lrdesigner_app.commands.key_commands import KeyCommands
 from lrdesigner_app.commands.key_selection_commands import KeySelectionCommands
 from lrdesigner_app.commands.plot_commands import PlotCommands
+from lrdesigner_app.commands.plot_export_commands import PlotExportCommands
 from lrdesigner_app.commands.segment_commands import SegmentCommands
 from lrdesigner_app.commands.trial_commands import TrialCommands
 from lrdesigner_app.commands.view_commands import ViewCommands
@@ -26,6 +27,7 @@ KINDS = (
     KeyCommands,
     KeySelectionCommands,
     PlotCommands,
+    PlotExportCommands,
     DisplayCommands,
     ViewCommands,
     TrialCommands,

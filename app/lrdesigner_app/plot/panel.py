@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from PySide6.QtCore import QEvent, QObject, Qt, Signal
+from PySide6.QtCore import QEvent, QObject, QPoint, Qt, Signal
 from PySide6.QtGui import QFocusEvent, QKeyEvent
-from PySide6.QtWidgets import QWidget
+from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from lrdesigner.store import Change
 from lrdesigner_app.charts import AxisMap, ChartSurface
+from lrdesigner_app.curve_display import Look
 from lrdesigner_app.plot.boundary_layer import BoundaryLayer
 from lrdesigner_app.plot.curve_set import CurveSet
 from lrdesigner_app.plot.handle_layer import HandleLayer
@@ -19,6 +20,8 @@ from lrdesigner_app.plot.key_tools import KeyTools
 from lrdesigner_app.plot.plot_view import PlotView
 from lrdesigner_app.plot.pointer import Pointer
 from lrdesigner_app.plot.scenery import Scenery
+from lrdesigner_app.plot.scrub_strip import ScrubStrip
+from lrdesigner_app.plot.view_keys import ViewKeys
 from lrdesigner_app.plot.viewport import Viewport
 from lrdesigner_app.plot.views import KINDS, VIEWS, View, slot_of, views_of
 from lrdesigner_app.throttle import Throttle
@@ -34,6 +37,8 @@ class PlotPanel(Panel):
 
     view_changed = Signal()
     """`view`, `log` or `epochs` is another, by click or by call."""
+    menu_requested = Signal(QPoint)
+    """A place on the screen where the menu of the plot is wanted; the curve there is the selected one by now."""
     time_axis_moved = Signal(float, float, int, int)
     """First and last step in view; pixels left and right of the time axis, within the padding of this panel."""
 
@@ -46,6 +51,7 @@ class PlotPanel(Panel):
         self._logs = {view: kind.log for view, kind in KINDS.items()}
         self._unsettled = True
         self._framing = False
+        self._drawn_look = Look()
         self._build()
         self._connect()
         self._redraw()
@@ -122,11 +128,35 @@ class PlotPanel(Panel):
         self._framing = True
         self._throttle.request()
 
+    def frame_selection(self) -> None:
+        """Show the selected keys, else the selected segment, else the selected curve."""
+        self.viewport.frame_selection()
+
+    @property
+    def pointed_step(self) -> int | None:
+        """The step of the run that the pointer is at; None while it is not over the curves."""
+        return self._pointer.step
+
+    @property
+    def middle_step(self) -> int:
+        """The step of the run in the middle of what is in view."""
+        low, high, *_ = self.viewport.time_axis()
+        return min(max(round((low + high) / 2), 0), self._workspace.design.plan.total_steps)
+
     def show_as_picture(self) -> None:
         """Leave only what belongs into a report: the curves and their axes, without controls."""
         self._header.hide()
+        self.scrub.hide()
+        self._scenery.hidden_note.quiet = True
         self._handles.hide()
         self._boundaries.hide()
+
+    def look_like(self, other: PlotPanel) -> None:
+        """Have the axes of another plot of the same view, and the same part in view."""
+        self.set_log(other.log)
+        self.set_epochs(other.epochs)
+        x, y = other.chart.view.viewRange()
+        self.viewport.frame(tuple(x), tuple(y))
 
     def _build(self) -> None:
         theme = self._workspace.theme
@@ -136,7 +166,12 @@ class PlotPanel(Panel):
         self.chart.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.chart.setMinimumHeight(140)
         self.body.addWidget(self._header)
-        self.body.addWidget(self.chart, 1)
+        self.scrub = ScrubStrip(self._workspace)
+        stack = QVBoxLayout()
+        stack.setSpacing(0)
+        stack.addWidget(self.scrub)
+        stack.addWidget(self.chart, 1)
+        self.body.addLayout(stack, 1)
         self._curves = CurveSet(self.chart, theme)
         self.viewport = Viewport(self._workspace, self.chart, self._curves, lambda: self._shown)
         self._header.show_log(self._map.log)
@@ -147,6 +182,7 @@ class PlotPanel(Panel):
         self.key_insertion = KeyInsertion(self._workspace, self.chart, self.plane, self._pointer, self._handles)
         self.key_tools = KeyTools(self._workspace, self.chart, self.plane, self._pointer, self._handles)
         self._boundaries = BoundaryLayer(self._workspace, self.chart, self)
+        self._view_keys = ViewKeys(self.chart, self.plane, self)
         self._throttle = Throttle(self._redraw, REPAINT_MS, self)
 
     def _connect(self) -> None:
@@ -165,6 +201,10 @@ class PlotPanel(Panel):
         self.key_tools.transform.drag_changed.connect(self._on_drag_changed)
         self._pointer.double_clicked.connect(self.frame_all)
         self.viewport.moved.connect(self._on_range_changed)
+        self.time_axis_moved.connect(self.scrub.align_with)
+        self.scrub.stepped.connect(self.viewport.show_step)
+        self._view_keys.menu_requested.connect(self._ask_for_menu)
+        self._view_keys.menu_key_pressed.connect(lambda: self._ask_for_menu(None))
         self.chart.installEventFilter(self)
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
@@ -198,8 +238,20 @@ class PlotPanel(Panel):
         self._unsettled = True
         self._throttle.request()
 
+    def _ask_for_menu(self, place: QPoint | None) -> None:
+        """At a point of the chart, or by key: then over the middle of the plot."""
+        near = None if place is None else self._pointer.near(self.chart.mapToScene(place))
+        if near is not None:
+            self._workspace.select_group(near.group)
+        self.menu_requested.emit(self.chart.viewport().mapToGlobal(place or self.chart.viewport().rect().center()))
+
     def _on_look_changed(self) -> None:
         """What is framed is what is shown; on another scale everything is framed."""
+        look = replace(self._workspace.display.look, playhead=None)
+        if look == self._drawn_look:
+            self._scenery.marked.show(self._shown, self._map)
+            return
+        self._drawn_look = look
         other_scale = self._workspace.display.look.normalised != self.chart.value_axis.shares
         if other_scale:
             self._handles.cancel()

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import html
+from collections.abc import Callable
 
 import numpy as np
-from PySide6.QtCore import QPoint, Qt
+from PySide6.QtCore import QPoint, QRect, Qt
 from PySide6.QtWidgets import QLabel, QWidget
 
 from lrdesigner.document import Design, Plan
 from lrdesigner.numbers import rate
+from lrdesigner_app.curve_display import Look
 from lrdesigner_app.plot.curve_set import Near
 from lrdesigner_app.plot.lines import Lines, lines_of
 from lrdesigner_app.plot.views import KINDS, Drawn, View
@@ -17,6 +19,7 @@ from lrdesigner_app.theme import Theme
 
 _GAP = 14
 _MOST_ROWS = 12
+_EVERYTHING = Look()
 
 
 class FloatingBox(QLabel):
@@ -46,11 +49,25 @@ class FloatingBox(QLabel):
         self.show()
         self.raise_()
 
+    def show_at(self, text: str, place: Callable[[QRect], QPoint]) -> None:
+        """Where `place` puts its upper left corner, which is told how large the box is."""
+        if text != self.text():
+            self.setText(text)
+        self.adjustSize()
+        self.move(place(self.rect()))
+        self.show()
+
 
 def playhead_text(
-    design: Design, theme: Theme, step: int, selected: int, view: View = "lr", near: Near | None = None
+    design: Design,
+    theme: Theme,
+    step: int,
+    selected: int,
+    view: View = "lr",
+    near: Near | None = None,
+    look: Look = _EVERYTHING,
 ) -> str:
-    """A small table: the step, then colour, name and value of every group of the view; the selected one is bold.
+    """A small table: the step, then colour, name and value of every group that is shown; the selected one is bold.
 
     Of a layered group the lowest and the highest value; beneath it the layer whose line is near the pointer.
     """
@@ -58,8 +75,11 @@ def playhead_text(
     head = f"step {step:,} · epoch {epoch:,.4g}" + ("" if view == "lr" else f" · {KINDS[view].title}")
     secondary = theme.tokens.secondary
     rows: list[str] = []
-    drawn = [(group, lines) for group in design.groups if (lines := lines_of(design, group, view))]
-    for group, lines in drawn[:_MOST_ROWS]:
+    shown = [group for group in design.groups if look.shows(group.id)]
+    drawn = [(group, lines) for group in shown if (lines := lines_of(design, group, view))]
+    kept = drawn[:_MOST_ROWS]
+    kept += [(group, lines) for group, lines in drawn[_MOST_ROWS:] if group.id == selected]
+    for group, lines in kept:
         name, value = html.escape(_short(group.name)), _values(lines, design.plan, step)
         if group.id == selected:
             name, value = f"<b>{name}</b>", f"<b>{value}</b>"
@@ -68,8 +88,8 @@ def playhead_text(
         if near is not None and near.group == group.id and near.part in lines.names:
             source = lines.scaled(lines.scales[lines.names.index(near.part)])
             rows.append(_row("", html.escape(near.part), rate(_at(source, design.plan, step))))
-    if len(drawn) > _MOST_ROWS:
-        more = len(drawn) - _MOST_ROWS
+    if len(drawn) > len(kept):
+        more = len(drawn) - len(kept)
         rows.append(f'<tr><td colspan="3" style="color:{secondary}">and {more} more</td></tr>')
     return (
         f'<span style="color:{secondary}">{head}</span><table cellspacing="0" cellpadding="1">{"".join(rows)}</table>'

@@ -11,6 +11,7 @@ from PySide6.QtCore import QObject, Signal
 from lrdesigner_app.charts import AxisMap, ChartSurface
 from lrdesigner_app.charts.framing import Limits, Range, fits, limits, time_range, value_range
 from lrdesigner_app.plot.curve_set import POINTS, CurveSet, Window
+from lrdesigner_app.plot.selection_frame import ranges_of, selection_of
 from lrdesigner_app.plot.views import KINDS, View
 from lrdesigner_app.workspace import Workspace
 
@@ -69,6 +70,19 @@ class Viewport(QObject):
         """Show exactly this part, in view coordinates, as if someone had moved there by hand."""
         self._framed = False
         self._chart.set_ranges(x=x, y=y)
+
+    def frame_selection(self) -> None:
+        """Show the selected keys, else the selected segment, else the selected curve."""
+        group, view = self._workspace.selected_group.id, self._shown()
+        framed = selection_of(self._workspace, view)
+        if framed is not None:
+            self.frame(*ranges_of(framed, self._curves.map_of(group)))
+
+    def show_step(self, step: int) -> None:
+        """Move along the time axis until a step is in view, if it is not."""
+        (low, high), x = self._chart.view.viewRange()[0], self.map.x(step)
+        if not low <= x <= high:
+            self.frame((x - (high - low) / 2, x + (high - low) / 2), None)
 
     def settle(self, again: bool = False, held: bool = False) -> None:
         """Frame a view that nobody has moved by hand, unless something is `held` or only being tried out."""
