@@ -285,6 +285,6 @@ def test_values_are_read_as_formulas() -> None:
     assert read_value("scale", "x 1/2") == Amount("scale", 0.5)
     for mode in ("set", "offset", "scale"):
         with pytest.raises(UserError):
-            read_value(mode, "much")  # type: ignore[arg-type]
+            read_value(mode, "much")
     with pytest.raises(UserError, match="not the rest"):
         read_time("set", "rest", SPAN)

@@ -54,7 +54,7 @@ def pixel_of(point: KeyPoint, axis_map: AxisMap, chart: ChartSurface) -> QPointF
     below = axis_map.log and math.isfinite(point.value) and not y >= bottom
     if not below and not math.isfinite(y):
         return None
-    at = chart.view.mapFromView(QPointF(axis_map.x(point.step), bottom if below else y))
+    at: QPointF = chart.view.mapFromView(QPointF(axis_map.x(point.step), bottom if below else y))
     return at - QPointF(0, _ABOVE_EDGE_PX) if below else at
 
 
