@@ -29,10 +29,9 @@ def plot_menu(window: MainWindow, step: int | None) -> QMenu:
         _add_step(menu, window, step)
     curve = window.workspace.selected_group.name.replace("&", "&&")
     for names in _SECTIONS:
+        menu.addSeparator()
         if names[0] == "solo":
-            menu.addSection(curve)
-        else:
-            menu.addSeparator()
+            _add_title(menu, curve)
         for name in names:
             action = window.action(name)
             if name not in ("show_all", "revert_to_ghost", "drop_ghost") or action.isEnabled():
@@ -47,9 +46,14 @@ def pop_up_plot_menu(window: MainWindow, place: QPoint) -> None:
     menu.popup(place)
 
 
+def _add_title(menu: QMenu, words: str) -> None:
+    """What the next entries are about: the style sheet leaves no room for the titles that Qt has for this."""
+    menu.addAction(words).setEnabled(False)
+
+
 def _add_step(menu: QMenu, window: MainWindow, step: int) -> None:
     workspace = window.workspace
-    menu.addSection(f"Step {step:,}")
+    _add_title(menu, f"Step {step:,}")
     mark = menu.addAction("Mark this step")
     mark.triggered.connect(calling(workspace.display.set_playhead, step))
     takes = workspace.display.look.takes(workspace.selected_group.id)
