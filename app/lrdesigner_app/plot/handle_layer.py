@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import html
+from collections.abc import Callable
 
 from PySide6.QtCore import QObject, QPointF, Qt, Signal
 
@@ -13,7 +14,7 @@ from lrdesigner.tracks import Slot
 from lrdesigner_app.charts import AxisMap, ChartSurface
 from lrdesigner_app.plot.handle_hold import Hold
 from lrdesigner_app.plot.handle_item import HandleItem, Kind
-from lrdesigner_app.plot.key_grips import KeyGrip, grip_of, is_selected, keys_of
+from lrdesigner_app.plot.key_grips import KeyGrip, grip_of, keys_of, selected_keys
 from lrdesigner_app.plot.key_guides import Arms
 from lrdesigner_app.plot.key_picking import KeyPicking
 from lrdesigner_app.plot.readout import FloatingBox
@@ -98,17 +99,18 @@ class HandleLayer(QObject):
 
     def place(self) -> None:
         """The view or the design has moved: put the items over their points again."""
-        stacks = stacked(self._handles, self._map, self._chart, self.hold.name, self._rank)
+        selected = selected_keys(self._workspace)
+        stacks = stacked(self._handles, self._map, self._chart, self.hold.name, lambda h: _rank(h, selected(h)))
         self._shown = self._with_items(stacks, self.hold.name)
-        shown = self.items()
+        shown = {id(item) for item in self.items()}
         for item in self._pool:
-            item.setVisible(item in shown or item is self._held)
+            item.setVisible(id(item) in shown or item is self._held)
         for item, stack in self._shown:
             item.setPos(stack.at)
             item.set_axes(stack.axes)
             item.set_below(stack.below)
-            self._dress(item, stack)
-        self._show_arms()
+            self._dress(item, stack.handles[0], selected(stack.handles[0]))
+        self._show_arms(selected)
         self._show_box()
 
     def hide(self) -> None:
@@ -147,16 +149,8 @@ class HandleLayer(QObject):
         keys, indices = keys_of(self._workspace, self._slot), self._workspace.keys.indices
         return found if keys is None or not indices or not found else (*found, *control_handles(keys, indices))
 
-    def _rank(self, handle: Handle) -> int:
-        """Keys are never hidden by what drives the whole curve, selected ones not by others."""
-        if handle.key is not None:
-            return 0 if is_selected(self._workspace, handle) else 1
-        return 2 if isinstance(handle, ControlHandle) else 3
-
-    def _dress(self, item: HandleItem, stack: Stack) -> None:
-        handle = stack.handles[0]
+    def _dress(self, item: HandleItem, handle: Handle, marked: bool) -> None:
         kind: Kind = "control" if isinstance(handle, ControlHandle) else "key" if handle.key else "handle"
-        marked = is_selected(self._workspace, handle)
         active = marked and handle.key is not None and handle.key.index == self._workspace.keys.active
         item.set_kind(kind, marked=marked, active=active)
 
@@ -166,12 +160,14 @@ class HandleLayer(QObject):
         if held and self._held is not None:
             before = {name: item for name, item in before.items() if item is not self._held} | {held: self._held}
         found: list[tuple[HandleItem, Stack]] = []
-        free = [item for item in self._pool if item is not self._held or not held]
+        kept_back = {id(item) for item in before.values()} | ({id(self._held)} if held else set())
+        free = [item for item in reversed(self._pool) if id(item) not in kept_back]
+        used: set[int] = set()
         for stack in stacks:
             kept = next((before[name] for name in stack.names if name in before), None)
-            if kept is None or any(kept is item for item, _ in found):
-                kept = next((item for item in free if item not in before.values()), None) or self._new_item()
-                before[stack.names[0]] = kept
+            if kept is None or id(kept) in used:
+                kept = free.pop() if free else self._new_item()
+            used.add(id(kept))
             found.append((kept, stack))
         order = {handle.name: index for index, handle in enumerate(self._handles)}
         return sorted(found, key=lambda pair: order[pair[1].names[0]])
@@ -263,9 +259,9 @@ class HandleLayer(QObject):
         self._show_box()
         self.attended.emit(on)
 
-    def _show_arms(self) -> None:
+    def _show_arms(self, selected: Callable[[Handle], bool]) -> None:
         controls = [(stack.handles[0], stack.at) for _, stack in self._shown]
-        keys = {h.key.index: at for h, at in controls if h.key is not None and is_selected(self._workspace, h)}
+        keys = {h.key.index: at for h, at in controls if h.key is not None and selected(h)}
         pairs = [
             (keys[handle.control.key], at)
             for handle, at in controls
@@ -301,3 +297,10 @@ class HandleLayer(QObject):
             said.insert(0, f"{len(drag.grip.move.moving)} keys")
         said += [f"at {caught.what}" for caught in drag.caught if caught is not None]
         return " · ".join(said)
+
+
+def _rank(handle: Handle, selected: bool) -> int:
+    """Keys are never hidden by what drives the whole curve, selected ones not by others."""
+    if handle.key is not None:
+        return 0 if selected else 1
+    return 2 if isinstance(handle, ControlHandle) else 3

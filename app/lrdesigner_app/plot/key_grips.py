@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Protocol
 
@@ -90,6 +91,17 @@ def is_selected(workspace: Workspace, handle: Handle) -> bool:
     """Whether a handle is that of a selected key."""
     key, selection = handle.key, workspace.keys
     return key is not None and key.path == selection.path and key.index in selection.indices
+
+
+def selected_keys(workspace: Workspace) -> Callable[[Handle], bool]:
+    """`is_selected` of many handles at a time."""
+    path, indices = workspace.keys.path, frozenset(workspace.keys.indices)
+
+    def selected(handle: Handle) -> bool:
+        key = handle.key if indices else None
+        return key is not None and key.index in indices and key.path == path
+
+    return selected
 
 
 def grip_of(workspace: Workspace, slot: Slot, handle: Handle, log: bool) -> Grip:

@@ -51,12 +51,18 @@ def stacked(
     """The stacks in the order in which handles give way: the one named `first` to no other, then by rank and place."""
     order = sorted(handles, key=lambda handle: (handle.name != first, rank(handle)))
     found: list[Stack] = []
+    cells: dict[tuple[int, int], list[tuple[int, bool]]] = {}
     for handle in order:
         place = _place(handle, axis_map, chart)
         if place is None:
             continue
-        near = next((index for index, stack in enumerate(found) if _near(stack, place)), None)
+        small = handle.key is not None or isinstance(handle, ControlHandle)
+        column, row = int(place.at.x() // NEAR_PX), int(place.at.y() // NEAR_PX)
+        around = [cells.get((column + i, row + j), ()) for i in (-1, 0, 1) for j in (-1, 0, 1)]
+        beside = (pair for cell in around for pair in cell)
+        near = min((index for index, other in beside if _near(found[index], place, small and other)), default=None)
         if near is None:
+            cells.setdefault((column, row), []).append((len(found), small))
             found.append(place)
         elif handle.name != first and _complements(found[near], handle):
             found[near] = Stack((*found[near].handles, handle), found[near].at, found[near].below)
@@ -80,8 +86,7 @@ def _complements(stack: Stack, handle: Handle) -> bool:
     return len(stack.handles) == 1 and {stack.axes, handle.axes} == {"step", "value"}
 
 
-def _near(a: Stack, b: Stack) -> bool:
-    """Of a curve's keys and control points more find room."""
-    small = all(stack.handles[0].key is not None or isinstance(stack.handles[0], ControlHandle) for stack in (a, b))
+def _near(a: Stack, b: Stack, small: bool) -> bool:
+    """Of a curve's keys and control points, which are `small`, more find room."""
     away = a.at - b.at
     return math.hypot(away.x(), away.y()) < (NEAR_KEYS_PX if small else NEAR_PX)
