@@ -261,3 +261,23 @@ def test_hidden_curves_are_told_and_shown_again_by_a_click(window: MainWindow) -
     QTest.mouseClick(note.show_all, LEFT)
     assert not note.isVisible()
     assert window.workspace.display.look.hidden == frozenset()
+
+
+def test_in_a_narrow_panel_a_box_offers_the_views(window: MainWindow) -> None:
+    header = window.plot._header
+    header.setFixedWidth(900)
+    QApplication.processEvents()
+    assert header.views["lr"].isVisible()
+    header.setFixedWidth(420)
+    QApplication.processEvents()
+    assert header.combo.isVisible()
+    assert not any(made.isVisible() for made in header.views.values())
+    assert header.epochs.geometry().right() < 420
+    header.combo.setFocus()
+    QTest.keyClick(header.combo, Qt.Key.Key_Down)
+    assert window.plot.view == "weight_decay"
+    assert header.combo.currentText() == "Weight decay"
+    header.setFixedWidth(900)
+    QApplication.processEvents()
+    assert not header.combo.isVisible()
+    assert header.views["weight_decay"].isChecked()
