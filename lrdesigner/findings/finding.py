@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from lrdesigner.document import Design
+from lrdesigner.places import Place
 
 Severity = Literal["error", "warning", "info"]
 
@@ -21,7 +22,10 @@ class Fix:
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One finding. `where` names a group or a place in it; `group` is its id when there is one."""
+    """One finding. `where` names a group or a place in it; `group` is its id when there is one.
+
+    `place` is what a window can show of it; where a check gives none, `shown_at` is its group.
+    """
 
     code: str
     severity: Severity
@@ -29,3 +33,11 @@ class Finding:
     message: str
     group: int | None = None
     fix: Fix | None = None
+    place: Place | None = None
+
+    @property
+    def shown_at(self) -> Place | None:
+        """Where it can be seen; None for what is about the design as a whole."""
+        if self.place is not None:
+            return self.place
+        return Place(group=self.group) if self.group is not None else None

@@ -10,6 +10,7 @@ from typing import Any
 from lrdesigner.document import Design, Group, Plan, Track
 from lrdesigner.edits import set_track
 from lrdesigner.findings.finding import Finding, Fix, Severity
+from lrdesigner.places import Place as DesignPlace
 from lrdesigner.schedule_edits import node_at, replace_node
 from lrdesigner.schedules import Product, Repeat, Sequence, Span, shape_of
 from lrdesigner.tracks import Slot, moves, option_of, slots_of, track_of
@@ -59,6 +60,12 @@ class Moving:
             message=text[:1].upper() + text[1:],
             group=self.group.id,
             fix=fix,
+            place=DesignPlace(
+                group=self.group.id,
+                slot=self.slot,
+                path=place.path if place else (),
+                steps=(place.first, place.end) if place else None,
+            ),
         )
 
     def fix(self, label: str, place: Place, node: Any) -> Fix:

@@ -17,6 +17,7 @@ from lrdesigner.membership import BY_REMAINDER, ancestors, membership, refused_p
 from lrdesigner.model_changes import lost_pins
 from lrdesigner.model_rows import rows_of
 from lrdesigner.optimizers import optimizer_of
+from lrdesigner.places import Place
 from lrdesigner.queries import matching_parameters
 from lrdesigner.rule_edits import move_rule, remove_rule
 
@@ -37,6 +38,7 @@ def rules_of_nothing(design: Design) -> Iterator[Finding]:
             where=f"rule {design.rules[idle[0]].name}",
             message=f"Nothing in the model fits {design.rules[idle[0]].where}{several}.",
             group=design.rules[idle[0]].group if len(idle) == 1 else None,
+            place=_place_of(design, idle[0]),
             fix=Fix("Remove what fits nothing", partial(_without_rules, places=tuple(idle))),
         )
 
@@ -60,8 +62,13 @@ def rules_in_the_shade(design: Design) -> Iterator[Finding]:
         where=f"rule {rule.name}",
         message=f"It decides nothing: all that it fits is taken by {by}{several}.",
         group=rule.group if len(shaded) == 1 else None,
+        place=_place_of(design, shaded[0]),
         fix=_way_out(design, shaded, above),
     )
+
+
+def _place_of(design: Design, rule: int) -> Place:
+    return Place(area="rules", group=design.rules[rule].group, rule=rule)
 
 
 def _is_shaded(design: Design, place: int) -> bool:

@@ -21,7 +21,7 @@ MOST_ROWS = 200
 
 
 class ProblemsPanel(QWidget):
-    """A list of findings; clicking a place selects its group."""
+    """A list of findings; clicking a place shows it: its group, track and part."""
 
     count_changed = Signal(int)
     """How many errors and warnings there are; what is only good to know is listed but does not alarm."""
@@ -83,24 +83,35 @@ class ProblemsPanel(QWidget):
             grid.addWidget(label(finding.severity.capitalize(), role), row, 0)
             grid.addWidget(self._place(finding), row, 1, Qt.AlignmentFlag.AlignLeft)
             grid.addWidget(text, row, 2)
-            if finding.fix is not None:
-                fix = button(finding.fix.label)
-                fix.clicked.connect(calling(self._fix, finding))
-                grid.addWidget(fix, row, 3)
+            if (mend := self._mend(finding)) is not None:
+                grid.addWidget(mend, row, 3)
         return table
 
     def _place(self, finding: Finding) -> QPushButton:
-        made = button(finding.where, "quiet", "Select this group")
+        made = button(finding.where, "quiet", "Show where this is")
         made.setText(made.fontMetrics().elidedText(finding.where, Qt.TextElideMode.ElideRight, PLACE_PX))
         if made.text() != finding.where:
             made.setToolTip(plain_tip(finding.where))
-        made.setEnabled(finding.group is not None)
-        made.clicked.connect(calling(self._select, finding.group))
+        made.setEnabled(finding.shown_at is not None)
+        made.clicked.connect(calling(self._show, finding))
         return made
 
-    def _select(self, group: int | None) -> None:
-        if group is not None:
-            self._workspace.select_group(group)
+    def _mend(self, finding: Finding) -> QPushButton | None:
+        """The button of a finding: its fix or, where a person has to decide, the way to its place."""
+        if finding.fix is not None:
+            made = button(finding.fix.label, tip="Mend this; it can be undone")
+            made.clicked.connect(calling(self._fix, finding))
+            return made
+        if finding.shown_at is None:
+            return None
+        made = button("Show", tip="Show where this is, to mend it by hand")
+        made.setAccessibleName(f"Show {finding.where}")
+        made.clicked.connect(calling(self._show, finding))
+        return made
+
+    def _show(self, finding: Finding) -> None:
+        if finding.shown_at is not None:
+            self._workspace.reveal(finding.shown_at)
 
     def _fix(self, finding: Finding) -> None:
         if finding.fix is not None:
