@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import pytest
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QPushButton
+from PySide6.QtWidgets import QApplication, QMessageBox, QPushButton
 from pytestqt.qtbot import QtBot
 
 from lrdesigner import edits
+from lrdesigner.demos import demo_design
 from lrdesigner.places import Place
 from lrdesigner.schedules import REST, Length, Linear, Segment, Sequence
+from lrdesigner_app.application import make_window
 from lrdesigner_app.problems import ProblemsPanel
 from lrdesigner_app.workspace import Workspace
 
@@ -57,3 +59,23 @@ def test_a_fix_mends_and_can_be_undone(workspace: Workspace, panel: ProblemsPane
     pressed(panel, "Remove spare", qtbot)
     assert workspace.design == before
     assert workspace.store.undo_label == "Remove spare"
+
+
+def test_f8_goes_from_problem_to_problem_around_the_end(qapp: QApplication, qtbot: QtBot) -> None:
+    window = make_window(qapp, demo_design())
+    window.spare.close()
+    with qtbot.waitExposed(window):
+        window.show()
+    workspace = window.workspace
+    for group in workspace.design.groups[:2]:
+        workspace.commit("Edit", edits.set_schedule, group.id, JUMP)
+    names = [group.name for group in workspace.design.groups[:2]]
+    seen = []
+    for modifier in (Qt.KeyboardModifier.NoModifier,) * 3 + (Qt.KeyboardModifier.ShiftModifier,):
+        qtbot.keyClick(window, Qt.Key.Key_F8, modifier)
+        seen.append(workspace.selected_group.name)
+    assert seen == [names[0], names[1], names[0], names[1]]
+    assert window.tabs.currentWidget() is window.problems
+    window.files.ask_about_unsaved = lambda: QMessageBox.StandardButton.Discard  # type: ignore[method-assign]
+    window.close()
+    window.deleteLater()

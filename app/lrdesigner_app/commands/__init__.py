@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from lrdesigner_app.actions import ActionSpec, Commands
+from lrdesigner_app.commands.code_commands import CodeCommands
 from lrdesigner_app.commands.display_commands import DisplayCommands
 from lrdesigner_app.commands.edit_commands import EditCommands
 from lrdesigner_app.commands.file_commands import FileCommands
@@ -30,6 +31,7 @@ KINDS = (
     PlotExportCommands,
     DisplayCommands,
     ViewCommands,
+    CodeCommands,
     TrialCommands,
     HelpCommands,
 )

@@ -30,11 +30,13 @@ class ProblemsPanel(QWidget):
         super().__init__()
         self._workspace = workspace
         self._findings: tuple[Finding, ...] | None = None
+        self._current: Finding | None = None
+        self._places: list[QPushButton] = []
         self._list = QWidget()
         self._rows = QVBoxLayout(self._list)
         self._rows.setContentsMargins(0, GRID, 0, 0)
         self._rows.setSpacing(GRID)
-        area = QScrollArea(widgetResizable=True)
+        area = self._area = QScrollArea(widgetResizable=True)
         area.setWidget(self._list)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
@@ -54,7 +56,7 @@ class ProblemsPanel(QWidget):
         found = check(self._workspace.design, self._workspace.file_faults)
         if found == self._findings:
             return
-        self._findings = found
+        self._findings, self._places = found, []
         while (item := self._rows.takeAt(0)) is not None:
             if (widget := item.widget()) is not None:
                 widget.hide()
@@ -67,6 +69,18 @@ class ProblemsPanel(QWidget):
             self._rows.addWidget(label("No problems found.", "secondary"))
         self._rows.addStretch(1)
         self.count_changed.emit(sum(finding.severity != "info" for finding in found))
+
+    def step(self, by: int) -> None:
+        """Show the next finding (1) or the one before (-1), around the end; the keyboard goes to its place."""
+        self.refresh()
+        listed = self.findings[: len(self._places)]
+        if not listed:
+            return
+        at = listed.index(self._current) if self._current in listed else (-1 if by > 0 else 0)
+        at = (at + by) % len(listed)
+        self._show(listed[at])
+        self._places[at].setFocus(Qt.FocusReason.ShortcutFocusReason)
+        self._area.ensureWidgetVisible(self._places[at])
 
     def _table(self, findings: tuple[Finding, ...]) -> QWidget:
         """A row for each; severity, place, sentence and fix stand in columns."""
@@ -94,6 +108,7 @@ class ProblemsPanel(QWidget):
             made.setToolTip(plain_tip(finding.where))
         made.setEnabled(finding.shown_at is not None)
         made.clicked.connect(calling(self._show, finding))
+        self._places.append(made)
         return made
 
     def _mend(self, finding: Finding) -> QPushButton | None:
@@ -110,6 +125,7 @@ class ProblemsPanel(QWidget):
         return made
 
     def _show(self, finding: Finding) -> None:
+        self._current = finding
         if finding.shown_at is not None:
             self._workspace.reveal(finding.shown_at)
 
