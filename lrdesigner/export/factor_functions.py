@@ -83,6 +83,7 @@ class _Written:
     words: str = field(compare=False)
 
 
+@lru_cache(maxsize=512)
 def _written(lane: Lane, plan: Plan) -> _Written:
     schedule, span = lane.track.schedule, plan.span_for(lane.track.base)
     writer = CodeWriter(plan.total_steps)

@@ -16,6 +16,8 @@ DELAY_MS = 200
 PLACE_PX = 260
 """Of the widest place; the sentences stand beside it in line."""
 
+CHECKED = "Checked: groups, rules and pins, rates over the whole run, weight decay, freezing, and what torch can do."
+
 MOST_ROWS = 200
 """Findings that are listed; a file with thousands of faults must not hold the window up."""
 
@@ -67,6 +69,7 @@ class ProblemsPanel(QWidget):
             self._rows.addWidget(label(f"{len(found) - MOST_ROWS:,} more are not listed.", "secondary"))
         if not found:
             self._rows.addWidget(label("No problems found.", "secondary"))
+            self._rows.addWidget(label(CHECKED, "secondary"))
         self._rows.addStretch(1)
         self.count_changed.emit(sum(finding.severity != "info" for finding in found))
 
