@@ -32,6 +32,9 @@ class PlotCommands:
             scope="plot",
         ),
         ActionSpec(
+            "find_curves", "View", "Find &curves", "Ctrl+Shift+F", "Show only curves of groups with a name like this"
+        ),
+        ActionSpec(
             "mark_playhead",
             "View",
             "&Mark a step",
@@ -47,6 +50,10 @@ class PlotCommands:
 
     def _pop_up(self, place: QPoint) -> None:
         pop_up_plot_menu(self._window, place)
+
+    def find_curves(self) -> None:
+        """Into the line that filters curves."""
+        self._window.plot.filter.open_filter()
 
     def next_track(self) -> None:
         """The next track in the plot."""

@@ -8,7 +8,7 @@ from PySide6.QtWidgets import QHBoxLayout, QPushButton, QWidget
 
 from lrdesigner_app.plot.views import KINDS, VIEWS, View
 from lrdesigner_app.theme import GRID
-from lrdesigner_app.widgets import button, calling, exclusive, narrow_combo
+from lrdesigner_app.widgets import button, calling, exclusive, narrow_combo, small_button
 
 
 class PlotHeader(QWidget):
@@ -20,6 +20,7 @@ class PlotHeader(QWidget):
     view_chosen = Signal(str)
     log_chosen = Signal(bool)
     epochs_chosen = Signal(bool)
+    filter_requested = Signal()
 
     def __init__(self) -> None:
         super().__init__()
@@ -28,6 +29,7 @@ class PlotHeader(QWidget):
         self.log = button("Log", "tab", "Values on a logarithmic axis")
         self.steps = button("Steps", "tab", "Time in optimizer steps")
         self.epochs = button("Epochs", "tab", "Time in passes over the data")
+        self.find = small_button("search", "Find curves by the name of their group (Ctrl+Shift+F)")
         self.combo = narrow_combo("What is plotted")
         self.combo.hide()
         self._offered: tuple[View, ...] = VIEWS
@@ -38,6 +40,7 @@ class PlotHeader(QWidget):
             row.addWidget(made)
         row.addWidget(self.combo, 1)
         row.addStretch(1)
+        row.addWidget(self.find)
         for made in (self.linear, self.log):
             row.addWidget(made)
         row.addSpacing(GRID)
@@ -49,6 +52,7 @@ class PlotHeader(QWidget):
         for view, made in self.views.items():
             made.clicked.connect(calling(self.view_chosen.emit, view))
         self.combo.activated.connect(lambda place: self.view_chosen.emit(self._offered[place]))
+        self.find.clicked.connect(calling(self.filter_requested.emit))
         self.linear.clicked.connect(lambda: self.log_chosen.emit(False))
         self.log.clicked.connect(lambda: self.log_chosen.emit(True))
         self.steps.clicked.connect(lambda: self.epochs_chosen.emit(False))
@@ -74,7 +78,7 @@ class PlotHeader(QWidget):
 
     @property
     def _axes_width(self) -> int:
-        buttons = (self.linear, self.log, self.steps, self.epochs)
+        buttons = (self.find, self.linear, self.log, self.steps, self.epochs)
         return sum(map(self._width_of, buttons)) + 2 * GRID
 
     def _fit(self) -> None:

@@ -8,10 +8,12 @@ from PySide6.QtCore import QEvent, QObject, QPoint, Qt, Signal
 from PySide6.QtGui import QFocusEvent, QKeyEvent
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
+from lrdesigner.places import Place
 from lrdesigner.store import Change
 from lrdesigner_app.charts import AxisMap, ChartSurface
 from lrdesigner_app.curve_display import Look
 from lrdesigner_app.plot.boundary_layer import BoundaryLayer
+from lrdesigner_app.plot.curve_filter import CurveFilter
 from lrdesigner_app.plot.curve_set import CurveSet
 from lrdesigner_app.plot.handle_layer import HandleLayer
 from lrdesigner_app.plot.header import PlotHeader
@@ -166,6 +168,8 @@ class PlotPanel(Panel):
         self.chart.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.chart.setMinimumHeight(140)
         self.body.addWidget(self._header)
+        self.filter = CurveFilter(self._workspace)
+        self.body.addWidget(self.filter)
         self.scrub = ScrubStrip(self._workspace)
         stack = QVBoxLayout()
         stack.setSpacing(0)
@@ -195,6 +199,9 @@ class PlotPanel(Panel):
         self._header.view_chosen.connect(self.set_view)
         self._header.log_chosen.connect(self.set_log)
         self._header.epochs_chosen.connect(self.set_epochs)
+        self._header.filter_requested.connect(self.filter.open_filter)
+        self.filter.left.connect(self.chart.setFocus)
+        signals.place_requested.connect(self._on_place_requested)
         self._handles.drag_changed.connect(self._on_drag_changed)
         self._handles.attended.connect(self._on_handle_attended)
         self._boundaries.attended.connect(self._on_handle_attended)
@@ -237,6 +244,10 @@ class PlotPanel(Panel):
             self.viewport.forget()
         self._unsettled = True
         self._throttle.request()
+
+    def _on_place_requested(self, place: Place) -> None:
+        if place.steps is not None:
+            self.viewport.show_steps(*place.steps)
 
     def _ask_for_menu(self, place: QPoint | None) -> None:
         """At a point of the chart, or by key: then over the middle of the plot."""

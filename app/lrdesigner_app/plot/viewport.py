@@ -78,6 +78,14 @@ class Viewport(QObject):
         if framed is not None:
             self.frame(*ranges_of(framed, self._curves.map_of(group)))
 
+    def show_steps(self, first: int, last: int) -> None:
+        """Show a stretch of time with a little on both sides; a single step only comes into view."""
+        if last <= first:
+            self.show_step(first)
+            return
+        low, high = self.map.x(first), self.map.x(last)
+        self.frame((low - 0.06 * (high - low), high + 0.06 * (high - low)), None)
+
     def show_step(self, step: int) -> None:
         """Move along the time axis until a step is in view, if it is not."""
         (low, high), x = self._chart.view.viewRange()[0], self.map.x(step)
