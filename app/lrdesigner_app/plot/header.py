@@ -78,7 +78,7 @@ class PlotHeader(QWidget):
 
     @property
     def _axes_width(self) -> int:
-        buttons = (self.find, self.linear, self.log, self.steps, self.epochs)
+        buttons: tuple[QWidget, ...] = (self.find, self.linear, self.log, self.steps, self.epochs)
         return sum(map(self._width_of, buttons)) + 2 * GRID
 
     def _fit(self) -> None:
