@@ -31,7 +31,7 @@ def _shown(workspace: Workspace) -> list[str]:
 
 def test_what_is_typed_leaves_curves_of_groups_with_these_words(plot: PlotPanel, workspace: Workspace) -> None:
     everything = _shown(workspace)
-    QTest.mouseClick(plot._header.find, Qt.MouseButton.LeftButton)
+    QTest.mouseClick(plot._header.find_curves, Qt.MouseButton.LeftButton)
     assert plot.filter.line.hasFocus()
     QTest.keyClicks(plot.filter.line, "HEAD")
     assert _shown(workspace) == ["head norm", "head"]

@@ -29,7 +29,7 @@ class PlotHeader(QWidget):
         self.log = button("Log", "tab", "Values on a logarithmic axis")
         self.steps = button("Steps", "tab", "Time in optimizer steps")
         self.epochs = button("Epochs", "tab", "Time in passes over the data")
-        self.find = small_button("search", "Find curves by the name of their group (Ctrl+Shift+F)")
+        self.find_curves = small_button("search", "Find curves by the name of their group (Ctrl+Shift+F)")
         self.combo = narrow_combo("What is plotted")
         self.combo.hide()
         self._offered: tuple[View, ...] = VIEWS
@@ -40,7 +40,7 @@ class PlotHeader(QWidget):
             row.addWidget(made)
         row.addWidget(self.combo, 1)
         row.addStretch(1)
-        row.addWidget(self.find)
+        row.addWidget(self.find_curves)
         for made in (self.linear, self.log):
             row.addWidget(made)
         row.addSpacing(GRID)
@@ -52,7 +52,7 @@ class PlotHeader(QWidget):
         for view, made in self.views.items():
             made.clicked.connect(calling(self.view_chosen.emit, view))
         self.combo.activated.connect(lambda place: self.view_chosen.emit(self._offered[place]))
-        self.find.clicked.connect(calling(self.filter_requested.emit))
+        self.find_curves.clicked.connect(calling(self.filter_requested.emit))
         self.linear.clicked.connect(lambda: self.log_chosen.emit(False))
         self.log.clicked.connect(lambda: self.log_chosen.emit(True))
         self.steps.clicked.connect(lambda: self.epochs_chosen.emit(False))
@@ -78,7 +78,7 @@ class PlotHeader(QWidget):
 
     @property
     def _axes_width(self) -> int:
-        buttons: tuple[QWidget, ...] = (self.find, self.linear, self.log, self.steps, self.epochs)
+        buttons = (self.find_curves, self.linear, self.log, self.steps, self.epochs)
         return sum(map(self._width_of, buttons)) + 2 * GRID
 
     def _fit(self) -> None:
