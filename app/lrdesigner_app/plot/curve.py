@@ -64,14 +64,16 @@ class Curve:
     def draw(self, axis_map: AxisMap, tolerance: float) -> bool:
         """Place the points, if they are not there yet; True when they were moved.
 
-        `tolerance`: of the fan, in view coordinates.
+        `tolerance`: how far a line may be off, in view coordinates. Points closer together than pixels would not only
+        be slow to draw: where the pieces between them overlap, a thin line looks like a string of beads.
         """
-        if axis_map == self.axis_map and (self.fan is None or tolerance == self.tolerance):
+        if axis_map == self.axis_map and tolerance == self.tolerance:
             return False
         if axis_map != self.axis_map:
             self.axis_map, self.xs, self.ys = axis_map, axis_map.xs(self.steps), axis_map.ys(self.values)
-            self.drawn = self.stroke.set_line(self.xs, self.ys)
         self.tolerance = tolerance
+        kept = kept_points(self.xs, self.ys, tolerance / 2)
+        self.drawn = self.stroke.set_line(self.xs[kept], self.ys[kept])
         if self.fan is not None and self.lines is not None and self.plan is not None:
             self._draw_fan(self.fan, self.lines, self.plan, axis_map)
         return True
