@@ -18,6 +18,7 @@ from PySide6.QtWidgets import QApplication, QWidget
 LONGEST_WAIT_S = 5.0
 STRIDE_PX, REACH_PX = 3, 60
 PAUSE_S = 0.4
+TREMBLE_PX = 12
 _LEFT = 1
 
 
@@ -114,10 +115,12 @@ class Dragger:
         self.longest_stall = 0.0
 
     def press(self, at: QPoint) -> None:
-        """Go there and take hold."""
+        """Go there, take hold, and leave the few pixels in which a hand may tremble."""
         self.mouse.move(self._canvas, at)
         self.rest(0.3)
         self.mouse.button(self._canvas, at, down=True)
+        self.rest(0.3)
+        self.mouse.move(self._canvas, at + QPoint(0, TREMBLE_PX))
         self.rest(0.3)
 
     def release(self, at: QPoint) -> None:
@@ -156,14 +159,16 @@ def dragged(drag: Dragger, at: QPoint, moves: int, pace_s: float, pause_every: i
     """Drag up and down around a place, with a rest now and then, and say how long each move took."""
     drag.press(at)
     drag.longest_stall = 0.0
-    for number in range(1, moves + 1):
-        began = time.perf_counter()
-        drag.move(at + QPoint(0, abs((STRIDE_PX * number + REACH_PX) % (4 * REACH_PX) - 2 * REACH_PX) - REACH_PX))
-        drag.rest(max(pace_s - (time.perf_counter() - began), 0.0))
-        if number % pause_every == 0:
-            drag.rest(PAUSE_S)
-    stall = drag.longest_stall
-    drag.release(at)
+    try:
+        for number in range(1, moves + 1):
+            began = time.perf_counter()
+            drag.move(at + QPoint(0, abs((STRIDE_PX * number + REACH_PX) % (4 * REACH_PX) - 2 * REACH_PX) - REACH_PX))
+            drag.rest(max(pace_s - (time.perf_counter() - began), 0.0))
+            if number % pause_every == 0:
+                drag.rest(PAUSE_S)
+        stall = drag.longest_stall
+    finally:  # a button that stays down would hold the mouse of the whole X server
+        drag.release(at)
     warm = moves // 10
     found = {"latencies": drag.latencies[warm:], "outside": drag.outside[warm:]}
     return {**found, "stall": stall, "events": drag.mouse.kind}
