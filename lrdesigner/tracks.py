@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 from types import MappingProxyType
 from typing import Literal
 
@@ -47,14 +48,23 @@ class Lane:
 
 def option_of(group: Group, slot: Slot) -> str | None:
     """The option that a slot moves: "momentum" is Adam's beta1. None where the optimizer has no such thing."""
-    known = movable_options(group.options)
-    name = "beta1" if slot == "momentum" and "beta1" in known else slot
-    return name if slot == "lr" or name in known else None
+    return _option(movable_options(group.options), slot)
 
 
 def slots_of(group: Group) -> tuple[Slot, ...]:
     """The tracks that a group of its optimizer can have."""
-    return tuple(kind.slot for kind in TRACK_KINDS.values() if option_of(group, kind.slot) is not None)
+    return _slots(movable_options(group.options))
+
+
+@lru_cache(maxsize=1024)
+def _option(known: tuple[str, ...], slot: Slot) -> str | None:
+    name = "beta1" if slot == "momentum" and "beta1" in known else slot
+    return name if slot == "lr" or name in known else None
+
+
+@lru_cache(maxsize=256)
+def _slots(known: tuple[str, ...]) -> tuple[Slot, ...]:
+    return tuple(kind.slot for kind in TRACK_KINDS.values() if _option(known, kind.slot) is not None)
 
 
 def moves(group: Group, slot: Slot) -> bool:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from PySide6.QtCore import QEvent, QModelIndex, QPoint, QPointF, QRectF, Qt, Signal
 from PySide6.QtGui import (
     QContextMenuEvent,
@@ -74,6 +76,10 @@ class CardsView(QListView):
             self.sign_clicked.emit(row, sign)
             return
         super().mousePressEvent(event)
+
+    def dataChanged(self, first: QModelIndex, last: QModelIndex, roles: Sequence[int] = ()) -> None:
+        """Paint these cards again; the list's own way would lay all of them out anew, and they keep their size."""
+        QAbstractItemView.dataChanged(self, first, last, list(roles))
 
     def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
         if self.sign_at(event.position().toPoint())[1] is not None:

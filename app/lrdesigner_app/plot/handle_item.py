@@ -79,6 +79,7 @@ class HandleItem(QGraphicsObject):
         super().__init__()
         self.setFlag(QGraphicsItem.GraphicsItemFlag.ItemIsFocusable)
         self.setAcceptHoverEvents(True)
+        self._axes: Axes | None = None
         self.set_axes("value")
         self.setZValue(100)
         self._last: QPointF | None = None
@@ -126,7 +127,9 @@ class HandleItem(QGraphicsObject):
 
     def set_axes(self, axes: Axes) -> None:
         """Along which axes it can be dragged: the pointer's shape tells."""
-        self.setCursor(_CURSORS[axes])
+        if axes != self._axes:
+            self._axes = axes
+            self.setCursor(_CURSORS[axes])
 
     def set_below(self, below: bool) -> None:
         """Whether its value lies below what is in view; then it points there from the lower edge."""

@@ -30,7 +30,7 @@ from lrdesigner_app.throttle import Throttle
 from lrdesigner_app.widgets import Panel
 from lrdesigner_app.workspace import Workspace
 
-REPAINT_MS = 16
+REPAINT_MS = 8
 _TAB_KEYS = {Qt.Key.Key_Tab: 1, Qt.Key.Key_Backtab: -1}
 
 

@@ -8,6 +8,7 @@ from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QColor, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen, QPolygonF
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
+from lrdesigner.document import Plan
 from lrdesigner_app.workspace import Workspace
 
 HEIGHT = 16
@@ -34,6 +35,7 @@ class ScrubStrip(QWidget):
         self._on_marker = False
         self._before: int | None = None
         self._hovered: float | None = None
+        self._drawn: tuple[int | None, Plan | None] = None, None
         self.setAccessibleName("Playhead")
         self.setToolTip(_TIP)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
@@ -54,7 +56,7 @@ class ScrubStrip(QWidget):
 
     def align_with(self, first: float, last: float, left: int, right: int) -> None:
         """Show the steps from `first` to `last`, with `left` and `right` pixels free beside them."""
-        if last > first:
+        if last > first and self._axis != (first, last, left, right):
             self._axis = (first, last, left, right)
             self.update()
 
@@ -170,7 +172,9 @@ class ScrubStrip(QWidget):
         said = "No step is marked." if step is None else f"Step {step:,}, epoch {step / plan.steps_per_epoch:,.4g}."
         if said != self.accessibleDescription():
             self.setAccessibleDescription(said)
-        self.update()
+        if (step, plan) != self._drawn:
+            self._drawn = step, plan
+            self.update()
 
     def paintEvent(self, event: QPaintEvent) -> None:
         theme = self._workspace.theme

@@ -55,6 +55,7 @@ class SegmentStrip(TimeLane):
         super().__init__(workspace, "Segments of the schedule")
         self._selection = selection
         self._hovered_edge: Boundaries | None = None
+        self._shown: tuple[object, ...] = ()
         self.own_keys = _OWN_KEYS
         self.setAccessibleDescription(_TIP)
         self.menu = QMenu(self)
@@ -228,8 +229,13 @@ class SegmentStrip(TimeLane):
             self._selection.select(outer.index)
 
     def _on_selection_changed(self) -> None:
+        row, selection = self._selection.row, self._selection
+        drawn = row.path, row.segments, row.starts, row.first, row.end, self.workspace.design.plan
+        shown = drawn, selection.row_index, selection.whole, selection.place
+        if shown == self._shown:
+            return  # a drag of the curve's height changes nothing here
+        self._shown = shown
         self._hovered_edge = None
-        row = self._selection.row
         words = segment_words(self.workspace, row, self._selection.row_index)
         self.setAccessibleName(f"Segments of the schedule: {words.partition(chr(10))[0]}")
         self.update()
