@@ -5,13 +5,13 @@ from __future__ import annotations
 import contextlib
 import sys
 import traceback
+from collections.abc import Callable
 from types import TracebackType
 
 from lrdesigner_app.notices import Notice
-from lrdesigner_app.workspace import Workspace
 
 
-def install_exception_hook(workspace: Workspace) -> None:
+def install_exception_hook(post: Callable[[Notice], None]) -> None:
     """Show exceptions that reach no handler as a notice; they still go to stderr."""
 
     def hook(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
@@ -21,6 +21,6 @@ def install_exception_hook(workspace: Workspace) -> None:
         report = "".join(traceback.format_exception(kind, error, trace))
         text = f"Something went wrong inside the program: {error}. Your design is unharmed."
         with contextlib.suppress(RuntimeError):  # the window may be gone already
-            workspace.post(Notice(text, "bad", report))
+            post(Notice(text, "bad", report))
 
     sys.excepthook = hook

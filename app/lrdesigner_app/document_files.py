@@ -40,10 +40,14 @@ class DocumentFiles(QObject):
         """Show another design; call `may_discard` first."""
         self._replace(Opened(design), path)
 
-    def _replace(self, opened: Opened, path: Path | None) -> None:
+    def restored(self, opened: Opened, path: Path | None) -> None:
+        """Show a design that was never saved as it is, under the name of the file that it belongs to."""
+        self._replace(opened, path, modified=True)
+
+    def _replace(self, opened: Opened, path: Path | None, *, modified: bool = False) -> None:
         self.path = path
         self._workspace.opened = opened  # before the store tells everybody
-        self._workspace.store.open(opened.design, modified=bool(opened.faults))
+        self._workspace.store.open(opened.design, modified=modified or bool(opened.faults))
         self.path_changed.emit()
 
     def belongs_to(self, path: Path) -> None:

@@ -54,7 +54,7 @@ def arrange(window: MainWindow) -> None:
     column.addWidget(window.header)
     column.addWidget(across, 1)
     window.setCentralWidget(ground)
-    window.overlay = Overlay(ground, window.busy, window.notices)
+    window.overlay = Overlay(ground, window.busy, window.notices, window.recovery_bar)
     window.tour = Tour(ground, {"groups": window.groups, "plot": window.plot, "trial": bottom}, window.workspace.theme)
 
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any
+import time
+from typing import TYPE_CHECKING, Any
 
-from PySide6.QtCore import QSize
+from PySide6.QtCore import QSize, Signal
 from PySide6.QtGui import QAction, QCloseEvent
 from PySide6.QtWidgets import QApplication, QLineEdit, QMainWindow, QMenu, QSplitter, QTabWidget
 
@@ -18,7 +19,9 @@ from lrdesigner.model_rows import rows_of
 from lrdesigner.models.source import ModelSource
 from lrdesigner.models.trust import question_for
 from lrdesigner.numbers import count
+from lrdesigner.recovery_files import Kept
 from lrdesigner_app.actions import ActionSet
+from lrdesigner_app.autosave import Autosave
 from lrdesigner_app.code_view import CodePanel
 from lrdesigner_app.commands import commands_of
 from lrdesigner_app.document_files import DocumentFiles
@@ -32,29 +35,34 @@ from lrdesigner_app.notice_bar import BusyBar, NoticeBar
 from lrdesigner_app.overlay import Overlay
 from lrdesigner_app.plot import VIEWS, PlotPanel, View
 from lrdesigner_app.problems import ProblemsPanel
-from lrdesigner_app.processes import SpareChild
+from lrdesigner_app.recovery import RecoveryBar
 from lrdesigner_app.rules import RulesPanel
 from lrdesigner_app.schedule_editor import FreezeLane, Inspector, SegmentStrip
-from lrdesigner_app.settings import Settings
 from lrdesigner_app.tour import Tour
 from lrdesigner_app.trial import TrialRunner, TrialTab
 from lrdesigner_app.trust_question import allowed
 from lrdesigner_app.workspace import Workspace
 
+if TYPE_CHECKING:
+    from lrdesigner_app.window_set import WindowSet
+
 
 class MainWindow(QMainWindow):
     """One window with one design. It holds no state of its own beyond its widgets."""
+
+    closed = Signal()
 
     splitters: dict[str, QSplitter]
     overlay: Overlay
     tour: Tour
 
-    def __init__(self, workspace: Workspace, settings: Settings) -> None:
+    def __init__(self, workspace: Workspace, windows: WindowSet) -> None:
         super().__init__()
-        self.workspace = workspace
-        self.settings = settings
-        self.files = DocumentFiles(workspace, settings, self)
-        self.spare = SpareChild(self)
+        self.workspace, self.windows = workspace, windows
+        self.settings, self.spare = windows.settings, windows.spare
+        self.files = DocumentFiles(workspace, self.settings, self)
+        self.autosave = Autosave(workspace, windows.copies, self._kept, self)
+        self._asked = False
         self.loader = ModelLoader(self.spare)
         self.reload = ModelReload(workspace, self.loader, self)
         self.runner = TrialRunner(workspace, self.spare, self._exported_for_trial)
@@ -83,6 +91,9 @@ class MainWindow(QMainWindow):
         self.tabs = QTabWidget()
         self.notices = NoticeBar()
         self.busy = BusyBar()
+        self.recovery_bar = RecoveryBar(
+            self.windows.recovery, lambda: self.do("restore_unsaved"), lambda: self.do("discard_unsaved")
+        )
 
     def _make_menu(self) -> None:
         self.menu = QMenu("Menu", self)
@@ -109,6 +120,7 @@ class MainWindow(QMainWindow):
         signals.notice_posted.connect(self.notices.show_notice)
         signals.trial_changed.connect(self.action_set.refresh)
         self.files.path_changed.connect(self._refresh)
+        self.windows.recovery.changed.connect(self.action_set.refresh)
         self.problems.count_changed.connect(lambda n: self.tabs.setTabText(1, f"Problems  {n}" if n else "Problems"))
         self.groups.presets_requested.connect(lambda: self.do("presets"))
         self.tree.empty.model_requested.connect(lambda: self.do("open_model"))
@@ -178,16 +190,38 @@ class MainWindow(QMainWindow):
         self.settings.write()
 
     def closeEvent(self, event: QCloseEvent) -> None:
-        self._finish_typing()
-        self.workspace.store.cancel()
-        if not self.files.may_discard():
+        if not self._asked and not self.may_close():
             event.ignore()
             return
-        self._remember()
+        if self.windows.is_last(self):
+            self._remember()
         self.loader.cancel()
         self.runner.close()
-        self.spare.close()
+        self.autosave.forget()
         event.accept()
+        self.closed.emit()
+
+    def may_close(self) -> bool:
+        """Whether the window may go: its design is saved, or the person decided about it just now."""
+        self._finish_typing()
+        self.workspace.store.cancel()
+        return self.files.may_discard()
+
+    def close_unasked(self) -> None:
+        """Close the window, about whose design the person has decided."""
+        self._asked = True
+        self.close()
+
+    def come_forward(self) -> None:
+        """Be the window that is seen and has the keyboard."""
+        if self.isMinimized():
+            self.showNormal()
+        self.raise_()
+        self.activateWindow()
+
+    def _kept(self) -> Kept:
+        path = self.files.path
+        return Kept(str(path.absolute()) if path else "", self.files.title, time.time())
 
 
 def first_size(available: QSize) -> QSize:

@@ -56,6 +56,11 @@ class ModelLoader(QObject):
         self.started.emit(f"{'Reading' if source.is_read else 'Building'} {source.text}…")
         self._start(attempt, request)
 
+    @property
+    def busy(self) -> bool:
+        """Whether a model is being opened."""
+        return self._job is not None
+
     def cancel(self) -> None:
         """Give up what is being opened; nothing changes."""
         job, self._job = self._job, None

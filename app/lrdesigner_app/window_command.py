@@ -67,6 +67,7 @@ def start(what: str) -> tuple[QApplication, MainWindow, ModelSource | None]:
     application = make_application()
     window = make_window(application, design, Path(what) if is_design else None)
     window.show()
+    window.windows.recovery.look_soon()
     gc.freeze()
     gc.enable()
     return application, window, None if source is None or source.is_demo else source

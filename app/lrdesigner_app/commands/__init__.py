@@ -17,12 +17,14 @@ from lrdesigner_app.commands.plot_export_commands import PlotExportCommands
 from lrdesigner_app.commands.segment_commands import SegmentCommands
 from lrdesigner_app.commands.trial_commands import TrialCommands
 from lrdesigner_app.commands.view_commands import ViewCommands
+from lrdesigner_app.commands.window_commands import WindowCommands
 
 if TYPE_CHECKING:
     from lrdesigner_app.main_window import MainWindow
 
 KINDS = (
     FileCommands,
+    WindowCommands,
     EditCommands,
     SegmentCommands,
     KeyCommands,

@@ -28,7 +28,6 @@ class FileCommands:
         ActionSpec(
             "export_code", "File", "&Export code…", "Ctrl+E", "Save the code that makes the optimizer and scheduler"
         ),
-        ActionSpec("close_window", "File", "&Quit", "Ctrl+Q", "Close the window"),
     )
 
     def __init__(self, window: MainWindow) -> None:
@@ -75,7 +74,3 @@ class FileCommands:
         """Save the code."""
         self._window.tabs.setCurrentWidget(self._window.code)
         self._window.code.save_as()
-
-    def close_window(self) -> None:
-        """Close the window."""
-        self._window.close()

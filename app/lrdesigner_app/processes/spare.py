@@ -56,7 +56,7 @@ class SpareChild(QObject):
 
         What is only read needs no torch, and another interpreter than ours has no child waiting.
         """
-        self._sweep()
+        self.sweep()
         if python or isinstance(request, ReadRequest):
             job = self._launched(command_for(request, python))
         else:
@@ -82,8 +82,8 @@ class SpareChild(QObject):
         job.launch()
         return job
 
-    def _sweep(self) -> None:
-        """Forget jobs that ended before: the signals of their processes have long been delivered."""
+    def sweep(self) -> None:
+        """Forget jobs that ended before, and so whom they told; their processes' signals have long been delivered."""
         for job in [job for job in self._jobs if job.outcome is not None]:
             self._jobs.remove(job)
             job.deleteLater()
