@@ -63,9 +63,12 @@ class MainWindow(QMainWindow):
         self.files = DocumentFiles(workspace, self.settings, self)
         self.autosave = Autosave(workspace, windows.copies, self._kept, self)
         self._asked = False
+        workspace.end_with(self)
         self.loader = ModelLoader(self.spare)
         self.reload = ModelReload(workspace, self.loader, self)
         self.runner = TrialRunner(workspace, self.spare, self._exported_for_trial)
+        for made in (self.loader, self.runner):
+            made.setParent(self)
         self._make_panels()
         self.action_set = ActionSet(commands_of(self), self._finish_typing, self)
         self._make_menu()

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from PySide6.QtCore import QObject
+
 from lrdesigner.document import Design, Group
 from lrdesigner.errors import UserError
 from lrdesigner.faults import Fault, Opened
@@ -35,6 +37,11 @@ class Workspace:
         self.segments = SegmentSelection(self)
         self.keys = KeySelection(self.segments)
         store.subscribe(self._forward)
+
+    def end_with(self, window: QObject) -> None:
+        """Let Qt delete the signals together with the window: what is connected to them would be kept for ever."""
+        for told in (self.signals, self.display, self.segments, self.keys):
+            told.setParent(window)
 
     @property
     def design(self) -> Design:
