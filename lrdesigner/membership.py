@@ -91,6 +91,13 @@ class Membership:
             self._trainable[group] = tuple([info for info in self.members(group) if info.trainable])
         return self._trainable[group]
 
+    @cached_property
+    def training(self) -> frozenset[int]:
+        """The groups that hold something to train."""
+        rows = rows_of(self.inventory)
+        trained = np.bincount(self.owners[rows.trainable[rows.parameter_rows]], minlength=len(self.groups))
+        return frozenset(group for group, number in zip(self.groups, trained.tolist(), strict=True) if number)
+
     def amount(self, group: int) -> Amount:
         """How much a group holds, counted without listing it."""
         if group not in self._amounts:

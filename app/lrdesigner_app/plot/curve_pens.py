@@ -8,7 +8,7 @@ from PySide6.QtCore import Qt
 
 from lrdesigner.document import Design, Group
 from lrdesigner.identity import Same
-from lrdesigner.membership import Membership, membership
+from lrdesigner.membership import membership
 from lrdesigner.param_groups import steering
 from lrdesigner_app.plot.curve import Curve
 from lrdesigner_app.plot.views import View
@@ -27,13 +27,12 @@ class Role:
     locked: bool
 
 
-def use_pen(curve: Curve, group: Group, design: Design, theme: Theme, members: Same[Membership], role: Role) -> None:
-    """Dashed what a metric steers; dashed and dim what trains nothing; faint what is locked."""
-    look = (Same(group), members, Same(theme.tokens), role)
+def use_pen(curve: Curve, group: Group, idle: bool, theme: Theme, role: Role) -> None:
+    """Dashed what a metric steers; dashed and dim what is `idle`, since it trains nothing; faint what is locked."""
+    look = (Same(group), idle, Same(theme.tokens), role)
     if look == curve.look:
         return
     curve.look = look
-    idle = trains_nothing(design, group)
     dashed = idle or (role.view in ("lr", "lr_wd") and steering(group) is not None)
     style = Qt.PenStyle.DashLine if dashed else Qt.PenStyle.SolidLine
     colour, share = theme.group_colour(group.colour), _LOCKED if role.locked else 1.0
@@ -54,6 +53,8 @@ def use_ghost_pen(curve: Curve, group: Group, theme: Theme) -> None:
         curve.stroke.set_pen(colour, 1.0, Qt.PenStyle.DashLine)
 
 
-def trains_nothing(design: Design, group: Group) -> bool:
-    """Whether a group of an opened model has no trainable parameter."""
-    return bool(design.model.inventory.parameters) and not membership(design).amount(group.id).trainable_tensors
+def idle_groups(design: Design) -> frozenset[int]:
+    """The groups of an opened model that have no trainable parameter."""
+    if not design.model.inventory.parameters:
+        return frozenset()
+    return frozenset(group.id for group in design.groups) - membership(design).training

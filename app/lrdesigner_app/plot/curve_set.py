@@ -10,7 +10,6 @@ from numpy.typing import NDArray
 from PySide6.QtCore import QPointF
 
 from lrdesigner.document import Design
-from lrdesigner.identity import Same
 from lrdesigner.membership import membership
 from lrdesigner_app.charts import AxisMap, ChartSurface
 from lrdesigner_app.charts.curve_layer import CurveLayer
@@ -18,7 +17,7 @@ from lrdesigner_app.curve_display import Look
 from lrdesigner_app.plot.curve import POINTS as POINTS
 from lrdesigner_app.plot.curve import Curve
 from lrdesigner_app.plot.curve import Window as Window
-from lrdesigner_app.plot.curve_pens import Role, use_ghost_pen, use_pen
+from lrdesigner_app.plot.curve_pens import Role, idle_groups, use_ghost_pen, use_pen
 from lrdesigner_app.plot.lines import Lines, lines_of
 from lrdesigner_app.plot.near import Near as Near
 from lrdesigner_app.plot.near import distances
@@ -79,13 +78,13 @@ class CurveSet:
 
     def style(self, design: Design, selected: int, view: View, dragging: bool) -> None:
         """Colours and widths, the selected one on top; then everything is on the chart as it should be."""
-        order, members = [group.id for group in design.groups], Same(membership(design))
+        order, idle = [group.id for group in design.groups], idle_groups(design)
         for group in design.groups:
             curve = self._curves.get(group.id)
             if curve is not None and self._look.shows(group.id):
                 chosen = group.id == selected
                 role = Role(view, chosen, chosen and not dragging, group.id in self._look.locked)
-                use_pen(curve, group, design, self._theme, members, role)
+                use_pen(curve, group, group.id in idle, self._theme, role)
         shown = [group for group in order if group in self._curves and self._look.shows(group)]
         above = [group for group in shown if group in self._moving and group != selected]
         above += [selected] if selected in shown else []

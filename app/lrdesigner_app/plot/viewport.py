@@ -97,8 +97,8 @@ class Viewport(QObject):
         store = self._workspace.store
         if not again and (held or store.design is not store.committed):
             return
-        self.apply_limits()
         wanted = self._value_range()
+        self._limit(wanted)
         if self._framed:
             self._chart.set_ranges(x=time_range(self.map, store.design.plan.total_steps))
         if again or (self._framed and not fits(tuple(self._chart.view.viewRange()[1]), wanted)):
@@ -106,7 +106,10 @@ class Viewport(QObject):
 
     def apply_limits(self) -> None:
         """Let nobody get lost."""
-        found = limits(self.map, self._workspace.design.plan.total_steps, self._value_range())
+        self._limit(self._value_range())
+
+    def _limit(self, values: Range) -> None:
+        found = limits(self.map, self._workspace.design.plan.total_steps, values)
         if found != self._limits:
             self._limits = found
             self._chart.set_limits(found.x, found.y, found.least_width, found.least_height)
