@@ -18,11 +18,11 @@ from lrdesigner.errors import UserError
 from lrdesigner.handle_values import Precision
 from lrdesigner.numbers import exact, parse_number, scaled
 from lrdesigner.schedule_edits import Path, node_at, set_node_fields
-from lrdesigner.schedules import Keyframes, Span, resolve
+from lrdesigner.schedules import Keyframes, Length, Span, resolve
 from lrdesigner.schedules.key_edits import bounded, in_time
 from lrdesigner.schedules.key_sets import put_keys
 from lrdesigner.schedules.keyframes import LEAST_IN_LOG, MOST_VALUE
-from lrdesigner.schedules.length import MOST_STEPS, parse_length
+from lrdesigner.schedules.length import MOST_STEPS, parse_amount, parse_length
 from lrdesigner.track_keys import KeyPoint, TrackKeys
 from lrdesigner.tracks import Slot, track_of
 from lrdesigner.tree_edits import span_at
@@ -113,12 +113,14 @@ def read_time(mode: Mode, text: str, span: Span) -> Amount:
     """
     if mode == "scale":
         return _read_factor(text)
-    sign = text.strip()[:1] if mode == "offset" else ""
-    negative = sign in ("-", "\N{MINUS SIGN}")
-    length = parse_length(text.strip()[1:] if negative or sign == "+" else text)
-    if length.unit == "rest":
-        raise UserError("Write a number of steps, epochs or %, not the rest.")
-    return Amount(mode, -resolve(length, span) if negative else resolve(length, span))
+    if mode == "set":
+        length = parse_length(text)
+        if length.unit == "rest":
+            raise UserError("Write a number of steps, epochs or %, not the rest.")
+        return Amount(mode, resolve(length, span))
+    amount, unit = parse_amount(text.replace("\N{MINUS SIGN}", "-"))
+    steps = resolve(Length(abs(amount), unit), span)
+    return Amount(mode, -steps if amount < 0 else steps)
 
 
 def read_value(mode: Mode, text: str) -> Amount:

@@ -9,7 +9,7 @@ from typing import Literal
 from msgspec import Struct
 
 from lrdesigner.errors import InvalidValueError, UserError
-from lrdesigner.numbers import exact
+from lrdesigner.numbers import exact, parse_number
 
 Unit = Literal["steps", "epochs", "percent", "rest"]
 
@@ -111,9 +111,8 @@ def _shortest(steps: int, amount: float, unit: Unit, span: Span) -> Length:
     return Length(amount, unit)
 
 
-_TYPED = re.compile(
-    r"\s*(?P<value>[0-9][0-9_ ]*(?:\.[0-9]*)?(?:e[+-]?[0-9]+)?|\.[0-9]+)\s*(?P<unit>[a-z%]*)\s*", re.IGNORECASE
-)
+_TYPED = re.compile(r"\s*(?P<amount>.*?)\s*(?P<unit>%|percent|e|ep|epochs?|s|steps?)?\s*", re.IGNORECASE | re.DOTALL)
+_PLAIN = re.compile(r"[0-9][0-9_ ]*(?:\.[0-9]*)?(?:e[+-]?[0-9]+)?|\.[0-9]+", re.IGNORECASE)
 _UNITS: dict[str, Unit] = {
     "": "steps", "s": "steps", "step": "steps", "steps": "steps",
     "e": "epochs", "ep": "epochs", "epoch": "epochs", "epochs": "epochs",
@@ -122,14 +121,36 @@ _UNITS: dict[str, Unit] = {
 
 
 def parse_length(text: str) -> Length:
-    """Read what a person typed: `500`, `500 steps`, `2 epochs`, `5%`, `rest`; raises `UserError`."""
+    """Read what a person typed: `500`, `2*45 steps`, `1/3 epochs`, `5%`, `rest`; raises `UserError`.
+
+    >>> str(parse_length("2*45 steps")), str(parse_length("10+5 %"))
+    ('90 steps', '15%')
+    """
     if text.strip().lower() in ("rest", "rest of the run", "the rest"):
         return REST
+    amount, unit = parse_amount(text)
+    if amount < 0:
+        raise UserError(f"{text.strip()!r} is no length: it is below 0.")
+    return Length(amount, unit)
+
+
+def parse_amount(text: str) -> tuple[float, Unit]:
+    """A number, or a formula, and the unit that it counts, steps if none is named; may be negative, as an offset."""
     found = _TYPED.fullmatch(text)
-    unit = _UNITS.get(found["unit"].lower()) if found else None
-    if found is None or unit is None:
-        raise UserError(f"{text.strip()!r} is not a length; write for example 500 steps, 2 epochs, 5% or rest.")
-    value = float(found["value"].replace("_", "").replace(" ", ""))
-    if not math.isfinite(value):
-        raise UserError(f"The length {text.strip()!r} is too large.")
-    return Length(value, unit)
+    amount = found["amount"].strip() if found else ""
+    if found is None or not amount:
+        raise UserError(_no_length(text))
+    unit = _UNITS[(found["unit"] or "").lower()]
+    if _PLAIN.fullmatch(amount):
+        value = float(amount.replace("_", "").replace(" ", ""))
+        if not math.isfinite(value):
+            raise UserError(f"The length {text.strip()!r} is too large.")
+        return value, unit
+    try:
+        return parse_number(amount), unit
+    except UserError:
+        raise UserError(_no_length(text)) from None
+
+
+def _no_length(text: str) -> str:
+    return f"{text.strip()!r} is not a length; write for example 500 steps, 2 epochs, 5% or rest."

@@ -91,7 +91,8 @@ def test_every_shape_is_chosen_edited_field_by_field_and_undone(
             continue
         found = editor(inspector, field.name)
         assert found.accessibleName() == field.title
-        assert found.toolTip() == field.help != ""
+        assert found.toolTip().startswith(field.help)
+        assert field.help
         start = workspace.store.committed
         wanted = _enter(found, field, getattr(schedule_of(workspace), field.name))
         assert getattr(schedule_of(workspace), field.name) == wanted
@@ -316,7 +317,7 @@ def test_the_unit_of_a_length_changes_without_moving_its_end(
     give(workspace, Cosine(length=start))
     field = editor(inspector, "length")
     assert isinstance(field, LengthField)
-    QTest.keyClick(field, Qt.Key.Key_Down, Qt.KeyboardModifier.AltModifier)
+    QTest.keyClick(field, Qt.Key.Key_F4)
     assert field.menu.isVisible()
     assert {action.text() for action in field.menu.actions()} == text
     span = workspace.design.plan.span

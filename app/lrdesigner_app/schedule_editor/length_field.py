@@ -10,8 +10,8 @@ from PySide6.QtWidgets import QMenu, QToolButton
 
 from lrdesigner.schedules import Field, Length, Span, in_unit, resolve
 from lrdesigner.schedules.length import Unit
+from lrdesigner_app.schedule_editor.number_field import NumberField
 from lrdesigner_app.schedule_editor.outlet import Outlet
-from lrdesigner_app.schedule_editor.value_fields import TextField
 from lrdesigner_resources import path as resource_path
 
 _ARROW, _ARROW_ROOM = 12, 24
@@ -20,8 +20,8 @@ _ARROW, _ARROW_ROOM = 12, 24
 UNITS: tuple[Unit, ...] = ("steps", "epochs", "percent", "rest")
 
 
-class LengthField(TextField):
-    """`500`, `2 epochs`, `5%` or `rest`; Alt+Down, or the arrow at its end, offers the same length in each unit."""
+class LengthField(NumberField):
+    """`500`, `2 epochs`, `5%` or `rest`; F4, or the arrow at its end, offers the same length in each unit."""
 
     def __init__(self, field: Field, outlet: Outlet) -> None:
         super().__init__(field, outlet)
@@ -29,12 +29,12 @@ class LengthField(TextField):
         self.menu = QMenu(self)
         self.menu.setAccessibleName(f"Unit of {field.title}")
         self._arrow = QToolButton(self)
-        self._arrow.setToolTip("In another unit (Alt+Down)")
+        self._arrow.setToolTip("In another unit (F4)")
         self._arrow.setAccessibleName(f"Unit of {field.title}")
         self._arrow.setProperty("role", "arrow")
         self._arrow.setIconSize(QSize(_ARROW, _ARROW))
         self._arrow.setCursor(Qt.CursorShape.ArrowCursor)
-        self._arrow.setFocusPolicy(Qt.FocusPolicy.NoFocus)  # Alt+Down is its key
+        self._arrow.setFocusPolicy(Qt.FocusPolicy.NoFocus)  # F4 is its key
         self._arrow.clicked.connect(self.open_menu)
         self.setTextMargins(0, 0, _ARROW_ROOM - 8, 0)
         self._style_arrow()
@@ -44,7 +44,7 @@ class LengthField(TextField):
         self.span = span
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        if event.key() == Qt.Key.Key_Down and event.modifiers() & Qt.KeyboardModifier.AltModifier:
+        if event.key() == Qt.Key.Key_F4:
             self.open_menu()
         else:
             super().keyPressEvent(event)

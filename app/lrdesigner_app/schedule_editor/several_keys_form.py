@@ -11,8 +11,11 @@ from PySide6.QtWidgets import QGridLayout, QWidget
 from lrdesigner.key_transforms import Amount, Mode, read_time, read_value
 from lrdesigner.numbers import exact
 from lrdesigner.schedules import Field, Keyframe, Span, fields_of, resolve
+from lrdesigner_app.schedule_editor.amount_field import AmountField
+from lrdesigner_app.schedule_editor.number_field import KEYS_HELP
 from lrdesigner_app.schedule_editor.outlet import Outlet
-from lrdesigner_app.schedule_editor.value_fields import TextField, choice_words
+from lrdesigner_app.schedule_editor.scrub_label import SCRUB_HELP, ScrubLabel
+from lrdesigner_app.schedule_editor.value_fields import choice_words
 from lrdesigner_app.theme import GRID
 from lrdesigner_app.widgets import NarrowCombo, label
 
@@ -58,11 +61,11 @@ class AmountRow:
         self.mode.setFixedWidth(_MODE_WIDTH)
         self._title = title
 
-    def make_field(self, outlet: SeveralOutlet) -> TextField:
+    def make_field(self, outlet: SeveralOutlet) -> AmountField:
         """The field, whose fault goes into the form's line."""
         title = f"{self._title} of the keys"
         field = Field(name="amount", title=title, kind="text", help="", default=None, optional=True)
-        self.field = TextField(field, Outlet(self._on_sent, outlet.cancel, outlet.refuse))
+        self.field = AmountField(field, Outlet(self._on_sent, outlet.cancel, outlet.refuse))
         self._cancel = outlet.cancel
         self.field.show_value(None)
         self.mode.activated.connect(self.clear)
@@ -81,10 +84,11 @@ class AmountRow:
             self._cancel()
         self.field.show_value(None)
 
-    def show_hint(self, same: str) -> None:
-        """In the empty field: what all keys have, or what would change nothing."""
+    def show_hint(self, same: str, first: str) -> None:
+        """In the empty field: what all keys have, or what would change nothing; of the first key where steps begin."""
+        self.field.show_start(self.chosen, first)
         self.field.setPlaceholderText({"set": same or "different", "offset": "+0", "scale": "×1"}[self.chosen])
-        self.field.setToolTip(self._help[self.chosen])
+        self.field.setToolTip(f"{self._help[self.chosen]}\n{KEYS_HELP}")
 
     def _on_sent(self, text: str | None, keep: bool) -> None:
         if not text:
@@ -127,15 +131,16 @@ class SeveralKeysForm(QWidget):
         for place, (title, row) in enumerate((("Time", self.time), ("Value", self.value))):
             made = row.make_field(self._outlet)
             made.explained.connect(self._explain)
-            name = label(title)
+            name = ScrubLabel(title, made)
+            name.setToolTip(SCRUB_HELP)
             name.setBuddy(made)
             grid.addWidget(name, place, 0)
             grid.addWidget(row.mode, place, 1)
             grid.addWidget(made, place, 2)
-        name = label("Then")
-        name.setBuddy(self.then)
+        then = label("Then")
+        then.setBuddy(self.then)
         grid.addWidget(self._fault, 2, 0, 1, 3)
-        grid.addWidget(name, 3, 0)
+        grid.addWidget(then, 3, 0)
         grid.addWidget(self.then, 3, 1, 1, 2)
 
     def show_keys(self, keys: tuple[Keyframe, ...], indices: tuple[int, ...], span: Span | None) -> None:
@@ -154,10 +159,10 @@ class SeveralKeysForm(QWidget):
         if not self._keys or self._span is None:
             return
         span = self._span
-        first = min((key.at for key in self._keys), key=lambda at: resolve(at, span))
-        values = {key.value for key in self._keys}
-        self.time.show_hint(str(first))
-        self.value.show_hint(exact(values.pop()) if len(values) == 1 else "")
+        first = min(self._keys, key=lambda key: resolve(key.at, span))
+        same = len({key.value for key in self._keys}) == 1
+        self.time.show_hint(str(first.at), str(first.at))
+        self.value.show_hint(exact(first.value) if same else "", exact(first.value))
 
     def _send_time(self, mode: Mode, text: str, keep: bool) -> None:
         if self._span is not None:

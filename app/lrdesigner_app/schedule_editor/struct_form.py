@@ -11,8 +11,10 @@ from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLabel, QSizePolicy, QWi
 
 from lrdesigner.schedules import Field, Span, fields_of
 from lrdesigner_app.schedule_editor.length_field import LengthField
+from lrdesigner_app.schedule_editor.number_field import NumberField
 from lrdesigner_app.schedule_editor.optional_fields import choice_editor, switch_editor
 from lrdesigner_app.schedule_editor.outlet import FormOutlet, Outlet
+from lrdesigner_app.schedule_editor.scrub_label import SCRUB_HELP, ScrubLabel
 from lrdesigner_app.schedule_editor.value_fields import FormulaField, MonospaceField, TextField
 from lrdesigner_app.theme import GRID
 from lrdesigner_app.widgets import label
@@ -23,10 +25,10 @@ Maker = Callable[[Field, Outlet], QWidget]
 
 MAKERS: MappingProxyType[str, Maker] = MappingProxyType(
     {
-        "number": TextField,
-        "integer": TextField,
-        "level": TextField,
-        "lengths": TextField,
+        "number": NumberField,
+        "integer": NumberField,
+        "level": NumberField,
+        "lengths": NumberField,
         "length": LengthField,
         "formula": FormulaField,
         "text": TextField,
@@ -115,9 +117,9 @@ class StructForm(QWidget):
                 row = self._add(row, field, maker(field, self._outlet.of(field.name)))
 
     def _add(self, row: int, field: Field, editor: QWidget) -> int:
-        title = label(field.title)
+        title = ScrubLabel(field.title, editor) if isinstance(editor, NumberField) else label(field.title)
         title.setBuddy(editor)
-        title.setToolTip(field.help)
+        title.setToolTip(f"{field.help}\n{SCRUB_HELP}" if isinstance(title, ScrubLabel) else field.help)
         wide = field.kind in WIDE
         if not wide:
             title.setFixedWidth(LABEL_WIDTH)

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from types import MappingProxyType
 from typing import Any
-
-from msgspec.structs import replace
 
 from lrdesigner.checked import check_bounds
 from lrdesigner.errors import UserError
@@ -15,10 +14,18 @@ from lrdesigner.numbers import exact, parse_number
 from lrdesigner.optimizers import options_text, read_options
 from lrdesigner.schedules import Absolute, Field, Length, level_text, parse_length, parse_level
 from lrdesigner.schedules.expression import NAMES
+from lrdesigner.stepping import Move, Rules, Standing, caret_in, stepped
+
+_COMMAS = re.compile(r",(?![^()]*\))")
+"""Those between lengths, not those within the brackets of a function."""
+
+_UNIT = re.compile(r"(step|epoch)s?(?=\s*$)")
+
+_STEPS = frozenset({"", "s", "step", "steps"})
 
 
 def _length_list(text: str) -> tuple[Length, ...]:
-    found = tuple(parse_length(part) for part in text.split(",") if part.strip())
+    found = tuple(parse_length(part) for part in _COMMAS.split(text) if part.strip())
     if not found:
         raise UserError("write at least one, such as 50%, and a comma between several.")
     return found
@@ -70,14 +77,18 @@ def read(field: Field, text: str) -> Any:
         return None
     if not text.strip() and field.kind not in ("formula", "options", "query"):
         raise UserError(f"{field.title} is empty; it needs a value.")
+    value = _parsed(field, text)
+    check_bounds(field, value)
+    return value
+
+
+def _parsed(field: Field, text: str) -> Any:
     try:
-        value = _READ[field.kind](text)
+        return _READ[field.kind](text)
     except ExpressionError:
         raise  # it says where
     except UserError as error:
         raise UserError(f"{field.title}: {error}") from None
-    check_bounds(field, value)
-    return value
 
 
 def written(field: Field, value: Any) -> str:
@@ -85,34 +96,63 @@ def written(field: Field, value: Any) -> str:
     return "" if value is None else _WRITE[field.kind](value)
 
 
-def stepped(field: Field, value: Any, up: bool) -> Any:
-    """The next value by one press of an arrow key, in the first digit: 5e-4 -> 6e-4; None where there is none.
+def next_standing(field: Field, standing: Standing, move: Move, up: bool, rules: Rules) -> tuple[Standing, Any]:
+    """The text and the value after one step of a field; what goes past a closed bound stops there.
 
-    A whole number goes on by 1; what has a unit stays in it.
+    A text that is a formula becomes its value first. Raises `UserError` where the text means no value, and at a bound.
     """
-    match value:
-        case Length(unit="rest"):
-            return None
-        case Length():
-            return replace(value, value=next_digit(value.value, up))
-        case Absolute():
-            return Absolute(next_digit(value.absolute, up))
-        case int() if field.kind == "integer":
-            return value + (1 if up else -1)
-        case int() | float():
-            return next_digit(float(value), up)
-    return None
+    before = read(field, standing.text)
+    found = stepped(standing, move, up, rules)
+    if found is None:
+        found = stepped(Standing(written(field, before)), move, up, rules)
+    if found is None:
+        return standing, before
+    text = found.standing.text
+    value = _clamped(field, before, _parsed(field, text))
+    check_bounds(field, value)
+    if found.canonical or value != _parsed(field, text):
+        text = written(field, value)
+    elif isinstance(value, Length):
+        text = _UNIT.sub(lambda unit: unit[1] + ("" if value.value == 1 else "s"), text)
+    caret = found.standing.caret
+    if caret is not None and text != found.standing.text:
+        caret = caret_in(text, caret, found.standing.place)
+    return Standing(text, caret, found.standing.place), value
 
 
-def next_digit(value: float, up: bool) -> float:
-    """A number one up or down in its first digit."""
-    if value == 0:
-        return 0.01 if up else 0.0
-    if value < 0:
-        return -next_digit(-value, not up)
-    exponent = int(f"{value:e}".split("e")[1])
-    unit = 10.0**exponent
-    digit = round(value / unit, 6)
-    if not up and digit <= 1:
-        unit, digit = unit / 10, digit * 10
-    return float(f"{(digit + (1 if up else -1)) * unit:.6g}")
+def rules_of(field: Field) -> Rules:
+    """How the numbers of a field are stepped."""
+    whole = {"integer": frozenset({""}), "length": _STEPS, "lengths": _STEPS}.get(field.kind, frozenset[str]())
+    length = field.kind in ("length", "lengths")
+    signed = not length and field.minimum is None and field.above is None
+    lowest = field.minimum if field.minimum is not None else field.above
+    return Rules(
+        signed=signed or (lowest is not None and lowest < 0),
+        zero=field.above is None,
+        whole_in=whole,
+        from_zero=-2 if field.kind in ("number", "level") else 0,
+    )
+
+
+def bounds_text(field: Field) -> str:
+    """The bounds of a field in short: "Above 0, at most 1e6"; "" where it has none."""
+    parts = [
+        f"at least {exact(field.minimum)}" if field.minimum is not None else "",
+        f"above {exact(field.above)}" if field.above is not None else "",
+        f"at most {exact(field.maximum)}" if field.maximum is not None else "",
+        f"below {exact(field.below)}" if field.below is not None else "",
+    ]
+    text = ", ".join(part for part in parts if part)
+    return text[:1].upper() + text[1:]
+
+
+def _clamped(field: Field, before: Any, after: Any) -> Any:
+    """What was stepped over a closed bound ends at it; what stood there goes on, to be refused in words."""
+    if isinstance(after, Absolute) and isinstance(before, Absolute):
+        return Absolute(_clamped(field, before.absolute, after.absolute))
+    if not isinstance(after, int | float) or not isinstance(before, int | float):
+        return after
+    for bound, over in ((field.minimum, -1), (field.maximum, 1)):
+        if bound is not None and (after - bound) * over > 0 and (before - bound) * over < 0:
+            return type(after)(bound)
+    return after

@@ -12,7 +12,7 @@ from lrdesigner.errors import UserError
 from lrdesigner.numbers import rate
 from lrdesigner.schedules import Absolute, Field
 from lrdesigner_app.schedule_editor.outlet import Outlet
-from lrdesigner_app.schedule_editor.texts import read, stepped, written
+from lrdesigner_app.schedule_editor.texts import read, written
 from lrdesigner_app.theme import SECONDARY_PX
 from lrdesigner_app.widgets import LineEdit, NarrowCombo, label, restyle
 
@@ -40,8 +40,9 @@ class TextField(LineEdit):
         self._unit = label("", "secondary")
         self._unit.setParent(self)
         self._unit.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
+        self._tip = field.help
         self.setAccessibleName(field.title)
-        self.setToolTip(field.help)
+        self.setToolTip(self._tip)
         self.setMinimumWidth(NARROWEST)
         self.setProperty("invalid", "false")
         if field.optional:
@@ -75,7 +76,7 @@ class TextField(LineEdit):
         shown = rate(self._value) if self._shortened else text
         if shown != self.text():
             self.setText(shown)
-        self.setToolTip(f"{text}\n{self._field.help}" if self._shortened else self._field.help)
+        self.setToolTip(f"{text}\n{self._tip}" if self._shortened else self._tip)
 
     def read(self) -> Any:
         """The value of what is typed; raises `UserError`."""
@@ -89,18 +90,15 @@ class TextField(LineEdit):
         super().focusInEvent(event)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        arrows = (Qt.Key.Key_Up, Qt.Key.Key_Down)
         if event.key() == Qt.Key.Key_Escape and self.isModified():
-            self._restore()
-        elif event.key() in arrows and not event.modifiers() & Qt.KeyboardModifier.AltModifier:
-            self._step(event.key() == Qt.Key.Key_Up)
+            self.restore()
         else:
             super().keyPressEvent(event)
 
     def focusOutEvent(self, event: QFocusEvent) -> None:
         super().focusOutEvent(event)
         if self.property("invalid") == "true":  # left with something unreadable in it
-            self._restore()
+            self.restore()
         elif not self.isModified():
             self._show_written(whole=False)
         self.setCursorPosition(0)
@@ -128,7 +126,7 @@ class TextField(LineEdit):
 
     def _on_typed(self) -> None:
         if not self.isModified():  # undone, character by character, to what it was
-            self._restore()
+            self.restore()
             return
         self._unit.hide()
         try:
@@ -153,24 +151,10 @@ class TextField(LineEdit):
     def _point_at(self, error: UserError) -> None:
         """Help to find the fault; a formula puts the cursor there."""
 
-    def _restore(self) -> None:
+    def restore(self) -> None:
+        """Forget what was typed, and its preview."""
         self.setModified(False)
         self._outlet.cancel()
-        self.show_value(self._value)
-
-    def _step(self, up: bool) -> None:
-        try:
-            value = stepped(self._field, self.read(), up)
-        except UserError:
-            return
-        if value is None:
-            return
-        try:
-            self._outlet.send(value, True)
-        except UserError as error:
-            self._explain(str(error))
-            return
-        self.setModified(False)
         self.show_value(self._value)
 
     def _show_unit(self) -> None:
