@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from PySide6.QtCore import QEvent, QModelIndex, QPoint, QPointF, QRectF, Qt, Signal
+from PySide6.QtCore import QEvent, QModelIndex, QPersistentModelIndex, QPoint, QPointF, QRectF, Qt, Signal
 from PySide6.QtGui import (
     QContextMenuEvent,
     QDragEnterEvent,
@@ -25,6 +25,8 @@ from lrdesigner_app.theme import Theme
 
 _DELETE = (Qt.Key.Key_Delete, Qt.Key.Key_Backspace)
 _MOVES = {Qt.Key.Key_Up: -1, Qt.Key.Key_Down: 1}
+
+Index = QModelIndex | QPersistentModelIndex
 
 
 class CardsView(QListView):
@@ -77,7 +79,7 @@ class CardsView(QListView):
             return
         super().mousePressEvent(event)
 
-    def dataChanged(self, first: QModelIndex, last: QModelIndex, roles: Sequence[int] = ()) -> None:
+    def dataChanged(self, first: Index, last: Index, roles: Sequence[int] = ()) -> None:
         """Paint these cards again; the list's own way would lay all of them out anew, and they keep their size."""
         QAbstractItemView.dataChanged(self, first, last, list(roles))
 
