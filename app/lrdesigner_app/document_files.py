@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import stat
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 
 from PySide6.QtCore import QObject, Signal
@@ -12,7 +16,9 @@ from lrdesigner.document import Design
 from lrdesigner.errors import UserError
 from lrdesigner.faults import Opened
 from lrdesigner_app.file_question import ask_where_to_save
+from lrdesigner_app.model_watch import State, state_of
 from lrdesigner_app.notices import Notice
+from lrdesigner_app.recent_files import RecentFiles, recent_design
 from lrdesigner_app.settings import Settings
 from lrdesigner_app.workspace import Workspace
 
@@ -23,13 +29,17 @@ class DocumentFiles(QObject):
     """Which file the open design belongs to; `path` is None until it was saved or opened."""
 
     path_changed = Signal()
+    asking = Signal(bool)
+    """True when a question about a file is put, False when it is answered: meanwhile nothing may replace the design."""
 
     def __init__(self, workspace: Workspace, settings: Settings, window: QWidget) -> None:
         super().__init__(window)
         self._workspace = workspace
         self._settings = settings
         self._window = window
+        self.recent = RecentFiles(settings)
         self.path: Path | None = None
+        self._known: State = None
 
     @property
     def title(self) -> str:
@@ -45,27 +55,28 @@ class DocumentFiles(QObject):
         self._replace(opened, path, modified=True)
 
     def _replace(self, opened: Opened, path: Path | None, *, modified: bool = False) -> None:
-        self.path = path
+        self._take_path(path, None if path is None else state_of(path))
         self._workspace.opened = opened  # before the store tells everybody
         self._workspace.store.open(opened.design, modified=modified or bool(opened.faults))
         self.path_changed.emit()
 
     def belongs_to(self, path: Path) -> None:
         """Take `path` for the file that the present design was read from, and tell of its faults."""
-        self.path = path
+        self._take_path(path, state_of(path))
+        self.recent.add(recent_design(path))
         self.path_changed.emit()
         self._tell_of_faults(path)
 
     def ask_and_open(self) -> None:
-        """Ask for a design file and open it."""
-        if not self.may_discard():
-            return
-        name, _ = QFileDialog.getOpenFileName(self._window, "Open design", self._settings.text("folder"), FILTER)
-        if name:
+        """Ask for a design file, then about what is not saved, and open it."""
+        with self.question():
+            name, _ = QFileDialog.getOpenFileName(self._window, "Open design", self._settings.text("folder"), FILTER)
+        if name and self.may_discard():
             self.open(Path(name))
 
     def open(self, path: Path) -> bool:
         """Open a design file, with defaults for its faults; if it is none, a notice says so and nothing changes."""
+        known = state_of(path)  # before it is read: what changes meanwhile is noticed when it is saved
         try:
             opened = load_with_faults(path)
         except UserError as error:
@@ -73,6 +84,7 @@ class DocumentFiles(QObject):
             return False
         self._remember(path)
         self._replace(opened, path)
+        self._known = known
         self._tell_of_faults(path)
         return True
 
@@ -91,18 +103,29 @@ class DocumentFiles(QObject):
     def save_as(self) -> bool:
         """Ask for a name and save; False when it was not saved."""
         proposal = Path(self._settings.text("folder")) / f"{self.title.lower()}{SUFFIX}"
-        path = ask_where_to_save(self._window, "Save design", proposal, FILTER, SUFFIX)
-        return path is not None and self.save_to(path)
+        with self.question():
+            path = ask_where_to_save(self._window, "Save design", proposal, FILTER, SUFFIX)
+        return path is not None and self.save_to(path, over=True)  # the dialog has asked about a file that is there
 
-    def save_to(self, path: Path) -> bool:
-        """Write the design; what goes wrong becomes a notice, and the old file stays as it was."""
+    def save_to(self, path: Path, *, over: bool = False) -> bool:
+        """Write the design; what goes wrong becomes a notice, and the old file stays as it was.
+
+        Unless `over`, a file that somebody else has changed since it was read or saved is not replaced.
+        """
+        if not over and path == self.path and self._changed_by_others(path):
+            action = ("Overwrite", partial(self.save_to, path, over=True))
+            self._workspace.post(
+                Notice(f"{path.name} was changed outside this window. It was not saved.", "bad", "", action)
+            )
+            return False
         design = self._workspace.store.committed
         try:
+            _check_writable(path)
             save(design, path)
         except UserError as error:
             self._workspace.post(Notice(str(error), "bad"))
             return False
-        self.path = path
+        self._take_path(path, state_of(path))
         self._remember(path)
         self._workspace.opened = Opened(design)
         self._workspace.store.mark_saved(design)
@@ -110,11 +133,27 @@ class DocumentFiles(QObject):
         self.path_changed.emit()
         return True
 
+    def _changed_by_others(self, path: Path) -> bool:
+        return self._known is not None and state_of(path) not in (self._known, None)
+
+    def _take_path(self, path: Path | None, known: State) -> None:
+        self.path, self._known = path, known
+
+    @contextmanager
+    def question(self) -> Iterator[None]:
+        """Around everything that waits for a person's answer about files."""
+        self.asking.emit(True)
+        try:
+            yield
+        finally:
+            self.asking.emit(False)
+
     def may_discard(self) -> bool:
         """Whether the present design may go: it is saved, or the person decided about it just now."""
         if not self._workspace.store.modified:
             return True
-        answer = self.ask_about_unsaved()
+        with self.question():
+            answer = self.ask_about_unsaved()
         if answer == QMessageBox.StandardButton.Save:
             return self.save()
         return answer == QMessageBox.StandardButton.Discard
@@ -132,3 +171,16 @@ class DocumentFiles(QObject):
 
     def _remember(self, path: Path) -> None:
         self._settings.put("folder", str(path.absolute().parent))
+        self.recent.add(recent_design(path))
+
+
+def _check_writable(path: Path) -> None:
+    """Raise `UserError` where nothing can be saved, or nothing is meant to be: a folder would take a new file."""
+    if not path.parent.is_dir():
+        raise UserError(f"{path} cannot be written: there is no folder {path.parent}.")
+    try:
+        mode = path.stat().st_mode
+    except OSError:
+        return
+    if not mode & (stat.S_IWUSR | stat.S_IWGRP | stat.S_IWOTH):
+        raise UserError(f"{path} cannot be written: it is write-protected. Save it under another name.")

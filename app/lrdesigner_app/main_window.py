@@ -20,6 +20,7 @@ from lrdesigner.models.source import ModelSource
 from lrdesigner.models.trust import question_for
 from lrdesigner.numbers import count
 from lrdesigner.recovery_files import Kept
+from lrdesigner.store import Change
 from lrdesigner_app.actions import ActionSet
 from lrdesigner_app.autosave import Autosave
 from lrdesigner_app.code_view import CodePanel
@@ -32,15 +33,18 @@ from lrdesigner_app.model_loader import ModelLoader
 from lrdesigner_app.model_reload import ModelReload
 from lrdesigner_app.model_tree import ModelTreePanel
 from lrdesigner_app.notice_bar import BusyBar, NoticeBar
+from lrdesigner_app.opening import Opening
 from lrdesigner_app.overlay import Overlay
 from lrdesigner_app.plot import VIEWS, PlotPanel, View
 from lrdesigner_app.problems import ProblemsPanel
+from lrdesigner_app.recent_files import RecentMenu, recent_model
 from lrdesigner_app.recovery import RecoveryBar
 from lrdesigner_app.rules import RulesPanel
 from lrdesigner_app.schedule_editor import FreezeLane, Inspector, SegmentStrip
 from lrdesigner_app.tour import Tour
 from lrdesigner_app.trial import TrialRunner, TrialTab
 from lrdesigner_app.trust_question import allowed
+from lrdesigner_app.window_drops import WindowDrops
 from lrdesigner_app.workspace import Workspace
 
 if TYPE_CHECKING:
@@ -69,10 +73,12 @@ class MainWindow(QMainWindow):
         self.runner = TrialRunner(workspace, self.spare, self._exported_for_trial)
         for made in (self.loader, self.runner):
             made.setParent(self)
+        self.opening = Opening(self)
         self._make_panels()
         self.action_set = ActionSet(commands_of(self), self._finish_typing, self)
         self._make_menu()
         arrange(self)
+        self.drops = WindowDrops(self, self.centralWidget(), self.workspace.theme, self.opening.open_dropped)
         curves = (self.plot, self.strip)
         self.action_set.place({"plot": curves, "curves": (*curves, self.groups)})
         self._connect()
@@ -102,6 +108,8 @@ class MainWindow(QMainWindow):
         self.menu = QMenu("Menu", self)
         for menu in self.action_set.menus.values():
             self.menu.addMenu(menu)
+        self.recent_menu = RecentMenu(self.files.recent, self.opening.open_recent, self)
+        self.action_set.menus["File"].insertMenu(self.action("save"), self.recent_menu)
 
     def _finish_typing(self) -> None:
         """A value that is still being typed counts as entered before anything else happens; keys move no focus."""
@@ -122,7 +130,9 @@ class MainWindow(QMainWindow):
         signals.design_changed.connect(self._refresh)
         signals.notice_posted.connect(self.notices.show_notice)
         signals.trial_changed.connect(self.action_set.refresh)
+        signals.design_changed.connect(self._give_up_loading)
         self.files.path_changed.connect(self._refresh)
+        self.files.asking.connect(self.loader.hold)
         self.windows.recovery.changed.connect(self.action_set.refresh)
         self.problems.count_changed.connect(lambda n: self.tabs.setTabText(1, f"Problems  {n}" if n else "Problems"))
         self.groups.presets_requested.connect(lambda: self.do("presets"))
@@ -146,7 +156,9 @@ class MainWindow(QMainWindow):
         size = " · ".join(filter(None, (kind, scalars))) if design.model.source else "no model"
         run = f"{plan.epochs:,} epoch{'s' if plan.epochs != 1 else ''} × {plan.steps_per_epoch:,} steps"
         self.header.show_titles(f"{self.files.title}{star}", f"{size} · {run}")
-        self.setWindowTitle(f"{self.files.title}{'*' if store.modified else ''} – LR Designer")
+        self.setWindowTitle(f"{self.files.title}[*] – LR Designer")
+        self.setWindowModified(store.modified)
+        self.setWindowFilePath(str(self.files.path.absolute()) if self.files.path else "")
         for name, words in (("undo", store.undo_label), ("redo", store.redo_label)):
             self.action(name).setStatusTip(f"{name.capitalize()}: {words}" if words else f"Nothing to {name}")
         self.action_set.refresh()
@@ -154,13 +166,24 @@ class MainWindow(QMainWindow):
     def load_model(
         self, source: ModelSource, kwargs: dict[str, Any], python: str = "", inputs: Inputs | None = None
     ) -> None:
-        """Open a model in a child and start a design for it. The caller has asked whether its code may run."""
+        """Open a model in a child and start a design for it.
+
+        The caller has asked whether its code may run, and about what is not saved.
+        """
+        settled = self.workspace.store.committed
 
         def give(inventory: Inventory) -> None:
-            if self.files.may_discard():  # it may have been edited while the model was built
+            # It may have been edited while the model was built.
+            if self.workspace.store.committed is settled or self.files.may_discard():
                 self.files.replace_design(starting_design(source, inventory, kwargs, python, inputs), None)
+                if not source.is_demo:
+                    self.files.recent.add(recent_model(source, kwargs, python, inputs))
 
         self.loader.load(source, kwargs, give, python, inputs)
+
+    def _give_up_loading(self, change: Change) -> None:
+        if change.kind == "open":  # what was asked for later than the model must not be replaced by it
+            self.loader.cancel()
 
     def _exported_for_trial(self, design: Design) -> str:
         """The exported file, if the model's code may run; raises `UserError`."""

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from functools import partial
 from time import monotonic
 from typing import Any
 
 from msgspec.structs import replace
-from PySide6.QtCore import QObject, Signal
+from PySide6.QtCore import QObject, QTimer, Signal
 
 from lrdesigner.errors import UserError
 from lrdesigner.inventory import Inventory
@@ -36,6 +37,10 @@ class ModelLoader(QObject):
         super().__init__()
         self._spare = spare
         self._job: Job | None = None
+        self._holds = 0
+        self._waiting: Callable[[], None] | None = None
+        self._release = QTimer(self, singleShot=True, interval=0)
+        self._release.timeout.connect(self._go_on)
 
     def load(
         self,
@@ -63,10 +68,23 @@ class ModelLoader(QObject):
 
     def cancel(self) -> None:
         """Give up what is being opened; nothing changes."""
-        job, self._job = self._job, None
+        job, self._job, self._waiting = self._job, None, None
         if job is not None:
             job.cancel()
             self.ended.emit()
+
+    def hold(self, on: bool) -> None:
+        """While this is on, a model that is ready waits: a person is being asked something. Calls may be nested."""
+        self._holds += 1 if on else -1
+        if not self._holds and self._waiting is not None:
+            self._release.start()  # once whoever asked has acted on the answer, which may cancel
+
+    def _go_on(self) -> None:
+        if self._holds:
+            return
+        waiting, self._waiting = self._waiting, None
+        if waiting is not None:
+            waiting()
 
     def _start(self, opening: _Opening, request: InspectRequest | ReadRequest) -> None:
         job = self._job = self._spare.start(request, time_limit=opening.seconds_left, python=opening.python)
@@ -75,6 +93,9 @@ class ModelLoader(QObject):
 
     def _on_ended(self, job: Job, opening: _Opening, outcome: Outcome) -> None:
         if job is not self._job:
+            return
+        if self._holds:
+            self._waiting = partial(self._on_ended, job, opening, outcome)
             return
         again = opening.after(outcome)
         if again is not None:

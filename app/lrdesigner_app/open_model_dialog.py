@@ -34,7 +34,7 @@ FILTER = f"Models (*.py *.json {' '.join(f'*{suffix}' for suffix in SUFFIXES)});
 class OpenModelDialog(QDialog):
     """Says what opening would do; lists what a file offers without running it; checks before it accepts."""
 
-    def __init__(self, parent: QWidget | None, folder: str) -> None:
+    def __init__(self, parent: QWidget | None, folder: str, text: str = "") -> None:
         super().__init__(parent)
         self.setWindowTitle("Open model")
         self._folder = folder
@@ -54,6 +54,7 @@ class OpenModelDialog(QDialog):
         self.arguments: dict[str, Any] = {}
         self.shapes: Inputs = []
         self.interpreter = ""
+        self.model.setText(text)
 
     def choose_file(self) -> None:
         """Ask for the file."""

@@ -5,9 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, ClassVar
 
 from lrdesigner.demos import demo_design
-from lrdesigner.models.trust import question_for_source
 from lrdesigner_app.actions import ActionSpec
-from lrdesigner_app.trust_question import allowed
 
 if TYPE_CHECKING:
     from lrdesigner_app.main_window import MainWindow
@@ -35,19 +33,7 @@ class FileCommands:
 
     def open_model(self) -> None:
         """Ask for a model and open it."""
-        window = self._window
-        if not window.files.may_discard():
-            return
-        from lrdesigner_app.open_model_dialog import OpenModelDialog
-
-        dialog = OpenModelDialog(window, window.settings.text("folder"))
-        if not dialog.exec() or dialog.source is None:
-            return
-        source, python = dialog.source, dialog.interpreter
-        if allowed(question_for_source(source, python), window):
-            if source.file is not None and not source.is_demo:
-                window.settings.put("folder", str(source.file.parent))
-            window.load_model(source, dialog.arguments, python, dialog.shapes)
+        self._window.opening.ask_for_model()
 
     def reload_model(self) -> None:
         """Open the model of the design again."""
