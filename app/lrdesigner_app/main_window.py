@@ -251,8 +251,8 @@ class MainWindow(QMainWindow):
 
 
 def first_size(available: QSize) -> QSize:
-    """How large a window is that nobody has sized yet: with its frame it fits on any screen from 1280x800 on."""
-    return QSize(1440, 900).boundedTo(available - QSize(16, 48)).expandedTo(QSize(1264, 752))
+    """How large a window is that nobody has sized yet: with its frame it fits on the screen, also at 200 % scale."""
+    return QSize(1440, 900).boundedTo(available - QSize(16, 48)).expandedTo(QSize(640, 480))
 
 
 def _log_key(view: View) -> str:

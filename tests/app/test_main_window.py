@@ -222,7 +222,8 @@ def test_the_first_window_is_whole_on_any_screen(window: MainWindow) -> None:
     assert small == QSize(1264, 752)
     assert small.width() >= window.minimumSizeHint().width()
     assert small.height() >= window.minimumSizeHint().height()
-    assert first_size(QSize(800, 600)) == small
+    assert first_size(QSize(1280, 720)) == QSize(1264, 672)
+    assert first_size(QSize(320, 200)) == QSize(640, 480)
 
 
 def test_the_tab_counts_problems_and_not_what_is_good_to_know(window: MainWindow) -> None:

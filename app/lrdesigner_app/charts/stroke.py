@@ -11,6 +11,9 @@ from pyqtgraph.graphicsItems.PlotCurveItem import arrayToLineSegments
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QColor, QPaintEngine, QPainter, QPainterPath, QPen
 
+_MANY = 300
+"""Points from which a thick line is drawn in pieces; of fewer the joints would be seen and little is won."""
+
 
 class Drawable(Protocol):
     """Something that a `CurveLayer` draws; `edition` is another number whenever it looks different."""
@@ -63,4 +66,4 @@ class Stroke:
         whole = self.pen.style() == Qt.PenStyle.SolidLine and self.pen.color().alpha() == 255
         engine = painter.paintEngine()
         on_screen = engine is not None and engine.type() == QPaintEngine.Type.Raster
-        return whole and on_screen and self.pen.widthF() > 1 and len(self._xs) > 1
+        return whole and on_screen and self.pen.widthF() > 1 and len(self._xs) > _MANY

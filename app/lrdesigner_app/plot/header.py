@@ -38,7 +38,7 @@ class PlotHeader(QWidget):
         row.setSpacing(GRID - 2)
         for made in self.views.values():
             row.addWidget(made)
-        row.addWidget(self.combo, 1)
+        row.addWidget(self.combo, 4)
         row.addStretch(1)
         row.addWidget(self.find_curves)
         for made in (self.linear, self.log):
