@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import math
+import re
 
 from lrdesigner.errors import UserError
 from lrdesigner.expressions import ExpressionError, evaluate, parse
+
+_PLAIN = re.compile(r"[+-]?[0-9._]*(?:e[+-]?[0-9]+)?", re.IGNORECASE)
 
 
 def rate(value: float) -> str:
@@ -56,7 +59,10 @@ def parse_number(text: str) -> float:
         raise UserError(f"{text.strip()!r} is not a number.{why}") from None
     if not math.isfinite(value):
         raise UserError(f"{text.strip()!r} has no finite value.")
-    return value
+    if _PLAIN.fullmatch(text.strip()):
+        return value
+    short = float(f"{value:.14g}")  # 3e-4*3 is 9e-4, without the noise of binary fractions
+    return short if abs(short - value) <= 2 * math.ulp(value) else value
 
 
 def scaled(base: float, scale: float) -> float:

@@ -24,7 +24,7 @@ from lrdesigner.document import Design
 from lrdesigner.errors import UserError
 from lrdesigner.jobs.protocol import PROTOCOL_VERSION, Metrics
 from lrdesigner.jobs.reader import Outcome
-from lrdesigner.schedules import Cosine, Plateau
+from lrdesigner.schedules import Cosine, Plateau, Span
 from lrdesigner.store import Store
 from lrdesigner_app.processes import SpareChild
 from lrdesigner_app.theme import Theme
@@ -321,8 +321,25 @@ def test_durations_read_as_people_say_them() -> None:
     assert [duration(s) for s in (8.21, 45, 60, 200, 7500)] == ["8.2 s", "45 s", "1 min", "3 min 20 s", "2 h 5 min"]
 
 
-def test_steps_are_read_with_separators_and_units() -> None:
-    assert [steps_typed(text) for text in ("", "1,200", "300 steps", "3e2*2")] == [None, 1200, 300, 600]
+@pytest.mark.parametrize(
+    ("text", "steps"),
+    [
+        ("", None),
+        ("rest", None),
+        ("1,200", 1200),
+        ("300 steps ", 300),
+        ("3e2*2", 600),
+        ("2*3 epochs", 270),
+        ("10+5 %", 68),
+    ],
+)
+def test_steps_are_read_as_lengths_of_the_plan_are(text: str, steps: int | None) -> None:
+    assert steps_typed(text, Span(450, 450, 45)) == steps
+
+
+def test_no_step_at_all_is_no_trial() -> None:
+    with pytest.raises(UserError, match="at least 1 step"):
+        steps_typed("0.1 %", Span(450, 450, 45))
 
 
 def test_the_charts_follow_the_theme_and_draw_in_both(bench: Bench, record: TrialRecord) -> None:

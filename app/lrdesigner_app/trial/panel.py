@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
+
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QComboBox, QHBoxLayout, QProgressBar, QStackedWidget, QWidget
 
 from lrdesigner.errors import UserError
-from lrdesigner.numbers import parse_number
+from lrdesigner.schedules import Span, parse_length, resolve
 from lrdesigner.store import Change
 from lrdesigner_app.notices import Notice
 from lrdesigner_app.theme import GRID
@@ -27,6 +29,9 @@ _EMPTY = (
 )
 _REFRESH_MS = 50
 _STEPS_PX = 136
+_MOST_STEPS = 10**9
+_SEPARATORS = re.compile(r"(?<=[0-9]),(?=[0-9]{3}(?![0-9]))")
+"""Commas between thousands."""
 
 
 class TrialPanel(Panel):
@@ -50,7 +55,7 @@ class TrialPanel(Panel):
         self.data.setItemData(1, NO_EVIDENCE.capitalize(), Qt.ItemDataRole.ToolTipRole)
         self.steps = LineEdit()
         self.steps.setAccessibleName("Steps of the trial")
-        self.steps.setToolTip("How many optimizer steps to train; empty: the whole plan")
+        self.steps.setToolTip("How long to train: 500 steps, 2 epochs or 5%; empty: the whole plan")
         self.steps.setFixedWidth(_STEPS_PX)
         self.status = label("", "secondary")
         self.status.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
@@ -98,7 +103,7 @@ class TrialPanel(Panel):
     def run(self) -> None:
         """Run a trial with what the controls say."""
         try:
-            steps = steps_typed(self.steps.text())
+            steps = steps_typed(self.steps.text(), self._workspace.design.plan.span)
         except UserError as error:
             self._mark_steps(invalid=True)
             self._workspace.post(Notice(str(error), "bad"))
@@ -162,14 +167,17 @@ class TrialPanel(Panel):
         self.status.setToolTip(plain_tip(self.status.text()))
 
 
-def steps_typed(text: str) -> int | None:
-    """What stands in the steps field: None for the whole plan; raises `UserError`."""
+def steps_typed(text: str, span: Span) -> int | None:
+    """What stands in the steps field, as for any length of the plan; None for all of it; raises `UserError`."""
     if not text.strip():
         return None
-    value = parse_number(text.replace(",", "").removesuffix("steps"))
-    if value < 1:
+    length = parse_length(_SEPARATORS.sub("", text))
+    if length.unit == "rest":
+        return None
+    steps = resolve(length, span)
+    if steps < 1:
         raise UserError("A trial needs at least 1 step.")
-    return round(min(value, 1e9))
+    return min(steps, _MOST_STEPS)
 
 
 def _combo(name: str, entries: tuple[tuple[str, str], ...]) -> QComboBox:
