@@ -113,7 +113,7 @@ class DocumentFiles(QObject):
         Unless `over`, a file that somebody else has changed since it was read or saved is not replaced.
         """
         if not over and path == self.path and self._changed_by_others(path):
-            action = ("Overwrite", partial(self.save_to, path, over=True))
+            action = ("Overwrite", partial(self._overwrite, path))
             self._workspace.post(
                 Notice(f"{path.name} was changed outside this window. It was not saved.", "bad", "", action)
             )
@@ -132,6 +132,12 @@ class DocumentFiles(QObject):
         self._workspace.post(Notice(f"Saved {path.name}.", "good"))
         self.path_changed.emit()
         return True
+
+    def _overwrite(self, path: Path) -> None:
+        if path == self.path:
+            self.save_to(path, over=True)
+        else:  # the button was shown for a design that is no longer open
+            self._workspace.post(Notice(f"{path.name} is no longer open here; nothing was written."))
 
     def _changed_by_others(self, path: Path) -> bool:
         return self._known is not None and state_of(path) not in (self._known, None)

@@ -53,15 +53,20 @@ class Opening:
     def open_dropped(self, dropped: Dropped) -> None:
         """Open what was dropped onto the window."""
         window = self._window
+        if dropped.kind == "design" and window.files.may_discard():
+            self._tell_what_was_left_out(dropped)  # before it is opened, which may have something worse to tell
+            window.files.open(dropped.path)
+        elif dropped.kind in ("python", "model"):
+            if dropped.kind == "python":
+                self.ask_for_model(str(dropped.path))
+            else:
+                self._load_named(dropped.source, {}, "", [])
+            self._tell_what_was_left_out(dropped)  # after it has begun, which hides what was told before
+
+    def _tell_what_was_left_out(self, dropped: Dropped) -> None:
         if dropped.left_out:
             more = f"{dropped.left_out} other file{'s were' if dropped.left_out > 1 else ' was'} left out"
-            window.workspace.post(Notice(f"Only {dropped.path.name} is opened; {more}."))
-        if dropped.kind == "python":
-            self.ask_for_model(str(dropped.path))
-        elif dropped.kind == "model":
-            self._load_named(dropped.source, {}, "", [])
-        elif dropped.kind == "design" and window.files.may_discard():
-            window.files.open(dropped.path)
+            self._window.workspace.post(Notice(f"Only {dropped.path.name} is opened; {more}."))
 
     def _load_named(self, text: str, kwargs: dict[str, Any], python: str, inputs: Inputs) -> None:
         try:

@@ -57,7 +57,9 @@ class TrialRunner(QObject):
 
     def run(self, steps: int | None = None, device: str = "auto", data: str = "demo") -> bool:
         """Start a trial of the committed design (steps None: its whole plan); False when it could not start."""
-        if self.running:
+        if self._record is not None and self.running:
+            doing = "stopping" if self._record.state == "stopping" else "running"
+            self._workspace.post(Notice(f"A trial is still {doing}; the next can start when it has ended."))
             return False
         design = self._workspace.store.committed
         total = min(steps, design.plan.total_steps) if steps else design.plan.total_steps
