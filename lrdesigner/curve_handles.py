@@ -241,7 +241,16 @@ class CurveHandle:
         if factor < LOWEST and direction < 0:
             return {}  # further down nobody sees it
         wanted = notched_in(_POSITIVE, max(factor, LOWEST), direction, precision)
-        return self._rounded(placed.node, placed.at, wanted, "normal")
+        rough = self._rounded(placed.node, placed.at, wanted, "normal")
+        if self._leads(rough, factor, direction):
+            return rough
+        finer = self._rounded(placed.node, placed.at, wanted, "fine")  # the notch was smaller than the rounding
+        return finer if self._leads(finer, factor, direction) else {}
+
+    def _leads(self, fields: dict[str, Any], factor: float, direction: int) -> bool:
+        """Whether the factor goes in a direction with these fields; also where there are none."""
+        placed = self.placed
+        return (factor_at(replace(placed.node, **fields), placed.span, placed.at) - factor) * direction >= 0
 
     def _drives_the_factor(self, node: Any, at: int, factor: float) -> bool:
         """Whether the field is the factor itself, so that it is the field that is rounded. One look might be chance."""

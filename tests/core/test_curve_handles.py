@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from hypothesis import assume, given, settings
+from hypothesis import assume, example, given, settings
 from hypothesis import strategies as st
 from strategies import plans, schedules, shapes
 
@@ -293,6 +293,7 @@ def test_arrow_keys_left_and_right_move_by_a_step_or_to_the_next_line(direction:
 
 
 @given(shapes(), st.sampled_from([1, -1]))
+@example(MultiStep((Length(0, "steps"),) * 3, 0.40805), 1)
 @settings(max_examples=100, deadline=None)
 def test_arrow_keys_up_and_down_never_move_a_handle_the_other_way(schedule: Any, direction: int) -> None:
     design = design_with(schedule)
