@@ -16,6 +16,9 @@ from lrdesigner.numbers import exact
 Move = Literal["digit", "ten digits", "tenth", "double", "decade"]
 """One of the digit, ten of it, a tenth of it; twice or half of the number; ten times or a tenth of the number."""
 
+_FINEST = -12
+"""The power of ten of the smallest step towards a number that is not to be reached."""
+
 _PART = re.compile(
     r"(?P<before>\s*(?:[*x\N{MULTIPLICATION SIGN}]\s*)?)"
     r"(?P<digits>[+\-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:e[+-]?[0-9]+)?)(?P<after>\s*[a-z%]*\s*)",
@@ -39,7 +42,8 @@ class Standing:
 class Rules:
     """What numbers of a field may be: negative, 0, and whole where one of the units follows them.
 
-    A step up from 0 goes to 10 ** `from_zero`; `plus` writes the sign of what is above 0.
+    A step up from 0 goes to 10 ** `from_zero`; `plus` writes the sign of what is above 0. What stays `below` a number
+    comes nearer to it in ever smaller digits: 0.9, 0.91 ... 0.99, 0.991.
     """
 
     signed: bool = False
@@ -47,6 +51,7 @@ class Rules:
     whole_in: frozenset[str] = frozenset()
     from_zero: int = -2
     plus: bool = False
+    below: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,8 +183,11 @@ def _by_digit(
     if number and (number > 0) != up and not rules.signed:
         while _too_low(size, power, first, rules.zero) and not (whole and power == 0):
             power -= 1
+    if up and rules.below is not None and number < Decimal(rules.below):
+        while number + Decimal(1).scaleb(power) >= Decimal(rules.below) and power > _FINEST:
+            power -= 1
     moved = number + Decimal(1 if up else -1).scaleb(power)
-    place = min(place, power) if move != "tenth" else place
+    place = min(place, power + (move == "tenth"))
     if first or whole:
         return _written(moved, whole), None if first else place
     exponent = _exponent(digits)

@@ -420,7 +420,7 @@ def test_dragging_the_name_changes_the_first_digit_as_one_edit(desk: Desk) -> No
     QTest.mouseRelease(label, Qt.MouseButton.LeftButton)
     assert desk.rate == 4e-3
     assert desk.edits() == 1
-    assert QWidget.keyboardGrabber() is None
+    assert desk.base.hasFocus()
 
 
 def test_dragging_goes_down_through_the_decades_and_back_to_the_very_start(desk: Desk) -> None:
@@ -453,7 +453,7 @@ def test_a_drag_of_the_name_is_taken_back(desk: Desk, how: str) -> None:
     assert desk.workspace.design.groups[0].lr.base == 1e-3
     assert desk.base.text() == "0.001"
     assert desk.edits() == 0
-    assert QWidget.keyboardGrabber() is None
+    assert desk.base.hasFocus()
 
 
 def test_no_shortcut_comes_through_while_a_name_is_dragged(desk: Desk) -> None:
@@ -473,6 +473,22 @@ def test_a_drag_ends_where_the_design_allows_no_more(desk: Desk) -> None:
     drag(name_of(desk.part("pct_start")), 20 * PIXELS)
     assert desk.schedule.pct_start == 1.0
     assert desk.part("pct_start").property("invalid") == "false"
+
+
+def test_a_drag_ends_what_is_being_typed(desk: Desk) -> None:
+    desk.base.setFocus()
+    desk.base.selectAll()
+    QTest.keyClicks(desk.base, "0.005")
+    drag(name_of(desk.base), 2 * PIXELS)
+    assert desk.rate == 7e-3
+    assert desk.edits() == 2
+
+
+def test_a_drag_of_another_name_is_taken_back_when_the_focus_is_lost(desk: Desk) -> None:
+    drag(name_of(desk.base), 2 * PIXELS, release=False)
+    desk.inspector.header.name.setFocus()
+    assert desk.workspace.design.groups[0].lr.base == 1e-3
+    assert desk.inspector.header.name.hasFocus()
 
 
 def test_a_click_on_the_name_goes_into_the_field(desk: Desk) -> None:

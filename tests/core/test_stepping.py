@@ -65,6 +65,12 @@ def test_units_stay_and_whole_steps_stay_whole(
     assert walk(text, caret, move, up, len(expected), LENGTH) == expected
 
 
+def test_what_stays_below_1_comes_nearer_in_smaller_digits() -> None:
+    assert walk("0.8", None, "digit", True, 4, Rules(below=1)) == ["0.9", "0.91", "0.92", "0.93"]
+    assert walk("0.999", None, "digit", True, 2, Rules(below=1)) == ["0.9991", "0.9992"]
+    assert walk("0.999", 3, "digit", True, 1, Rules(below=1)) == ["0.9991"]
+
+
 def test_a_formula_has_no_digit_to_step() -> None:
     assert stepped(Standing("3e-4*2", 1), "digit", True, Rules()) is None
 

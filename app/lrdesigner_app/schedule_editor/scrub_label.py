@@ -38,12 +38,9 @@ class ScrubLabel(QLabel):
         return self._from is not None
 
     def event(self, event: QEvent) -> bool:
-        if self.scrubbing:
-            if event.type() == QEvent.Type.ShortcutOverride:
-                event.accept()  # no undo, no other action in the middle of a drag
-                return True
-            if event.type() == QEvent.Type.WindowDeactivate:
-                self._cancel()
+        if self.scrubbing and event.type() == QEvent.Type.ShortcutOverride:
+            event.accept()  # no undo, no other action in the middle of a drag
+            return True
         return super().event(event)
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
@@ -72,12 +69,11 @@ class ScrubLabel(QLabel):
         if event.button() != Qt.MouseButton.LeftButton or not self._pressed:
             super().mouseReleaseEvent(event)
         elif self.scrubbing:
-            self._end()
             self._field.settle()
+            self._end()
         else:
             self._pressed = False
-            self._field.setFocus(Qt.FocusReason.MouseFocusReason)
-            self._field.selectAll()
+            self._go_into_field()
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         if self.scrubbing and event.key() == Qt.Key.Key_Escape:
@@ -94,17 +90,22 @@ class ScrubLabel(QLabel):
         super().hideEvent(event)
 
     def _begin(self, pointer: float) -> None:
+        self.setFocus(Qt.FocusReason.MouseFocusReason)  # the keys, of which Esc is one, are its own while it is dragged
         self._field.finish()
         self._from = self._field.standing_at_rest()
         self._origin, self._fine = pointer, False
-        self.grabKeyboard()
 
     def _end(self) -> None:
         self._pressed, self._from = False, None
-        self.releaseKeyboard()
+        if self.hasFocus():
+            self._go_into_field()
 
     def _cancel(self) -> None:
         self._pressed = False
         if self.scrubbing:
-            self._end()
             self._field.restore()
+            self._end()
+
+    def _go_into_field(self) -> None:
+        self._field.setFocus(Qt.FocusReason.MouseFocusReason)
+        self._field.selectAll()

@@ -130,6 +130,7 @@ def rules_of(field: Field) -> Rules:
         signed=signed or (lowest is not None and lowest < 0),
         zero=field.above is None,
         whole_in=whole,
+        below=field.below,
         from_zero=-2 if field.kind in ("number", "level") else 0,
     )
 
