@@ -78,7 +78,7 @@ class MainWindow(QMainWindow):
         self.action_set = ActionSet(commands_of(self), self._finish_typing, self)
         self._make_menu()
         arrange(self)
-        self.drops = WindowDrops(self, self.centralWidget(), self.workspace.theme, self.opening.open_dropped)
+        self.drops = WindowDrops(self, self.workspace.theme, self.opening.open_dropped)
         curves = (self.plot, self.strip)
         self.action_set.place({"plot": curves, "curves": (*curves, self.groups)})
         self._connect()

@@ -10,7 +10,7 @@ from typing import Literal
 
 from PySide6.QtCore import QEvent, QMimeData, QObject, QRectF, Qt, QTimer
 from PySide6.QtGui import QDragEnterEvent, QDragMoveEvent, QDropEvent, QPainter, QPaintEvent, QPen
-from PySide6.QtWidgets import QApplication, QWidget
+from PySide6.QtWidgets import QApplication, QMainWindow, QWidget
 
 from lrdesigner.design_file import FORMAT, SUFFIX
 from lrdesigner.errors import UserError
@@ -85,7 +85,7 @@ class DropOverlay(QWidget):
 
     def __init__(self, ground: QWidget, theme: Theme) -> None:
         super().__init__(ground)
-        self._theme = theme
+        self._ground, self._theme = ground, theme
         self._shown: Dropped | None = None
         self.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
         self.hide()
@@ -94,7 +94,7 @@ class DropOverlay(QWidget):
         """Say what would happen."""
         self._shown = found
         self.setAccessibleName(found.sentence)
-        self.setGeometry(self.parentWidget().rect())
+        self.setGeometry(self._ground.rect())
         self.raise_()
         self.show()
         self.update()
@@ -129,11 +129,11 @@ class WindowDrops(QObject):
     It listens at the window of the system, so that fields and lists that take text get no file's name.
     """
 
-    def __init__(self, window: QWidget, ground: QWidget, theme: Theme, act: Callable[[Dropped], None]) -> None:
+    def __init__(self, window: QMainWindow, theme: Theme, act: Callable[[Dropped], None]) -> None:
         super().__init__(window)
         self._window, self._act = window, act
         self._found: Dropped | None = None
-        self.overlay = DropOverlay(ground, theme)
+        self.overlay = DropOverlay(window.centralWidget() or window, theme)
         window.setAcceptDrops(True)
         window.installEventFilter(self)
 
