@@ -5,12 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable
 from time import monotonic
 
-from PySide6.QtCore import QObject, QTimer
+from PySide6.QtCore import QObject, Qt, QTimer
+from PySide6.QtGui import QGuiApplication
 
 PAUSE = 3
 """How long to wait, as a multiple of how long the action took last time."""
 LONGEST_MS = 1500
 LATE_S = 0.1
+UNFELT_MS = 8
+"""What takes longer than half a frame is not done while a mouse button is held: the next movement would wait for it."""
 
 
 class Debounce(QObject):
@@ -20,6 +23,7 @@ class Debounce(QObject):
         super().__init__(parent)
         self._timer = QTimer(self, singleShot=True, interval=delay_ms)
         self._delay_ms, self._action, self._due = delay_ms, action, 0.0
+        self._took_ms = 0.0
         self._timer.timeout.connect(self._act)
 
     def request(self) -> None:
@@ -34,9 +38,12 @@ class Debounce(QObject):
             self._due = began + LONGEST_MS
             self._timer.start()
             return
+        if self._took_ms > UNFELT_MS and QGuiApplication.mouseButtons() != Qt.MouseButton.NoButton:
+            self.request()
+            return
         self._action()
-        took_ms = 1e3 * (monotonic() - began)
-        self._timer.setInterval(max(self._delay_ms, min(int(PAUSE * took_ms), LONGEST_MS)))
+        self._took_ms = 1e3 * (monotonic() - began)
+        self._timer.setInterval(max(self._delay_ms, min(int(PAUSE * self._took_ms), LONGEST_MS)))
 
     def forget(self) -> None:
         """Drop what was asked for."""
