@@ -13,7 +13,19 @@ from pytestqt.qtbot import QtBot
 
 from lrdesigner import edits
 from lrdesigner.document import Batches, Plan
-from lrdesigner.schedules import Absolute, Cosine, Keyframe, Keyframes, Length, MultiStep, OneCycle
+from lrdesigner.schedules import (
+    SHAPES,
+    Absolute,
+    Cosine,
+    Keyframe,
+    Keyframes,
+    Length,
+    MultiStep,
+    OneCycle,
+    Shape,
+    default_node,
+    fields_of,
+)
 from lrdesigner.store import Change
 from lrdesigner_app.schedule_editor import Inspector
 from lrdesigner_app.schedule_editor.amount_field import AmountField
@@ -556,3 +568,46 @@ def test_amounts_of_several_keys_are_stepped_and_dragged_as_one_edit(
     assert found == expected
     assert desk.edits() == 1
     assert field.text() == ""
+
+
+@pytest.mark.parametrize("shape", SHAPES, ids=lambda shape: shape.tag)
+def test_every_number_of_every_shape_is_stepped_as_one_edit_that_can_be_undone(desk: Desk, shape: Shape) -> None:
+    desk.give(default_node(shape))
+    form, found = desk.inspector.segment.fields_form, 0
+    for name in form.names:
+        field = form.editor(name)
+        if not isinstance(field, NumberField) or not field.text() or field.text() == "rest":
+            continue
+        found += 1
+        ways = 0
+        for key in (Key.Key_Up, Key.Key_Down):
+            before = desk.workspace.store.committed
+            desk.changes.clear()
+            field.setFocus()
+            hold(field, key, 3)
+            moved = desk.workspace.design is not before
+            QTest.keyRelease(field, key)
+            ways += moved
+            assert desk.edits() == int(moved)
+            assert moved or field.property("invalid") == "true"  # at its bound, which is said
+            if moved:
+                desk.workspace.store.undo()
+            assert desk.workspace.design is before
+        assert ways  # up or down at least
+    numbers = [field for field in fields_of(shape.node) if field.kind in ("number", "integer", "level")]
+    assert found >= sum(getattr(default_node(shape), field.name) is not None for field in numbers)
+
+
+def test_the_fields_of_one_key_and_of_a_frozen_stretch_are_stepped(desk: Desk, keys: KeysField) -> None:
+    desk.workspace.keys.select((1,))
+    QTest.qWait(20)
+    field = number(keys.form, "value")
+    field.setFocus()
+    hold(field, Key.Key_Down, 2)
+    QTest.keyRelease(field, Key.Key_Down)
+    assert desk.schedule.keys[1].value == 0.8
+    assert desk.edits() == 1
+    desk.inspector.freeze.add.click()
+    stretch = number(desk.inspector.freeze.forms[0], "length")
+    drag(name_of(stretch), 2 * PIXELS)
+    assert desk.workspace.store.committed.groups[0].freeze[0].length == Length(3, "epochs")
