@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import stat
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from functools import partial
 from pathlib import Path
 
@@ -20,6 +20,7 @@ from lrdesigner_app.model_watch import State, state_of
 from lrdesigner_app.notices import Notice
 from lrdesigner_app.recent_files import RecentFiles, recent_design
 from lrdesigner_app.settings import Settings
+from lrdesigner_app.waiting import LARGE_BYTES, LARGE_TENSORS, waiting
 from lrdesigner_app.workspace import Workspace
 
 FILTER = f"Designs (*{SUFFIX})"
@@ -31,6 +32,9 @@ class DocumentFiles(QObject):
     path_changed = Signal()
     asking = Signal(bool)
     """True when a question about a file is put, False when it is answered: meanwhile nothing may replace the design."""
+
+    worked = Signal(str)
+    """What is being done that keeps the window busy; "" when it is done."""
 
     def __init__(self, workspace: Workspace, settings: Settings, window: QWidget) -> None:
         super().__init__(window)
@@ -78,12 +82,13 @@ class DocumentFiles(QObject):
         """Open a design file, with defaults for its faults; if it is none, a notice says so and nothing changes."""
         known = state_of(path)  # before it is read: what changes meanwhile is noticed when it is saved
         try:
-            opened = load_with_faults(path)
+            with self._working(f"Opening {path.name}…", _size(path) > LARGE_BYTES):
+                opened = load_with_faults(path)
+                self._replace(opened, path)
         except UserError as error:
             self._workspace.post(Notice(str(error), "bad"))
             return False
         self._remember(path)
-        self._replace(opened, path)
         self._known = known
         self._tell_of_faults(path)
         return True
@@ -121,7 +126,8 @@ class DocumentFiles(QObject):
         design = self._workspace.store.committed
         try:
             _check_writable(path)
-            save(design, path)
+            with self._working(f"Saving {path.name}…", len(design.model.inventory.parameters) > LARGE_TENSORS):
+                save(design, path)
         except UserError as error:
             self._workspace.post(Notice(str(error), "bad"))
             return False
@@ -144,6 +150,9 @@ class DocumentFiles(QObject):
 
     def _take_path(self, path: Path | None, known: State) -> None:
         self.path, self._known = path, known
+
+    def _working(self, text: str, large: bool) -> AbstractContextManager[None]:
+        return waiting(large, lambda: self.worked.emit(text), lambda: self.worked.emit(""))
 
     @contextmanager
     def question(self) -> Iterator[None]:
@@ -178,6 +187,13 @@ class DocumentFiles(QObject):
     def _remember(self, path: Path) -> None:
         self._settings.put("folder", str(path.absolute().parent))
         self.recent.add(recent_design(path))
+
+
+def _size(path: Path) -> int:
+    try:
+        return path.stat().st_size
+    except OSError:
+        return 0
 
 
 def _check_writable(path: Path) -> None:

@@ -133,6 +133,7 @@ class MainWindow(QMainWindow):
         signals.design_changed.connect(self._give_up_loading)
         self.files.path_changed.connect(self._refresh)
         self.files.asking.connect(self.loader.hold)
+        self.files.worked.connect(lambda text: self.busy.show_now(text) if text else self.busy.end())
         self.windows.recovery.changed.connect(self.action_set.refresh)
         self.problems.count_changed.connect(lambda n: self.tabs.setTabText(1, f"Problems  {n}" if n else "Problems"))
         self.groups.presets_requested.connect(lambda: self.do("presets"))

@@ -20,8 +20,11 @@ from lrdesigner.models.opening import Inspection, inspection_of, opening_request
 from lrdesigner.models.source import ModelSource
 from lrdesigner_app.notices import Notice
 from lrdesigner_app.processes import Job, SpareChild
+from lrdesigner_app.waiting import waiting
 
 TIME_LIMIT_S = 120.0
+_MANY_REPORTS = 40
+"""Pieces of 64 KiB from which on it takes a moment to put them together."""
 
 
 class ModelLoader(QObject):
@@ -102,14 +105,20 @@ class ModelLoader(QObject):
             self._start(opening, again)
             return
         self._job = None
-        self.ended.emit()
         try:
-            found = inspection_of(opening.source, opening.reports, opening.outcome)
+            found = self._found(opening)
             if found.remarks:  # before it is taken, which may have something more important to tell
                 self.remarked.emit(opened_notice(found))
             opening.give(found.inventory)
         except UserError as error:
             self.failed.emit(Notice(str(error), "bad", opening.outcome.details))
+
+    def _found(self, opening: _Opening) -> Inspection:
+        try:
+            with waiting(len(opening.reports) > _MANY_REPORTS):
+                return inspection_of(opening.source, opening.reports, opening.outcome)
+        finally:
+            self.ended.emit()
 
 
 def opened_notice(found: Inspection) -> Notice:

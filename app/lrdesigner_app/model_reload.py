@@ -20,6 +20,7 @@ from lrdesigner_app.model_loader import ModelLoader
 from lrdesigner_app.model_watch import ModelWatch
 from lrdesigner_app.notices import Notice
 from lrdesigner_app.trust_question import allowed
+from lrdesigner_app.waiting import LARGE_TENSORS, waiting
 from lrdesigner_app.workspace import Workspace
 
 
@@ -56,11 +57,15 @@ class ModelReload(QObject):
         before = self._workspace.store.committed
         if before.model.source != opened:  # another design was opened while the model was built
             return
-        if not self._workspace.commit(f"Reload {source.text}", model_edits.reload_model, inventory):
-            self._workspace.post(Notice("The model was reloaded: nothing has changed.", "good"))
-            return
+        with waiting(len(inventory.parameters) > LARGE_TENSORS):
+            notice = self._taken(before, f"Reload {source.text}", inventory)
+        self._workspace.post(notice)
+
+    def _taken(self, before: Design, label: str, inventory: Inventory) -> Notice:
+        if not self._workspace.commit(label, model_edits.reload_model, inventory):
+            return Notice("The model was reloaded: nothing has changed.", "good")
         found = renamings(before.model.inventory, inventory, before.pins)
-        self._workspace.post(reload_notice(before, inventory, found, partial(self._map, found)))
+        return reload_notice(before, inventory, found, partial(self._map, found))
 
     def _map(self, found: tuple[Renaming, ...]) -> None:
         self._workspace.commit(_mapping_words(found), model_edits.apply_renamings, found)

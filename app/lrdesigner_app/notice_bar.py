@@ -99,7 +99,16 @@ class BusyBar(QFrame):
         """Show this soon, unless `end` comes first."""
         self._text.setText(text)
         self._cancel = cancel
+        self.cancel.show()
         self._timer.start()
+
+    def show_now(self, text: str) -> None:
+        """Show this at once, for what keeps the window from painting until it is done and so cannot be cancelled."""
+        self._timer.stop()
+        self._text.setText(text)
+        self.cancel.hide()
+        self.show()
+        self.window().repaint()
 
     def end(self) -> None:
         """It is done."""

@@ -16,9 +16,11 @@ from pytestqt.qtbot import QtBot
 
 from lrdesigner import edits
 from lrdesigner.demos import demo_design
-from lrdesigner.design_file import load, save
+from lrdesigner.design_file import load, load_with_faults, save
+from lrdesigner.faults import Opened
 from lrdesigner_app.application import make_window
 from lrdesigner_app.main_window import MainWindow
+from lrdesigner_app.waiting import LARGE_BYTES
 
 Answer = QMessageBox.StandardButton
 CTRL = Qt.KeyboardModifier.ControlModifier
@@ -188,3 +190,29 @@ def test_the_window_tells_the_system_its_file_and_whether_it_is_saved(window: Ma
     assert "•" not in window.header._title.text()
     window.do("open_demo")
     assert window.windowFilePath() == ""
+
+
+def test_opening_a_large_file_says_so_with_pointer_and_line_until_it_is_done(
+    window: MainWindow, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = tmp_path / "large.lrd.json"
+    save(demo_design(), file)
+    with file.open("ab") as stream:
+        stream.write(b" " * LARGE_BYTES)
+    seen: list[tuple[bool, str, bool]] = []
+
+    def look(path: Path) -> Opened:
+        cursor = QApplication.overrideCursor()
+        waits = cursor is not None and cursor.shape() == Qt.CursorShape.WaitCursor
+        seen.append((waits and window.busy.isVisible(), window.busy._text.text(), window.busy.cancel.isVisible()))
+        return load_with_faults(path)
+
+    monkeypatch.setattr("lrdesigner_app.document_files.load_with_faults", look)
+    assert window.files.open(file)
+    assert seen == [(True, "Opening large.lrd.json…", False)]
+    assert QApplication.overrideCursor() is None
+    assert not window.busy.isVisible()
+    file.write_bytes(b"{" + b" " * LARGE_BYTES)
+    assert not window.files.open(file)
+    assert QApplication.overrideCursor() is None
+    assert not window.busy.isVisible()
