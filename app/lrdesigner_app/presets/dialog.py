@@ -28,6 +28,7 @@ from lrdesigner.store import Change
 from lrdesigner_app.presets.words import outcome
 from lrdesigner_app.theme import GRID, PANEL_PADDING
 from lrdesigner_app.widgets import label
+from lrdesigner_app.waiting import LARGE_TENSORS, waiting
 from lrdesigner_app.workspace import Workspace
 
 
@@ -205,10 +206,12 @@ class PresetsDialog(QDialog):
     def _try(self, parameters: Struct) -> None:
         """Preview with these parameters; raises `UserError`."""
         store, preset = self._workspace.store, self._presets[self.list.currentRow()]
-        why = preset.fits(store.committed.model.inventory)
-        if why is not None:
-            raise UserError(why)
-        store.preview(preset.label, preset.apply, parameters)
+        inventory = store.committed.model.inventory
+        with waiting(len(inventory.parameters) > LARGE_TENSORS):
+            why = preset.fits(inventory)
+            if why is not None:
+                raise UserError(why)
+            store.preview(preset.label, preset.apply, parameters)
         self._tell("", outcome(store.committed, store.design))
 
     def _tell(self, problem: str, words: str) -> None:
