@@ -523,6 +523,8 @@ def test_a_field_says_its_bounds_and_its_keys(desk: Desk) -> None:
     assert "Above 0, at most 1e6" in tip
     assert "Alt+Up" in tip
     assert "Page Up" in tip
+    desk.give(Cosine())
+    assert "F4" in desk.part("length").toolTip()
 
 
 @pytest.fixture

@@ -26,6 +26,8 @@ class LengthField(NumberField):
     def __init__(self, field: Field, outlet: Outlet) -> None:
         super().__init__(field, outlet)
         self.span: Span | None = None
+        self._tip += "\nF4: in another unit"
+        self.setToolTip(self._tip)
         self.menu = QMenu(self)
         self.menu.setAccessibleName(f"Unit of {field.title}")
         self._arrow = QToolButton(self)
