@@ -27,8 +27,8 @@ from lrdesigner.inventory import Inventory
 from lrdesigner.store import Change
 from lrdesigner_app.presets.words import outcome
 from lrdesigner_app.theme import GRID, PANEL_PADDING
-from lrdesigner_app.widgets import label
 from lrdesigner_app.waiting import LARGE_TENSORS, waiting
+from lrdesigner_app.widgets import label
 from lrdesigner_app.workspace import Workspace
 
 
