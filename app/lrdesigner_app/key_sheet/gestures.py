@@ -84,6 +84,7 @@ GESTURES: tuple[Gestures, ...] = (
             ("Alt+↑, Alt+↓", "twice, half"),
             ("Page up, Page down", "ten times, a tenth"),
             ("drag the name", "scrub the value; with Shift finer"),
+            ("F4", "the unit of a length"),
             ("Esc", "as it was before"),
         ),
     ),
