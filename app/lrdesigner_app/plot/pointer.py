@@ -26,7 +26,7 @@ class Pointer(QObject):
     def __init__(
         self, workspace: Workspace, chart: ChartSurface, curves: CurveSet, handles: HandleLayer, scenery: Scenery
     ) -> None:
-        super().__init__()
+        super().__init__(chart)  # what is connected to it would be kept for ever if it outlived the window
         self._workspace, self._chart, self._curves = workspace, chart, curves
         self._handles, self._scenery = handles, scenery
         self.quiet: Callable[[], bool] = lambda: False  # whether something else is held, or pointed at
