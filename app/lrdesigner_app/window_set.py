@@ -107,8 +107,8 @@ class WindowSet:
 
 
 def _cascaded(place: QRect, screen: QRect) -> QRect:
-    """The next place; at the upper left again where it would leave the screen."""
+    """The next place; at the upper left again, and smaller if need be, where it would leave the screen."""
     moved = place.translated(CASCADE, CASCADE)
     if moved.bottom() <= screen.bottom() and moved.right() <= screen.right():
         return moved
-    return QRect(screen.topLeft() + QPoint(CASCADE, CASCADE), place.size())
+    return QRect(screen.topLeft() + QPoint(CASCADE, CASCADE), place.size()).intersected(screen)
