@@ -161,7 +161,9 @@ class MainWindow(QMainWindow):
         self.setWindowModified(store.modified)
         self.setWindowFilePath(str(self.files.path.absolute()) if self.files.path else "")
         for name, words in (("undo", store.undo_label), ("redo", store.redo_label)):
-            self.action(name).setStatusTip(f"{name.capitalize()}: {words}" if words else f"Nothing to {name}")
+            told = f"{name.capitalize()} {words}" if words else f"Nothing to {name}"
+            self.action(name).setStatusTip(told)
+            self.action(name).setText("&" + told.replace("&", "&&") if words else f"&{name.capitalize()}")
         self.action_set.refresh()
 
     def load_model(

@@ -8,12 +8,14 @@ from lrdesigner_app.actions import ActionSpec
 
 if TYPE_CHECKING:
     from lrdesigner_app.main_window import MainWindow
+    from lrdesigner_app.palette import Palette
 
 
 class ViewCommands:
     """The View menu."""
 
     rows: ClassVar[tuple[ActionSpec, ...]] = (
+        ActionSpec("palette", "View", "Command p&alette…", "Ctrl+Shift+P", "Find a command by a part of its name"),
         ActionSpec("find_in_model", "View", "&Find in the model", "Ctrl+F", "Filter the modules and parameters"),
         ActionSpec("show_code", "View", "&Code", "Ctrl+1", "Show the exported code"),
         ActionSpec("show_problems", "View", "&Problems", "Ctrl+2", "Show what the checks found"),
@@ -22,6 +24,15 @@ class ViewCommands:
 
     def __init__(self, window: MainWindow) -> None:
         self._window = window
+        self._palette: Palette | None = None
+
+    def palette(self) -> None:
+        """Everything there is to do, by its name."""
+        if self._palette is None:
+            from lrdesigner_app.palette import Palette
+
+            self._palette = Palette(self._window.action_set, self._window.workspace, self._window)
+        self._palette.open()
 
     def find_in_model(self) -> None:
         """Into the filter of the tree."""
