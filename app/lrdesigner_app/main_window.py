@@ -10,6 +10,7 @@ from PySide6.QtGui import QAction, QCloseEvent
 from PySide6.QtWidgets import QApplication, QLineEdit, QMainWindow, QMenu, QSplitter, QTabWidget
 
 from lrdesigner.demos import starting_design
+from lrdesigner.differences import place_of_difference
 from lrdesigner.document import Design
 from lrdesigner.errors import UserError
 from lrdesigner.export import export
@@ -131,6 +132,7 @@ class MainWindow(QMainWindow):
         signals.notice_posted.connect(self.notices.show_notice)
         signals.trial_changed.connect(self.action_set.refresh)
         signals.design_changed.connect(self._give_up_loading)
+        signals.design_changed.connect(self._show_difference)
         self.files.path_changed.connect(self._refresh)
         self.files.asking.connect(self.loader.hold)
         self.files.worked.connect(lambda text: self.busy.show_now(text) if text else self.busy.end())
@@ -183,6 +185,12 @@ class MainWindow(QMainWindow):
                     self.files.recent.add(recent_model(source, kwargs, python, inputs))
 
         self.loader.load(source, kwargs, give, python, inputs)
+
+    def _show_difference(self, change: Change) -> None:
+        """Undo and redo show what they changed."""
+        place = place_of_difference(change.before, change.after) if change.kind in {"undo", "redo"} else None
+        if place is not None:
+            self.workspace.reveal(place)
 
     def _give_up_loading(self, change: Change) -> None:
         if change.kind == "open":  # what was asked for later than the model must not be replaced by it

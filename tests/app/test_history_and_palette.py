@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QApplication, QMessageBox
 from pytestqt.qtbot import QtBot
 
 from lrdesigner.demos import demo_design
-from lrdesigner.edits import add_group
+from lrdesigner.edits import add_group, set_base_lr
 from lrdesigner_app.application import make_window
 from lrdesigner_app.main_window import MainWindow
 from lrdesigner_app.palette import Palette
@@ -110,3 +110,16 @@ def test_undo_and_redo_tell_what_they_take_back_and_bring_back(window: MainWindo
     QTest.keyClick(palette.field, Qt.Key.Key_Escape)
     QTest.keyClick(window, Qt.Key.Key_Z, Qt.KeyboardModifier.ControlModifier)
     assert (undo.text(), redo.text()) == ("&Undo", "&Redo Add R&&D")
+
+
+def test_undo_and_redo_select_the_group_that_they_change(window: MainWindow) -> None:
+    workspace = window.workspace
+    first, last = workspace.design.groups[0].id, workspace.design.groups[-1].id
+    workspace.commit("Base", set_base_lr, last, 0.0123)
+    workspace.select_group(first)
+    QTest.keyClick(window, Qt.Key.Key_Z, Qt.KeyboardModifier.ControlModifier)
+    assert workspace.selected_group.id == last
+    workspace.select_group(first)
+    QTest.keyClick(window, Qt.Key.Key_Z, CTRL_SHIFT)
+    assert workspace.selected_group.id == last
+    assert workspace.selected_group.lr.base == 0.0123
