@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QApplication, QMessageBox
 from pytestqt.qtbot import QtBot
 
 from lrdesigner.demos import demo_design
-from lrdesigner.edits import add_group, set_base_lr
+from lrdesigner.edits import add_group, set_base_lr, unpin
 from lrdesigner_app.application import make_window
 from lrdesigner_app.main_window import MainWindow
 from lrdesigner_app.palette import Palette
@@ -123,3 +123,11 @@ def test_undo_and_redo_select_the_group_that_they_change(window: MainWindow) -> 
     QTest.keyClick(window, Qt.Key.Key_Z, CTRL_SHIFT)
     assert workspace.selected_group.id == last
     assert workspace.selected_group.lr.base == 0.0123
+
+
+def test_undo_of_a_pin_selects_its_module_in_the_tree(window: MainWindow) -> None:
+    path = window.workspace.design.pins[0].path
+    window.workspace.commit("Unpin", unpin, [path])
+    window.tree.select_paths(("",))
+    QTest.keyClick(window, Qt.Key.Key_Z, Qt.KeyboardModifier.ControlModifier)
+    assert window.tree.selected_paths() == (path,)

@@ -12,6 +12,7 @@ from lrdesigner import edits, model_edits, rule_edits
 from lrdesigner.errors import UserError
 from lrdesigner.filtered_rows import Filtered, filtered
 from lrdesigner.membership import BY_REMAINDER
+from lrdesigner.places import Place
 from lrdesigner.queries import parse
 from lrdesigner.queries.find import prepare
 from lrdesigner.reasons import why
@@ -83,6 +84,7 @@ class ModelTreePanel(Panel):
         self._workspace.signals.design_changed.connect(self._on_design_changed)
         self._workspace.signals.filter_requested.connect(self.set_filter)
         self._workspace.signals.rule_selected.connect(lambda place: self.view.mark_rule(place if place >= 0 else None))
+        self._workspace.signals.place_requested.connect(self._on_place_requested)
         self.view.selectionModel().selectionChanged.connect(self._on_selected)
 
     @property
@@ -215,6 +217,13 @@ class ModelTreePanel(Panel):
             self.clear_filter()
         self.select_paths((path,))
         self._focus_view()
+
+    def _on_place_requested(self, place: Place) -> None:
+        """Select the rows of a place; the focus stays where it is."""
+        if place.area == "modules" and place.modules:
+            if not self.model.index_of(place.modules[0]).isValid():
+                self.clear_filter()
+            self.select_paths(place.modules)
 
     def _select_all(self) -> None:
         if self._found is None:
