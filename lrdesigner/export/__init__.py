@@ -14,7 +14,8 @@ from types import MappingProxyType
 
 from lrdesigner.document import Design
 from lrdesigner.errors import UserError
-from lrdesigner.export.torch_target import torch_file
+from lrdesigner.export.code_places import CodePlace
+from lrdesigner.export.torch_target import torch_file, torch_file_with_places
 from lrdesigner.models.source import source_file
 
 TARGETS: MappingProxyType[str, Callable[[Design], str]] = MappingProxyType({"torch": torch_file})
@@ -37,3 +38,8 @@ def export(design: Design, target: str = "torch") -> str:
     if target not in TARGETS:
         raise UserError(f"There is no export target {target!r}; known: {', '.join(TARGETS)}.")
     return TARGETS[target](design)
+
+
+def export_with_places(design: Design) -> tuple[str, tuple[CodePlace, ...]]:
+    """The text that `export` gives for plain torch, and which of its lines are about which groups."""
+    return torch_file_with_places(design)

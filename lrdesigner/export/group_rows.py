@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from lrdesigner.export.code_places import owned
 from lrdesigner.export.python_text import LINE, entry, literal, quoted
 
 FEWEST_TO_SHARE = 3
@@ -24,12 +25,12 @@ def shared_options(optimizers: Sequence[dict[str, Any]]) -> dict[str, dict[str, 
         blocks = []
         for name, groups in runs.items():
             if len(groups) < FEWEST_TO_SHARE:
-                blocks += [_display(group) for group in groups]
+                blocks += [owned(_display(group), group["owner"]) for group in groups]
                 continue
             options = [group["options"] for group in groups]
             common = {k: v for k, v in options[0].items() if all(other.get(k) == v for other in options)}
             found[name] = common
-            blocks.append(_rows(name, groups, common))
+            blocks.append(owned(_rows(name, groups, common), groups[0]["owner"]))
         optimizer["blocks"] = blocks
     return found
 

@@ -41,7 +41,13 @@ def _optimizer_table(groups: tuple[ParamGroup, ...], plan: Plan, taken: set[str]
         constant, number = f"{label}_{number}", number + 1
     taken.add(constant)
     rows = [
-        {"name": group.name, "lr": group.group.lr.base, "of": group.group.name, "options": options}
+        {
+            "name": group.name,
+            "lr": group.group.lr.base,
+            "of": group.group.name,
+            "owner": group.group.id,
+            "options": options,
+        }
         for group, options in zip(groups, code["options"], strict=True)
     ]
     return {
@@ -97,6 +103,7 @@ def group_table(group: ParamGroup, plan: Plan, functions: Names) -> dict[str, An
         words.append(frozen_words(stretches) + (", by apply_freeze alone" if steered else ""))
     return {
         "name": group.name,
+        "owner": group.group.id,
         "tensors": len(group.parameters),
         "scalars": group.numel,
         "words": words,

@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Any
 import lrdesigner
 from lrdesigner.document import Design
 from lrdesigner.errors import UserError
-from lrdesigner.export.factor_functions import MODULES, factor_functions
+from lrdesigner.export.code_places import CodePlace, closed, opened, separated
+from lrdesigner.export.factor_functions import MODULES, Names, factor_functions
 from lrdesigner.export.freezing import freeze_context, frozen_groups
 from lrdesigner.export.group_rows import shared_options
 from lrdesigner.export.group_tables import check_once, group_table, optimizer_tables
@@ -48,6 +49,11 @@ _UNTYPED_POWER = re.compile(r"\*\*(?! ?(\(step // [\d_]+\)|bisect\.|\d+\b(?!\.))
 
 def torch_file(design: Design) -> str:
     """Text of the exported file."""
+    return torch_file_with_places(design)[0]
+
+
+def torch_file_with_places(design: Design) -> tuple[str, tuple[CodePlace, ...]]:
+    """Text of the exported file, and which of its lines are about which groups."""
     optimizers = param_groups(design)
     if not optimizers and frozen_groups(design):
         raise UserError("There is nothing to train: every group is frozen for the whole run.")
@@ -75,12 +81,24 @@ def torch_file(design: Design) -> str:
         "header_groups": header_groups(design, groups, tables),
         "moving": {track["option"] for table in tables for track in table["tracks"]} - {"lr"},
         "functions": functions,
+        "users": _users(groups, function_of),
+        "owner_of": {group.name: group.id for group in design.groups},
         "modules": [name for name in MODULES if f"{name}." in used],
         "untyped_powers": bool(_UNTYPED_POWER.search(used)),
         **freeze_context(design),
         **_membership_context(design, groups),
     }
-    return _template().render(context)
+    return separated(_template().render(context))
+
+
+def _users(groups: list[ParamGroup], function_of: Names) -> dict[str, list[int]]:
+    """The groups whose tracks a function draws, by its name."""
+    found: dict[str, dict[int, None]] = {}
+    for group in groups:
+        for (name, _), function in function_of.items():
+            if name == group.name:
+                found.setdefault(function, {})[group.group.id] = None
+    return {function: list(ids) for function, ids in found.items()}
 
 
 def _refuse_lazy(design: Design) -> None:
@@ -115,6 +133,8 @@ def _template() -> jinja2.Template:
         "argument": argument,
         "signature": signature,
         "frozen_set": frozen_set,
+        "opened": opened,
+        "closed": closed,
     }
     return environment.get_template("torch_file.py.jinja")
 
