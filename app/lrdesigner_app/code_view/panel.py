@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from PySide6.QtCore import Qt
-from PySide6.QtGui import QGuiApplication, QShowEvent, QTextOption
-from PySide6.QtWidgets import QHBoxLayout, QPlainTextEdit, QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtGui import QGuiApplication, QShowEvent
+from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
 
 from lrdesigner.design_file import write_atomically
 from lrdesigner.errors import UserError
-from lrdesigner.export import export, refuse_to_replace_sources
+from lrdesigner.export import export, export_with_places, refuse_to_replace_sources
+from lrdesigner.places import Place
 from lrdesigner.store import Change
-from lrdesigner_app.code_view.highlighter import PythonHighlighter
+from lrdesigner_app.code_view.code_text import CodeText
 from lrdesigner_app.debounce import Debounce
 from lrdesigner_app.file_question import ask_where_to_save
 from lrdesigner_app.notices import Notice
@@ -31,8 +31,7 @@ class CodePanel(QWidget):
         self._workspace = workspace
         self._source = ""
         self._folder = Path.home()
-        self._text = QPlainTextEdit(readOnly=True)
-        self._highlighter = PythonHighlighter(self._text.document(), workspace.theme)
+        self._text = CodeText(workspace.theme)
         self._status = label("", "secondary")
         self._copy = button("Copy", tip="Copy the whole file (Ctrl+Shift+C)")
         self._save = button("Save as…", tip="Save the file (Ctrl+E)")
@@ -52,19 +51,19 @@ class CodePanel(QWidget):
     def refresh(self) -> None:
         """Export now."""
         self._debounce.forget()
+        design, problem = self._workspace.design, ""
         try:
-            source, problem = export(self._workspace.design), ""
+            source, places = export_with_places(design)
         except UserError as error:
-            source, problem = "", str(error)
+            source, places, problem = "", (), str(error)
         self._show_problem(problem)
-        if source == self._source:
-            return
         self._source = source
-        bar = self._text.verticalScrollBar()
-        place = bar.value()
-        self._highlighter.set_source(source)
-        self._text.setPlainText(source)
-        bar.setValue(place)
+        self._text.show_source(source, places, {group.id: group.name for group in design.groups})
+        self._show_group()
+
+    def _show_group(self, *_: object) -> None:
+        group = self._workspace.selected_group
+        self._text.show_group(group.id, self._workspace.theme.group_colour(group.colour))
 
     def copy(self) -> None:
         """Put the file on the clipboard."""
@@ -96,13 +95,6 @@ class CodePanel(QWidget):
         self._workspace.post(Notice(f"Saved {file.name}. Run it by itself to see and check the groups.", "good"))
 
     def _build(self) -> None:
-        self._text.setAccessibleName("Exported code")
-        self._text.setFont(self._workspace.theme.mono_font())
-        self._text.setStyleSheet("QPlainTextEdit { border: none; padding: 0; background: transparent; }")
-        self._text.setWordWrapMode(QTextOption.WrapMode.NoWrap)
-        self._text.setTextInteractionFlags(
-            Qt.TextInteractionFlag.TextSelectableByMouse | Qt.TextInteractionFlag.TextSelectableByKeyboard
-        )
         self._status.setWordWrap(True)  # a sentence about some group's long name must not widen the window
         self._status.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
         row = QHBoxLayout()
@@ -118,7 +110,9 @@ class CodePanel(QWidget):
 
     def _connect(self) -> None:
         self._workspace.signals.design_changed.connect(self._on_design_changed)
-        self._workspace.theme.changed.connect(self._highlighter.rehighlight)
+        self._workspace.signals.selected_group_changed.connect(self._show_group)
+        self._workspace.theme.changed.connect(self._show_group)
+        self._text.group_requested.connect(lambda group: self._workspace.reveal(Place(group=group)))
         self._copy.clicked.connect(self.copy)
         self._save.clicked.connect(self.save_as)
 
