@@ -90,6 +90,16 @@ def test_a_disabled_command_does_nothing_and_keeps_the_palette_open(window: Main
     assert window.workspace.design is before
 
 
+def test_where_nothing_fits_the_palette_says_so(window: MainWindow) -> None:
+    window.do("palette")
+    palette = next(found for found in window.findChildren(Palette))
+    assert not palette.nothing.isVisible()
+    QTest.keyClicks(palette.field, "xyzzy")
+    assert palette.nothing.isVisible()
+    assert palette.list.topLevelItemCount() == 0
+    QTest.keyClick(palette.field, Qt.Key.Key_Escape)
+
+
 def test_escape_closes_and_gives_the_focus_back(window: MainWindow) -> None:
     window.groups.setFocus()
     focus = window.focusWidget()

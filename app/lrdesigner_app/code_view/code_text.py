@@ -74,7 +74,8 @@ class CodeText(QPlainTextEdit):
 
     def show_group(self, group: int, colour: QColor) -> None:
         """Mark the lines of a group in its colour; go to the first of them if none is in view."""
-        other, self._selected, self._colour = group != self._selected, group, colour
+        other = group != self._selected and self._selected >= 0  # not when the window opens
+        self._selected, self._colour = group, colour
         self._margin.update()
         mine = [place for place in self._places if group in place.groups]
         if not (other and mine):

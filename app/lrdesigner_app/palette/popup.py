@@ -10,6 +10,7 @@ from lrdesigner_app.actions import ActionSet
 from lrdesigner_app.palette.rank import Row, ranked
 from lrdesigner_app.palette.rows import do, rows_of
 from lrdesigner_app.theme import GRID
+from lrdesigner_app.widgets import label
 from lrdesigner_app.workspace import Workspace
 
 _SIZE = (560, 380)
@@ -32,10 +33,12 @@ class Palette(QFrame):
         self.field.setAccessibleName("Find a command")
         self.field.setToolTip("Type a part of its name; ↑ ↓ choose, Enter does it, Esc closes")
         self.list = _list()
+        self.nothing = label("Nothing is called that.", "secondary")
         column = QVBoxLayout(self)
         column.setContentsMargins(GRID, GRID, GRID, GRID)
         column.setSpacing(GRID)
         column.addWidget(self.field)
+        column.addWidget(self.nothing)
         column.addWidget(self.list)
         self.field.textChanged.connect(self._show_rows)
         self.field.installEventFilter(self)
@@ -79,6 +82,7 @@ class Palette(QFrame):
                 item.setData(0, Qt.ItemDataRole.AccessibleTextRole, f"{row.title}, not now")
             self.list.addTopLevelItem(item)
         first = self.list.topLevelItem(0)
+        self.nothing.setVisible(first is None)
         if first is not None:
             self.list.setCurrentItem(first)
 
