@@ -24,7 +24,7 @@ class Fix:
 class Finding:
     """One finding. `where` names a group or a place in it; `group` is its id when there is one.
 
-    `place` is what a window can show of it; where a check gives none, `shown_at` is its group.
+    `place` is what a window can show of it; where a check gives none, `shown_at` is its group, or the model.
     """
 
     code: str
@@ -36,8 +36,8 @@ class Finding:
     place: Place | None = None
 
     @property
-    def shown_at(self) -> Place | None:
-        """Where it can be seen; None for what is about the design as a whole."""
+    def shown_at(self) -> Place:
+        """Where it can be seen; of what is about the design as a whole, the model."""
         if self.place is not None:
             return self.place
-        return Place(group=self.group) if self.group is not None else None
+        return Place(group=self.group) if self.group is not None else Place(area="model")

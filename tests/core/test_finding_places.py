@@ -35,8 +35,8 @@ def exists(place: Place, design: Design) -> bool:
 @given(moving_designs() | ruled_designs())
 def test_each_place_of_a_finding_exists(design: Design) -> None:
     for finding in check(design):
-        if finding.shown_at is not None:
-            assert exists(finding.shown_at, design), finding
+        place = finding.shown_at
+        assert place.area == "model" or exists(place, design), finding
 
 
 def test_a_jump_is_placed_at_its_row_of_segments(design: Design) -> None:
@@ -51,6 +51,6 @@ def test_a_rule_of_nothing_is_placed_in_the_list_of_rules(design: Design) -> Non
     assert finding.shown_at == Place(area="rules", group=BACKBONE, rule=0)
 
 
-def test_what_is_about_the_design_as_a_whole_has_no_place() -> None:
-    assert Finding("c", "info", "model", "It is so.").shown_at is None
+def test_what_is_about_the_design_as_a_whole_points_at_the_model() -> None:
+    assert Finding("c", "info", "model", "It is so.").shown_at == Place(area="model")
     assert Finding("c", "info", "head", "It is so.", group=3).shown_at == Place(group=3)

@@ -10,7 +10,9 @@ from PySide6.QtWidgets import QHBoxLayout, QMenu
 from lrdesigner import edits
 from lrdesigner.document import Design
 from lrdesigner.membership import membership
+from lrdesigner.places import Place
 from lrdesigner.store import Change
+from lrdesigner_app.flash import Flash
 from lrdesigner_app.groups.cards_model import CardsModel
 from lrdesigner_app.groups.menu import build_menu
 from lrdesigner_app.groups.new_button import NewGroupButton
@@ -60,6 +62,7 @@ class GroupsPanel(Panel):
         self.view.sign_clicked.connect(self._on_sign_clicked)
         self._workspace.signals.design_changed.connect(self._on_design_changed)
         self._workspace.signals.selected_group_changed.connect(self._show_selected)
+        self._workspace.signals.place_requested.connect(self._on_place_requested)
 
     def new_group(self, paths: tuple[str, ...] = ()) -> None:
         """Add a group, with these modules if any, select it and let its name be typed."""
@@ -144,6 +147,11 @@ class GroupsPanel(Panel):
     def _on_design_changed(self, change: Change) -> None:
         if self.model.follow(change):
             self._show_selected()
+
+    def _on_place_requested(self, place: Place) -> None:
+        """The card of a place glows for a moment."""
+        if place.group is not None and (index := self.model.index_of(place.group)).isValid():
+            Flash(self._workspace.theme, self.view.viewport(), self.view.visualRect(index))
 
     def _show_selected(self) -> None:
         index = self.model.index_of(self._workspace.selected_group.id)

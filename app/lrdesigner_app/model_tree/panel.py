@@ -18,6 +18,7 @@ from lrdesigner.queries.find import prepare
 from lrdesigner.reasons import why
 from lrdesigner.store import Change
 from lrdesigner_app.dragging import what
+from lrdesigner_app.flash import Flash
 from lrdesigner_app.model_tree.empty_page import EmptyPage
 from lrdesigner_app.model_tree.filter_bar import FilterBar
 from lrdesigner_app.model_tree.menu import Possible, build_menu, rule_menu
@@ -219,7 +220,9 @@ class ModelTreePanel(Panel):
         self._focus_view()
 
     def _on_place_requested(self, place: Place) -> None:
-        """Select the rows of a place; the focus stays where it is."""
+        """Select the rows of a place; the focus stays where it is. The model as a whole glows."""
+        if place.area == "model":
+            Flash(self._workspace.theme, self._pages)
         if place.area == "modules" and place.modules:
             if not self.model.index_of(place.modules[0]).isValid():
                 self.clear_filter()

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QGridLayout, QPushButton, QScrollArea, QVBoxLayout, QWidget
+from types import MappingProxyType
+
+from PySide6.QtCore import QSize, Qt, Signal
+from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QPushButton, QScrollArea, QVBoxLayout, QWidget
 
 from lrdesigner.findings import Finding, check
+from lrdesigner.findings.finding import Severity
 from lrdesigner_app.debounce import Debounce
+from lrdesigner_app.icons import icon
 from lrdesigner_app.theme import GRID
-from lrdesigner_app.widgets import button, calling, label, plain_tip
+from lrdesigner_app.widgets import SMALL_PX, button, calling, label, plain_tip
 from lrdesigner_app.workspace import Workspace
 
 DELAY_MS = 200
@@ -20,6 +24,11 @@ CHECKED = "Checked: groups, rules and pins, rates over the whole run, weight dec
 
 MOST_ROWS = 200
 """Findings that are listed; a file with thousands of faults must not hold the window up."""
+
+
+_SIGNS: MappingProxyType[Severity, str] = MappingProxyType(
+    {"error": "circle-x", "warning": "triangle-alert", "info": "info"}
+)
 
 
 class ProblemsPanel(QWidget):
@@ -96,32 +105,40 @@ class ProblemsPanel(QWidget):
             text = label(finding.message)
             text.setWordWrap(True)
             text.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
-            role = "bad" if finding.severity == "error" else "secondary"
-            grid.addWidget(label(finding.severity.capitalize(), role), row, 0)
+            grid.addWidget(self._severity(finding), row, 0)
             grid.addWidget(self._place(finding), row, 1, Qt.AlignmentFlag.AlignLeft)
             grid.addWidget(text, row, 2)
-            if (mend := self._mend(finding)) is not None:
-                grid.addWidget(mend, row, 3)
+            grid.addWidget(self._mend(finding), row, 3)
         return table
+
+    def _severity(self, finding: Finding) -> QWidget:
+        """A sign and the word, since not everybody tells colours apart."""
+        made, sign = QWidget(), label("")
+        sign.setPixmap(
+            icon(_SIGNS[finding.severity], "secondary").pixmap(QSize(SMALL_PX, SMALL_PX), self.devicePixelRatioF())
+        )
+        row = QHBoxLayout(made)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.setSpacing(GRID // 2)
+        row.addWidget(sign)
+        row.addWidget(label(finding.severity.capitalize(), "bad" if finding.severity == "error" else "secondary"))
+        return made
 
     def _place(self, finding: Finding) -> QPushButton:
         made = button(finding.where, "quiet", "Show where this is")
         made.setText(made.fontMetrics().elidedText(finding.where, Qt.TextElideMode.ElideRight, PLACE_PX))
         if made.text() != finding.where:
             made.setToolTip(plain_tip(finding.where))
-        made.setEnabled(finding.shown_at is not None)
         made.clicked.connect(calling(self._show, finding))
         self._places.append(made)
         return made
 
-    def _mend(self, finding: Finding) -> QPushButton | None:
+    def _mend(self, finding: Finding) -> QPushButton:
         """The button of a finding: its fix or, where a person has to decide, the way to its place."""
         if finding.fix is not None:
             made = button(finding.fix.label, tip="Mend this; it can be undone")
             made.clicked.connect(calling(self._fix, finding))
             return made
-        if finding.shown_at is None:
-            return None
         made = button("Show", tip="Show where this is, to mend it by hand")
         made.setAccessibleName(f"Show {finding.where}")
         made.clicked.connect(calling(self._show, finding))
@@ -129,8 +146,7 @@ class ProblemsPanel(QWidget):
 
     def _show(self, finding: Finding) -> None:
         self._current = finding
-        if finding.shown_at is not None:
-            self._workspace.reveal(finding.shown_at)
+        self._workspace.reveal(finding.shown_at)
 
     def _fix(self, finding: Finding) -> None:
         if finding.fix is not None:

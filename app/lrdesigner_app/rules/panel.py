@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QApplication, QHBoxLayout, QMenu, QVBoxLayout, QWi
 
 from lrdesigner.document import Design
 from lrdesigner.errors import UserError
+from lrdesigner.places import Place
 from lrdesigner.rule_edits import add_rule, remove_rule, set_rule
 from lrdesigner.store import Change
 from lrdesigner_app.notices import Notice
@@ -67,6 +68,7 @@ class RulesPanel(QWidget):
         self.view.menu_requested.connect(self._pop_up)
         self._workspace.signals.design_changed.connect(self._on_design_changed)
         self._workspace.signals.rule_shown.connect(self._show)
+        self._workspace.signals.place_requested.connect(self._on_place_requested)
         self._workspace.signals.rule_selected.connect(self._on_rule_selected)
         self.view.selectionModel().selectionChanged.connect(self._on_selected)
         self.view.clicked.connect(self._tell)
@@ -281,6 +283,10 @@ class RulesPanel(QWidget):
         if self._told >= 0:
             self._tell()
         self._show_emptiness()
+
+    def _on_place_requested(self, place: Place) -> None:
+        if place.rule is not None:
+            self._show(place.rule)
 
     def _show(self, row: int) -> None:
         self.select(row)

@@ -5,7 +5,9 @@ from __future__ import annotations
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QScrollArea, QVBoxLayout, QWidget
 
+from lrdesigner.places import Place
 from lrdesigner.tracks import moves
+from lrdesigner_app.flash import Flash
 from lrdesigner_app.schedule_editor.expansion_section import ExpansionSection
 from lrdesigner_app.schedule_editor.follow_section import FollowSection
 from lrdesigner_app.schedule_editor.freeze_section import FreezeSection
@@ -13,6 +15,7 @@ from lrdesigner_app.schedule_editor.group_header import GroupHeader
 from lrdesigner_app.schedule_editor.optimizer_section import OptimizerSection
 from lrdesigner_app.schedule_editor.run_section import RunSection
 from lrdesigner_app.schedule_editor.segment_form import SegmentForm
+from lrdesigner_app.schedule_editor.struct_form import StructForm
 from lrdesigner_app.schedule_editor.track_section import TrackSection
 from lrdesigner_app.selection import SegmentSelection
 from lrdesigner_app.theme import GRID
@@ -40,6 +43,7 @@ class Inspector(Panel):
         signals = workspace.signals
         for signal in (signals.design_changed, signals.selected_group_changed, signals.selected_slot_changed):
             signal.connect(self._refresh)
+        signals.place_requested.connect(self._on_place_requested)
         self._refresh()
 
     def _build(self) -> None:
@@ -55,7 +59,7 @@ class Inspector(Panel):
             section.setContentsMargins(0, GRID + 2, 0, 0)  # a hidden one leaves no gap
             column.addWidget(section)
         column.addStretch(1)
-        area = QScrollArea(widgetResizable=True)
+        self._area = area = QScrollArea(widgetResizable=True)
         area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         area.setWidget(inner)
         bar = area.verticalScrollBar()
@@ -66,6 +70,20 @@ class Inspector(Panel):
         bar.rangeChanged.connect(keep_width)
         keep_width(bar.minimum(), bar.maximum())
         self.body.addWidget(area)
+
+    def _on_place_requested(self, place: Place) -> None:
+        """Bring what it names into view, with a short glow."""
+        if place.area == "plan":
+            self._point_at(self.run)
+        elif place.area == "group" and place.field:
+            forms = [form for form in self.findChildren(StructForm) if place.field in form.names]
+            shown = next((form for form in forms if form.editor(place.field).isVisible()), None)
+            if shown is not None:
+                self._point_at(shown.editor(place.field))
+
+    def _point_at(self, widget: QWidget) -> None:
+        self._area.ensureWidgetVisible(widget)
+        Flash(self._workspace.theme, widget)
 
     def _refresh(self, *_: object) -> None:
         group = self._workspace.selected_group
