@@ -42,6 +42,10 @@ def _click(panel: CodePanel, line: int) -> None:
     QTest.mouseClick(shown.viewport(), Qt.MouseButton.LeftButton, pos=QPoint(20, round(box.center().y())))
 
 
+def test_the_code_opens_at_its_head(panel: CodePanel) -> None:
+    assert panel._text.firstVisibleBlock().blockNumber() == 0
+
+
 def test_a_click_on_a_line_selects_its_group(panel: CodePanel, workspace: Workspace) -> None:
     for group in reversed(workspace.design.groups):
         _click(panel, _line_of(panel, f'"name": "{group.name}"'))

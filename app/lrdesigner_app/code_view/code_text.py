@@ -145,7 +145,7 @@ class CodeText(QPlainTextEdit):
         changes = [o for o in SequenceMatcher(None, before, after, autojunk=False).get_opcodes() if o[0] != "equal"]
         bar = self.verticalScrollBar()
         top = bar.value()
-        shift = sum((j2 - j1) - (i2 - i1) for _, i1, i2, j1, j2 in changes if i2 <= top)
+        shift = sum((j2 - j1) - (i2 - i1) for _, i1, i2, j1, j2 in changes if i2 <= top) if before else 0
         if len(before) <= 1 or sum(i2 - i1 for _, i1, i2, _, _ in changes) > len(before) // 2:
             self.setPlainText("\n".join(after))
         else:
