@@ -9,7 +9,7 @@ from functools import lru_cache
 import numpy as np
 from msgspec.structs import replace
 
-from lrdesigner.document import DecayExemption, Design, Group
+from lrdesigner.document import DecayExemption, Design, Group, LayerDecay
 from lrdesigner.identity import Same
 from lrdesigner.inventory import Inventory, ParameterInfo
 from lrdesigner.layers import Layers, layers_of
@@ -53,32 +53,57 @@ def expanded(design: Design, group: Group, parameters: tuple[ParameterInfo, ...]
     """
     if not parameters:
         return ()
-    layers, scales = layer_scales(group, parameters)
-    free = _exempt_names(design, group)
-    parts: dict[tuple[float, bool], list[int]] = {}
-    for place, info in enumerate(parameters):
-        parts.setdefault((scales[layers.of[place]], info.name in free), []).append(place)
+    exemption = group.exempt if weight_decay_of(group) else None
+    return tuple(
+        ParamGroup(
+            name=group.name + _layer_words(part.layers) + (".no_decay" if part.exempt else ""),
+            group=particular(group, part.scale, exempt=part.exempt),
+            parameters=part.parameters,
+            scale=part.scale,
+            layers=part.layers,
+            exempt=part.exempt,
+        )
+        for part in _parts(Same(design.model.inventory), Same(parameters), group.layer_decay, exemption)
+    )
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Part:
+    """What of a group has one rate and one decay, whatever these are."""
+
+    parameters: tuple[ParameterInfo, ...]
+    scale: float
+    layers: tuple[int, int] | None
+    exempt: bool
+
+
+@lru_cache(maxsize=128)
+def _parts(
+    inventory: Same[Inventory],
+    parameters: Same[tuple[ParameterInfo, ...]],
+    decay: LayerDecay | None,
+    exemption: DecayExemption | None,
+) -> tuple[_Part, ...]:
+    """The parts of a group: most edits leave them what they are."""
+    layers, scales = _scales(decay, parameters.value)
+    free = _names(inventory, exemption) if exemption is not None else frozenset()
+    parts: dict[tuple[float, bool], list[ParameterInfo]] = {}
+    for layer, info in zip(layers.of, parameters.value, strict=True):
+        parts.setdefault((scales[layer], info.name in free), []).append(info)
     several = len({scale for scale, _ in parts}) > 1
     found = []
-    for (scale, exempt), places in sorted(parts.items(), key=lambda part: (part[0][0], part[0][1])):
+    for (scale, exempt), infos in sorted(parts.items(), key=lambda part: part[0]):
         numbers = [layer for layer, other in enumerate(scales) if other == scale]
-        span = (numbers[0], numbers[-1]) if several else None
-        found.append(
-            ParamGroup(
-                name=group.name + _layer_words(span) + (".no_decay" if exempt else ""),
-                group=particular(group, scale, exempt=exempt),
-                parameters=tuple([parameters[place] for place in places]),
-                scale=scale,
-                layers=span,
-                exempt=exempt,
-            )
-        )
+        found.append(_Part(tuple(infos), scale, (numbers[0], numbers[-1]) if several else None, exempt))
     return tuple(found)
 
 
 def layer_scales(group: Group, parameters: tuple[ParameterInfo, ...]) -> tuple[Layers, tuple[float, ...]]:
     """The layers of a group's parameters, and the share of the group's rate that each layer has, the lowest first."""
-    decay = group.layer_decay
+    return _scales(group.layer_decay, parameters)
+
+
+def _scales(decay: LayerDecay | None, parameters: tuple[ParameterInfo, ...]) -> tuple[Layers, tuple[float, ...]]:
     if decay is None:
         return Layers("", (0,) * len(parameters)), (1.0,)
     layers = layers_of(parameters, decay.layers)
@@ -138,16 +163,9 @@ def has_types(inventory: Inventory) -> bool:
     return any(module.type for module in inventory.modules[1:])
 
 
-def _exempt_names(design: Design, group: Group) -> frozenset[str]:
-    """First names of the tensors that are free of decay; of none where the group has no decay to be free of."""
-    if group.exempt is None or not weight_decay_of(group):
-        return frozenset()
-    inventory = design.model.inventory
-    return _names(Same(inventory), group.exempt)
-
-
 @lru_cache(maxsize=16)
 def _names(same: Same[Inventory], exemption: DecayExemption) -> frozenset[str]:
+    """First names of the tensors that are free of decay."""
     infos = same.value.parameters
     return frozenset([infos[place].name for place in np.flatnonzero(exempt_parameters(same.value, exemption)).tolist()])
 

@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from functools import partial
 
-from lrdesigner.document import Design
 from lrdesigner.edits import set_track
 from lrdesigner.findings.finding import Finding, Fix
-from lrdesigner.findings.moving import Moving, moving
+from lrdesigner.findings.moving import Grouped, Moving, moving
 from lrdesigner.schedules import AssumedTrace, Greedy, Plateau, RecordedTrace, Span
 from lrdesigner.schedules.formulas import steps_of
 from lrdesigner.schedules.metric_runs import evaluations
@@ -16,7 +15,7 @@ from lrdesigner.schedules.traces import MOST_EVALUATIONS
 from lrdesigner.tracks import TRACK_KINDS, moves, slots_of
 
 
-def drawn_for_a_trace(design: Design) -> Iterator[Finding]:
+def drawn_for_a_trace(design: Grouped) -> Iterator[Finding]:
     """What the curve is drawn for; in training the real metric decides."""
     for track, node, _ in _steered(design):
         kind = "an assumed" if isinstance(node.metric, AssumedTrace) else "a recorded"
@@ -27,7 +26,7 @@ def drawn_for_a_trace(design: Design) -> Iterator[Finding]:
         )
 
 
-def too_few_evaluations(design: Design) -> Iterator[Finding]:
+def too_few_evaluations(design: Grouped) -> Iterator[Finding]:
     """A patience that the run ends before."""
     for track, node, span in _steered(design):
         useful = (span.steps - 1) // steps_of(node, "every", span)  # one after the last update changes nothing
@@ -41,7 +40,7 @@ def too_few_evaluations(design: Design) -> Iterator[Finding]:
             )
 
 
-def evaluations_left_out(design: Design) -> Iterator[Finding]:
+def evaluations_left_out(design: Grouped) -> Iterator[Finding]:
     """More evaluations than are looked at."""
     for track, node, span in _steered(design):
         count = evaluations(node, span)
@@ -54,7 +53,7 @@ def evaluations_left_out(design: Design) -> Iterator[Finding]:
             )
 
 
-def recorded_too_little(design: Design) -> Iterator[Finding]:
+def recorded_too_little(design: Grouped) -> Iterator[Finding]:
     """A recorded metric that ends before the run does."""
     for track, node, span in _steered(design):
         count = min(evaluations(node, span), MOST_EVALUATIONS)
@@ -66,7 +65,7 @@ def recorded_too_little(design: Design) -> Iterator[Finding]:
             )
 
 
-def beside_moving_options(design: Design) -> Iterator[Finding]:
+def beside_moving_options(design: Grouped) -> Iterator[Finding]:
     """No scheduler follows a metric with the lr and the steps with something else; the export refuses it."""
     for track, _, _ in _steered(design):
         for slot in slots_of(track.group):
@@ -84,7 +83,7 @@ def beside_moving_options(design: Design) -> Iterator[Finding]:
                 )
 
 
-def _steered(design: Design) -> Iterator[tuple[Moving, Plateau | Greedy, Span]]:
+def _steered(design: Grouped) -> Iterator[tuple[Moving, Plateau | Greedy, Span]]:
     for track in moving(design):
         node = track.track.schedule
         if isinstance(node, Plateau | Greedy):

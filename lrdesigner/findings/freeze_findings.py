@@ -9,6 +9,7 @@ from functools import partial
 from lrdesigner import edits
 from lrdesigner.document import Batches, Design, Freeze, Group, Plan
 from lrdesigner.findings.finding import Finding, Fix
+from lrdesigner.findings.moving import Grouped
 from lrdesigner.membership import membership
 from lrdesigner.schedules import resolve
 from lrdesigner.tracks import always_frozen, frozen_stretches
@@ -34,7 +35,7 @@ def frozen_for_the_whole_run(design: Design) -> Iterator[Finding]:
             )
 
 
-def stretches_without_effect(design: Design) -> Iterator[Finding]:
+def stretches_without_effect(design: Grouped) -> Iterator[Finding]:
     """A frozen stretch that begins when the run is over, or lasts no step."""
     for group in design.groups:
         idle = [part for part in group.freeze if not frozen_stretches((part,), design.plan)]
@@ -110,7 +111,6 @@ def _keeps_statistics(kind: str) -> bool:
 
 FREEZE_CHECKS = (
     frozen_for_the_whole_run,
-    stretches_without_effect,
     statistics_while_frozen,
     thaws_on_several_devices,
 )

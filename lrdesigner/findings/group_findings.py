@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator
-from functools import partial
+from functools import lru_cache, partial
 
 import numpy as np
 from msgspec.structs import replace
@@ -14,6 +14,8 @@ from lrdesigner.document import Design, Group, Track
 from lrdesigner.expansion_edits import set_layer_decay
 from lrdesigner.findings.finding import Finding, Fix
 from lrdesigner.group_merging import merge_groups
+from lrdesigner.identity import Same
+from lrdesigner.inventory import Inventory
 from lrdesigner.membership import membership
 from lrdesigner.numbers import rate
 from lrdesigner.optimizers import AdamWOptions, optimizer_name, optimizer_of
@@ -40,7 +42,7 @@ def empty_groups(design: Design) -> Iterator[Finding]:
 
 def nothing_to_train(design: Design) -> Iterator[Finding]:
     """A model without trainable parameters, or with frozen ones only, cannot be exported."""
-    if not design.model.inventory.trainable_parameters:
+    if not _has_trainable(Same(design.model.inventory)):
         yield Finding(
             code="nothing-to-train",
             severity="error",
@@ -55,6 +57,11 @@ def nothing_to_train(design: Design) -> Iterator[Finding]:
             message="Every group is frozen for the whole run.",
             fix=Fix("Unfreeze the model", _unfrozen),
         )
+
+
+@lru_cache(maxsize=4)
+def _has_trainable(same: Same[Inventory]) -> bool:
+    return same.value.trainable_parameters > 0
 
 
 def _unfrozen(design: Design) -> Design:

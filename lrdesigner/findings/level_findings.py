@@ -11,7 +11,7 @@ from lrdesigner.checked import replaced
 from lrdesigner.document import Design
 from lrdesigner.errors import UserError
 from lrdesigner.findings.finding import Finding
-from lrdesigner.findings.moving import Moving, Place, each_place, moving, places
+from lrdesigner.findings.moving import Grouped, Moving, Place, each_place, moving, places
 from lrdesigner.numbers import rate, scaled
 from lrdesigner.param_groups import trained_groups
 from lrdesigner.schedule_edits import node_at, replace_node
@@ -79,7 +79,7 @@ def _as_fractions(track: Moving, absolute: list[Place]) -> Any:
     return schedule
 
 
-def levels_above_the_peak(design: Design) -> Iterator[Finding]:
+def levels_above_the_peak(design: Grouped) -> Iterator[Finding]:
     """A floor or another level above the base value, where the curve should only come down to it."""
     for track, place in each_place(design):
         for field, level in _levels(place.node):
@@ -113,4 +113,4 @@ def _other_bases(design: Design, track: Moving) -> bool:
     )
 
 
-LEVEL_CHECKS = (levels_above_the_peak, absolute_levels)
+LEVEL_CHECKS = (levels_above_the_peak,)

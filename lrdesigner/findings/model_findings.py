@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import lru_cache
 
 from lrdesigner.document import Design
 from lrdesigner.findings.finding import Finding
+from lrdesigner.identity import Same
+from lrdesigner.inventory import Inventory
 
 
 def lazy_parameters(design: Design) -> Iterator[Finding]:
     """Parameters that get their sizes in the first forward pass; until then nothing can be said by size."""
-    lazy = [info.name for info in design.model.inventory.parameters if info.lazy]
+    lazy = _lazy(Same(design.model.inventory))
     if lazy:
         several = f" and {len(lazy) - 1:,} more have" if len(lazy) > 1 else " has"
         yield Finding(
@@ -20,6 +23,11 @@ def lazy_parameters(design: Design) -> Iterator[Finding]:
             message=f"{lazy[0]}{several} no size before a first forward pass: make one before the optimizer is built. "
             "Rules by size or dimensions do not know them.",
         )
+
+
+@lru_cache(maxsize=4)
+def _lazy(same: Same[Inventory]) -> tuple[str, ...]:
+    return tuple([info.name for info in same.value.parameters if info.lazy])
 
 
 MODEL_CHECKS = (lazy_parameters,)

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache, partial
-from typing import Any
+from typing import Any, Protocol
 
 from lrdesigner.document import Design, Group, Plan, Track
 from lrdesigner.edits import set_track
 from lrdesigner.findings.finding import Finding, Fix, Severity
+from lrdesigner.identity import Same
 from lrdesigner.places import Place as DesignPlace
 from lrdesigner.schedule_edits import node_at, replace_node
 from lrdesigner.schedules import Product, Repeat, Sequence, Span, shape_of
@@ -80,15 +81,39 @@ def _with_node(design: Design, group: int, slot: Slot, place: Place, node: Any) 
     return set_track(design, group, slot, replace_node(schedule, place.path, node))
 
 
-def moving(design: Design) -> Iterator[Moving]:
+class Grouped(Protocol):
+    """What a check of schedules may look at: groups and the run. A design is this, and so is one group by itself."""
+
+    @property
+    def groups(self) -> tuple[Group, ...]:
+        """The groups, in order."""
+
+    @property
+    def plan(self) -> Plan:
+        """The run."""
+
+
+@dataclass(frozen=True, slots=True)
+class Alone:
+    """One group by itself; what a check says of it holds as long as the group and the run are these."""
+
+    groups: tuple[Group]
+    plan: Plan
+
+
+def moving(design: Grouped) -> Iterator[Moving]:
     """Every track that moves, group by group."""
     for group in design.groups:
-        for slot in slots_of(group):
-            if moves(group, slot):
-                yield Moving(group, slot, track_of(group, slot))
+        yield from _tracks(Same(group))
 
 
-def each_place(design: Design) -> Iterator[tuple[Moving, Place]]:
+@lru_cache(maxsize=1024)
+def _tracks(same: Same[Group]) -> tuple[Moving, ...]:
+    group = same.value
+    return tuple(Moving(group, slot, track_of(group, slot)) for slot in slots_of(group) if moves(group, slot))
+
+
+def each_place(design: Grouped) -> Iterator[tuple[Moving, Place]]:
     """Every node of every track that moves."""
     for track in moving(design):
         for place in places(track.track, design.plan):

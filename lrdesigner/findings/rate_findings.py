@@ -13,7 +13,7 @@ from lrdesigner import edits
 from lrdesigner.curves import first_impossible, looks_at_every_step
 from lrdesigner.document import Design, Freeze, Group, Plan, Track
 from lrdesigner.findings.finding import Finding, Fix
-from lrdesigner.findings.moving import Moving, moving
+from lrdesigner.findings.moving import Grouped, Moving, moving
 from lrdesigner.numbers import rate
 from lrdesigner.param_groups import trained_groups
 from lrdesigner.plot_points import plot_points
@@ -21,7 +21,7 @@ from lrdesigner.schedules import FEEDBACK_NODES, has_formula
 from lrdesigner.tracks import TRACK_KINDS, Lane, always_frozen, lane_of
 
 
-def impossible_values(design: Design) -> Iterator[Finding]:
+def impossible_values(design: Grouped) -> Iterator[Finding]:
     """A value that is negative, not a finite number, or for a beta or momentum 1 or more; the export refuses it."""
     for track in moving(design):
         found = first_impossible(track.track, design.plan, TRACK_KINDS[track.slot].below)
@@ -29,7 +29,7 @@ def impossible_values(design: Design) -> Iterator[Finding]:
             yield track.finding("rate-impossible", "error", f"The {track.title} is {impossible_words(*found)}.")
 
 
-def partly_checked(design: Design) -> Iterator[Finding]:
+def partly_checked(design: Grouped) -> Iterator[Finding]:
     """A formula over a run so long that only some of its steps were looked at."""
     for track in moving(design):
         if has_formula(track.track.schedule) and not looks_at_every_step(track.track, design.plan):
@@ -50,7 +50,7 @@ def impossible_words(step: int, factor: float) -> str:
     return f"not a finite number at step {step:,}"
 
 
-def first_update_at_zero(design: Design) -> Iterator[Finding]:
+def first_update_at_zero(design: Grouped) -> Iterator[Finding]:
     """A warm-up that starts at 0: the first update changes nothing."""
     for track in _rates(design):
         course = _course(track.track, design.plan)
@@ -75,7 +75,7 @@ def zero_for_the_whole_run(design: Design) -> Iterator[Finding]:
             )
 
 
-def rises_at_the_end(design: Design) -> Iterator[Finding]:
+def rises_at_the_end(design: Grouped) -> Iterator[Finding]:
     """A cycle that the end of the run cuts off: training ends at a high rate after it had come down."""
     for track in _rates(design):
         if isinstance(track.track.schedule, FEEDBACK_NODES):
@@ -90,7 +90,7 @@ def rises_at_the_end(design: Design) -> Iterator[Finding]:
             )
 
 
-def _rates(design: Design) -> Iterator[Moving]:
+def _rates(design: Grouped) -> Iterator[Moving]:
     """The rates that can be and are not frozen all the time."""
     for track in moving(design):
         if (
@@ -137,4 +137,4 @@ def _course(track: Track, plan: Plan) -> _Course:
     )
 
 
-RATE_CHECKS = (impossible_values, partly_checked, first_update_at_zero, zero_for_the_whole_run, rises_at_the_end)
+RATE_CHECKS = (impossible_values, partly_checked, first_update_at_zero, rises_at_the_end)

@@ -141,12 +141,8 @@ def _nearest(same: Same[Inventory], path: str) -> str:
 
 def disagreeing_pins(design: Design) -> Iterator[Finding]:
     """Names of one tensor that pins put into different groups; the nearest pin wins, which nobody may have meant."""
-    inventory = design.model.inventory
-    tied = [info for info in inventory.parameters if info.tied_to is not None] if len(design.pins) > 1 else []
-    pins = {pin.path: pin.group for pin in design.pins}
-    names: dict[str, list[str]] = {}
-    for info in tied:
-        names.setdefault(info.tied_to or "", []).append(info.name)
+    names = _tied(Same(design.model.inventory)) if len(design.pins) > 1 else {}
+    pins = {pin.path: pin.group for pin in design.pins} if names else {}
     found = [(first, others) for first, others in names.items() if _disagree(pins, first, others)]
     if not found:
         return
@@ -162,6 +158,16 @@ def disagreeing_pins(design: Design) -> Iterator[Finding]:
         group=winner if len(found) == 1 else None,
         fix=Fix("Pin them where they are", partial(_settled, firsts=tuple(first for first, _ in found))),
     )
+
+
+@lru_cache(maxsize=4)
+def _tied(same: Same[Inventory]) -> dict[str, list[str]]:
+    """By the first name of each tensor that has several, the others."""
+    names: dict[str, list[str]] = {}
+    for info in same.value.parameters:
+        if info.tied_to is not None:
+            names.setdefault(info.tied_to, []).append(info.name)
+    return names
 
 
 def _disagree(pins: dict[str, int], first: str, others: list[str]) -> bool:

@@ -10,9 +10,8 @@ from itertools import pairwise
 import numpy as np
 from msgspec.structs import replace
 
-from lrdesigner.document import Design
 from lrdesigner.findings.finding import Finding
-from lrdesigner.findings.moving import Moving, Place, each_place
+from lrdesigner.findings.moving import Grouped, Moving, Place, each_place
 from lrdesigner.numbers import rate
 from lrdesigner.schedules import (
     Constant,
@@ -31,7 +30,7 @@ JUMP = 0.2
 _LOOKS = 64
 
 
-def segments_beyond_the_run(design: Design) -> Iterator[Finding]:
+def segments_beyond_the_run(design: Grouped) -> Iterator[Finding]:
     """A segment that starts when the run is over never acts."""
     run = design.plan.total_steps
     for track, place in _sequences(design):
@@ -47,7 +46,7 @@ def segments_beyond_the_run(design: Design) -> Iterator[Finding]:
             )
 
 
-def empty_segments(design: Design) -> Iterator[Finding]:
+def empty_segments(design: Grouped) -> Iterator[Finding]:
     """A segment between others that lasts no step."""
     for track, place in _sequences(design):
         starts = segment_starts(place.node, place.span)
@@ -72,7 +71,7 @@ def without_segments(node: Sequence, indexes: list[int]) -> Sequence:
     return Sequence(tuple(segment for index, segment in enumerate(node.segments) if index not in indexes))
 
 
-def jumps_at_joins(design: Design) -> Iterator[Finding]:
+def jumps_at_joins(design: Grouped) -> Iterator[Finding]:
     """The value changes at once where one segment ends and the next begins; two constants make a step on purpose."""
     for track, place in _sequences(design):
         jumps = _jumps(place.node, place.span, design.plan.total_steps - place.origin)
@@ -114,7 +113,7 @@ def _jumps(node: Sequence, span: Span, run: int) -> tuple[_Jump, ...]:
     return tuple(found)
 
 
-def skips_without_effect(design: Design) -> Iterator[Finding]:
+def skips_without_effect(design: Grouped) -> Iterator[Finding]:
     """A segment that enters its shape later, where that makes no difference."""
     for track, place in _sequences(design):
         for index, segment in enumerate(place.node.segments):
@@ -146,7 +145,7 @@ def _same_in_segment(place: Place, other: Sequence, index: int) -> bool:
     return bool(np.array_equal(here, there, equal_nan=True))
 
 
-def _sequences(design: Design) -> Iterator[tuple[Moving, Place]]:
+def _sequences(design: Grouped) -> Iterator[tuple[Moving, Place]]:
     for track, place in each_place(design):
         if isinstance(place.node, Sequence):
             yield track, place

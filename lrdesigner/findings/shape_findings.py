@@ -7,14 +7,13 @@ from typing import Any
 
 from msgspec.structs import replace
 
-from lrdesigner.document import Design
 from lrdesigner.findings.finding import Finding
-from lrdesigner.findings.moving import Place, each_place
+from lrdesigner.findings.moving import Grouped, Place, each_place
 from lrdesigner.schedules import REST, Keyframes, Length, MultiStep, Span, resolve, shape_of
 from lrdesigner.schedules.keyframe_curve import colliding
 
 
-def shapes_cut_off(design: Design) -> Iterator[Finding]:
+def shapes_cut_off(design: Grouped) -> Iterator[Finding]:
     """A shape that would arrive only after its segment, or the run, has ended."""
     for track, place in each_place(design):
         if _arrives_in_time(place, place.node):
@@ -44,7 +43,7 @@ def _arrival(node: Any, span: Span) -> int:
     return max(shape.breaks(node, span).points, default=0)
 
 
-def milestones_never_reached(design: Design) -> Iterator[Finding]:
+def milestones_never_reached(design: Grouped) -> Iterator[Finding]:
     """A milestone at which the run, or the segment, is over."""
     for track, place in each_place(design):
         if not isinstance(place.node, MultiStep) or place.grows:
@@ -72,11 +71,11 @@ def _by_when(place: Place, milestones: tuple[Length, ...]) -> tuple[list[Length]
     return reached, late
 
 
-def _what_ends(place: Place, design: Design) -> str:
+def _what_ends(place: Place, design: Grouped) -> str:
     return "the run" if place.end == design.plan.total_steps else "this part"
 
 
-def keys_on_one_step(design: Design) -> Iterator[Finding]:
+def keys_on_one_step(design: Grouped) -> Iterator[Finding]:
     """Keyframes that another one on the same step hides."""
     for track, place in each_place(design):
         looked_at = isinstance(place.node, Keyframes) and not place.grows

@@ -6,14 +6,14 @@ from collections.abc import Iterator
 from functools import partial
 
 from lrdesigner import edits
-from lrdesigner.document import Design, Group
+from lrdesigner.document import Group
 from lrdesigner.findings.finding import Finding, Fix
-from lrdesigner.findings.moving import moving
+from lrdesigner.findings.moving import Grouped, moving
 from lrdesigner.optimizers import optimizer_name
 from lrdesigner.tracks import TRACK_KINDS, Slot, option_of
 
 
-def schedules_of_nothing(design: Design) -> Iterator[Finding]:
+def schedules_of_nothing(design: Grouped) -> Iterator[Finding]:
     """A schedule multiplies its option; times 0 it is 0 for ever."""
     for track in moving(design):
         if track.slot != "lr" and track.track.base == 0:
@@ -25,7 +25,7 @@ def schedules_of_nothing(design: Design) -> Iterator[Finding]:
             )
 
 
-def schedules_without_option(design: Design) -> Iterator[Finding]:
+def schedules_without_option(design: Grouped) -> Iterator[Finding]:
     """A schedule of something that the optimizer does not have."""
     for group in design.groups:
         for kind in TRACK_KINDS.values():
