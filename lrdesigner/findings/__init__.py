@@ -61,7 +61,7 @@ def check(design: Design, faults: Iterable[Fault] = ()) -> tuple[Finding, ...]:
     of_schedules = [*_in_order(alone, 0, len(OF_SCHEDULES)), *zero_for_the_whole_run(design)]
     of_groups = _in_order(alone, len(OF_SCHEDULES), len(OF_SCHEDULES) + len(OF_GROUPS))
     others = [finding for run in CHECKS for finding in run(design)]
-    found = [*file_findings(faults), *_once(design, of_schedules), *of_groups, *others]
+    found = [*file_findings(design, faults), *_once(design, of_schedules), *of_groups, *others]
     return tuple(sorted(found, key=lambda finding: _ORDER.index(finding.severity)))
 
 

@@ -8,9 +8,10 @@ from typing import Any
 
 import numpy as np
 
+from lrdesigner import edits
 from lrdesigner.document import DecayExemption, Design, Group
 from lrdesigner.expansion import exempt_parameters, weight_decay_of
-from lrdesigner.expansion_edits import set_exemption
+from lrdesigner.expansion_edits import set_exemption, use_exemption
 from lrdesigner.findings.finding import Finding, Fix
 from lrdesigner.identity import Same
 from lrdesigner.inventory import Inventory
@@ -19,6 +20,7 @@ from lrdesigner.model_rows import Bools, rows_of
 from lrdesigner.numbers import rate
 from lrdesigner.optimizers import optimizer_name, optimizer_of
 from lrdesigner.param_groups import trained_groups
+from lrdesigner.places import Place
 from lrdesigner.presets.parts import hidden_weights
 
 STRONGLY = 20.0
@@ -51,6 +53,7 @@ def norms_that_decay(design: Design) -> Iterator[Finding]:
         message=f"{scales:,} norms or other 1-D parameters {f'and {others:,} biases ' if others else ''}have weight "
         "decay, which pulls them to 0.",
         group=next(iter(counted)) if len(counted) == 1 else None,
+        place=Place(group=next(iter(counted)), field="exempt"),
         fix=Fix("Free them from decay", partial(_freed, groups=tuple(counted))),
     )
 
@@ -85,11 +88,12 @@ def _freed(design: Design, groups: tuple[int, ...]) -> Design:
 
 def weights_that_do_not(design: Design) -> Iterator[Finding]:
     """Hidden weights without decay beside others, of the same optimizer, that have it."""
-    decaying = {optimizer_name(group.options) for group in design.groups if weight_decay_of(group)}
+    decaying: dict[str, Group] = {}
+    for group in design.groups:
+        if weight_decay_of(group):
+            decaying.setdefault(_kind(group), group)
     idle = [
-        (place, group)
-        for place, group in _owned(design)
-        if not weight_decay_of(group) and optimizer_name(group.options) in decaying
+        (place, group) for place, group in _owned(design) if not weight_decay_of(group) and _kind(group) in decaying
     ]
     if not idle:
         return
@@ -97,13 +101,24 @@ def weights_that_do_not(design: Design) -> Iterator[Finding]:
     for place, group in idle:
         count = int((place & hidden).sum())
         if count:
+            other = decaying[_kind(group)]
+            label = f"Decay of {rate(weight_decay_of(other))}, as in {other.name}"
             yield Finding(
                 code="weights-without-decay",
                 severity="info",
                 where=group.name,
                 message=f"{count:,} hidden weights in it have no weight decay, others have.",
                 group=group.id,
+                fix=Fix(label, partial(_decaying_like, group=group.id, other=other.id)),
+                place=Place(group=group.id, field="weight_decay"),
             )
+
+
+def _decaying_like(design: Design, group: int, other: int) -> Design:
+    """With the decay of another group, and what that frees from it."""
+    like = design.group(other)
+    design = edits.set_option(design, group, "weight_decay", weight_decay_of(like))
+    return design if design.group(group).exempt else use_exemption(design, group, like.exempt)
 
 
 @lru_cache(maxsize=4)
@@ -129,6 +144,7 @@ def decay_that_differs(design: Design) -> Iterator[Finding]:
                 message=f"Its weights shrink by lr × weight decay = {rate(high[0])} a step, those of {low[1].name} by "
                 f"{rate(low[0])}.",
                 group=high[1].id,
+                place=Place(group=high[1].id, field="weight_decay"),
             )
 
 

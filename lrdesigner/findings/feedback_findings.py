@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from functools import partial
+from typing import Any
 
 from lrdesigner.edits import set_track
 from lrdesigner.findings.finding import Finding, Fix
 from lrdesigner.findings.moving import Grouped, Moving, moving
-from lrdesigner.schedules import AssumedTrace, Greedy, Plateau, RecordedTrace, Span
+from lrdesigner.schedule_edits import set_node_fields
+from lrdesigner.schedules import AssumedTrace, Greedy, Length, Plateau, RecordedTrace, Span
 from lrdesigner.schedules.formulas import steps_of
 from lrdesigner.schedules.metric_runs import evaluations
 from lrdesigner.schedules.traces import MOST_EVALUATIONS
@@ -23,6 +25,7 @@ def drawn_for_a_trace(design: Grouped) -> Iterator[Finding]:
             "metric-drawn",
             "info",
             f"The lr is drawn for {kind} metric; in training the real one decides.",
+            field="metric",
         )
 
 
@@ -30,14 +33,23 @@ def too_few_evaluations(design: Grouped) -> Iterator[Finding]:
     """A patience that the run ends before."""
     for track, node, span in _steered(design):
         useful = (span.steps - 1) // steps_of(node, "every", span)  # one after the last update changes nothing
-        needed = node.patience + (1 if isinstance(node, Greedy) else 2)  # the first value always is the best
+        more = 1 if isinstance(node, Greedy) else 2  # the first value always is the best
+        needed = node.patience + more
         if useful < needed:
+            fits = useful - more
             yield track.finding(
                 "metric-never-acts",
                 "warning",
                 f"With a patience of {node.patience:,} the lr can change after evaluation {needed:,} at the earliest; "
                 f"{useful:,} fall before the last update.",
+                fix=_changed(track, f"Patience of {fits:,}", patience=fits) if fits >= 0 else None,
+                field="patience",
             )
+
+
+def _changed(track: Moving, label: str, **changes: Any) -> Fix:
+    values = partial(set_node_fields, group=track.group.id, slot=track.slot, path=(), values=changes)
+    return Fix(label, values)
 
 
 def evaluations_left_out(design: Grouped) -> Iterator[Finding]:
@@ -45,11 +57,14 @@ def evaluations_left_out(design: Grouped) -> Iterator[Finding]:
     for track, node, span in _steered(design):
         count = evaluations(node, span)
         if count > MOST_EVALUATIONS:
+            rarer = -(-span.steps // MOST_EVALUATIONS)
             yield track.finding(
                 "metric-cut",
                 "warning",
                 f"Of {count:,} evaluations the first {MOST_EVALUATIONS:,} are drawn; from then on the lr is held. "
                 "Evaluate less often.",
+                fix=_changed(track, f"Evaluate every {rarer:,} steps", every=Length(float(rarer), "steps")),
+                field="every",
             )
 
 
@@ -62,6 +77,7 @@ def recorded_too_little(design: Grouped) -> Iterator[Finding]:
                 "metric-short",
                 "info",
                 f"The recorded metric has {len(node.metric.values):,} of {count:,} values; the last one is held.",
+                field="metric",
             )
 
 

@@ -12,6 +12,10 @@ from lrdesigner.places import Place
 Severity = Literal["error", "warning", "info"]
 
 
+MOST_SHOWN = 100
+"""Parameters that a place names."""
+
+
 @dataclass(frozen=True, slots=True)
 class Fix:
     """A one-click repair: an ordinary edit, under the label that the history will show."""

@@ -11,6 +11,7 @@ from lrdesigner.document import Batches, Design, Freeze, Group, Plan
 from lrdesigner.findings.finding import Finding, Fix
 from lrdesigner.findings.moving import Grouped
 from lrdesigner.membership import membership
+from lrdesigner.places import Place
 from lrdesigner.schedules import resolve
 from lrdesigner.tracks import always_frozen, frozen_stretches
 
@@ -32,6 +33,7 @@ def frozen_for_the_whole_run(design: Design) -> Iterator[Finding]:
                 where=group.name,
                 message="is frozen for the whole run, so the exported optimizer leaves it out.",
                 group=group.id,
+                place=Place(group=group.id, field="freeze"),
             )
 
 
@@ -48,6 +50,7 @@ def stretches_without_effect(design: Grouped) -> Iterator[Finding]:
                 message=_idle_words(idle[0], design.plan),
                 group=group.id,
                 fix=Fix("Remove what has no effect", partial(edits.set_freeze, group=group.id, freeze=kept)),
+                place=Place(group=group.id, field="freeze"),
             )
 
 
@@ -81,6 +84,7 @@ def statistics_while_frozen(design: Design) -> Iterator[Finding]:
             message=f"{words} in {'them' if everywhere else 'it'} still collect statistics while frozen; only eval() "
             "stops that.",
             group=None if everywhere else group.id,
+            place=Place(group=group.id, field="freeze"),
         )
 
 
@@ -102,6 +106,7 @@ def thaws_on_several_devices(design: Design) -> Iterator[Finding]:
             message="It is unfrozen during the run: wrap the model in DistributedDataParallel while all of it is "
             "trainable, with find_unused_parameters=True.",
             group=thawing[0].id if len(thawing) == 1 else None,
+            place=Place(area="plan", field="devices"),
         )
 
 

@@ -20,6 +20,7 @@ from lrdesigner.membership import membership
 from lrdesigner.numbers import rate
 from lrdesigner.optimizers import AdamWOptions, optimizer_name, optimizer_of
 from lrdesigner.param_groups import trained_groups
+from lrdesigner.places import Place
 
 MANY = 30
 """Param groups from which on each step takes noticeably longer."""
@@ -83,6 +84,7 @@ def many_param_groups(design: Design) -> Iterator[Finding]:
         where=largest.name if counts[largest.id] > 1 else "groups",
         message=f"The optimizer has {len(parts):,} param groups; beyond about {MANY} each step takes longer.",
         fix=_fewer_layers(design, largest, MANY - len(parts) + counts[largest.id]),
+        place=Place(group=largest.id, field="layer_decay" if largest.layer_decay is not None else ""),
     )
 
 
@@ -141,6 +143,7 @@ def muon_refused(design: Design) -> Iterator[Finding]:
             message=f"{optimizer_name(group.options)} takes hidden matrices only: of what pins and rules give to it, "
             f"{went} went instead, as {example}.",
             group=group.id,
+            place=Place(area="modules", group=group.id, modules=(example,)),
         )
 
 

@@ -13,6 +13,7 @@ from lrdesigner.inventory import ParameterInfo
 from lrdesigner.layers import found_pattern
 from lrdesigner.membership import membership
 from lrdesigner.numbers import rate
+from lrdesigner.places import Place
 
 TINY = 1e-3
 """Share of a group's rate below which a layer hardly moves."""
@@ -37,6 +38,7 @@ def layers_not_found(design: Design) -> Iterator[Finding]:
             fix=Fix("Find the layers", partial(set_layer_decay, group=group.id, layers=""))
             if found
             else Fix("Remove layer decay", partial(use_layer_decay, group=group.id, decay=None)),
+            place=Place(group=group.id, field="layers"),
         )
 
 
@@ -54,6 +56,7 @@ def tiny_rates(design: Design) -> Iterator[Finding]:
                 f"{rate(tiny[0])} of its rate{'' if len(tiny) == 1 else ' and up'}, and so hardly at all.",
                 group=group.id,
                 fix=Fix(f"At least {rate(TINY)} of it", partial(set_layer_decay, group=group.id, minimum=TINY)),
+                place=Place(group=group.id, field="minimum"),
             )
 
 

@@ -10,13 +10,14 @@ from msgspec import Struct
 from lrdesigner.checked import replaced
 from lrdesigner.document import Design
 from lrdesigner.errors import UserError
-from lrdesigner.findings.finding import Finding
+from lrdesigner.findings.finding import Finding, Fix
+from lrdesigner.findings.mending import with_fields
 from lrdesigner.findings.moving import Grouped, Moving, Place, each_place, moving, places
 from lrdesigner.numbers import rate, scaled
 from lrdesigner.param_groups import trained_groups
 from lrdesigner.schedule_edits import node_at, replace_node
 from lrdesigner.schedules import Absolute, Anneal, Field, fields_of
-from lrdesigner.schedules.level import factor_of, level_words
+from lrdesigner.schedules.level import factor_of, level_like, level_words
 from lrdesigner.tracks import slots_of, track_of
 
 _CEILINGS = ("ceiling", "highest")
@@ -44,6 +45,7 @@ def absolute_levels(design: Design) -> Iterator[Finding]:
             f"{field.title} is {level_words(level)}: there {_lost_ratio(level, lowest)}.",
             place,
             track.fix(label, places(track.track, design.plan)[0], relative) if relative else None,
+            field=field.name,
         )
 
 
@@ -95,7 +97,15 @@ def levels_above_the_peak(design: Grouped) -> Iterator[Finding]:
                 if absolute
                 else f"{field.title} is {level_words(level)} times the base value, so it is above the peak.",
                 place,
+                _lowered(track, place, field, level),
+                field=field.name,
             )
+
+
+def _lowered(track: Moving, place: Place, field: Field, level: Any) -> Fix | None:
+    """The level at the peak."""
+    node = with_fields(place.node, **{field.name: level_like(level, 1.0, place.span)})
+    return track.fix("Lower it to the peak", place, node) if node is not None else None
 
 
 def _levels(node: Struct) -> Iterator[tuple[Field, Any]]:

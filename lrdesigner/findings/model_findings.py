@@ -6,9 +6,10 @@ from collections.abc import Iterator
 from functools import lru_cache
 
 from lrdesigner.document import Design
-from lrdesigner.findings.finding import Finding
+from lrdesigner.findings.finding import MOST_SHOWN, Finding
 from lrdesigner.identity import Same
 from lrdesigner.inventory import Inventory
+from lrdesigner.places import Place
 
 
 def lazy_parameters(design: Design) -> Iterator[Finding]:
@@ -22,6 +23,7 @@ def lazy_parameters(design: Design) -> Iterator[Finding]:
             where="model",
             message=f"{lazy[0]}{several} no size before a first forward pass: make one before the optimizer is built. "
             "Rules by size or dimensions do not know them.",
+            place=Place(area="modules", modules=lazy[:MOST_SHOWN]),
         )
 
 

@@ -12,7 +12,7 @@ from lrdesigner.edits import set_track
 from lrdesigner.findings.finding import Finding, Fix, Severity
 from lrdesigner.identity import Same
 from lrdesigner.places import Place as DesignPlace
-from lrdesigner.schedule_edits import node_at, replace_node
+from lrdesigner.schedule_edits import Path, node_at, replace_node
 from lrdesigner.schedules import Product, Repeat, Sequence, Span, shape_of
 from lrdesigner.tracks import Slot, moves, option_of, slots_of, track_of
 
@@ -49,9 +49,22 @@ class Moving:
         return (option_of(self.group, self.slot) or self.slot).replace("_", " ")
 
     def finding(
-        self, code: str, severity: Severity, message: str, place: Place | None = None, fix: Fix | None = None
+        self,
+        code: str,
+        severity: Severity,
+        message: str,
+        place: Place | None = None,
+        fix: Fix | None = None,
+        *,
+        at: Place | None = None,
+        field: str = "",
+        keys: tuple[int, ...] = (),
     ) -> Finding:
-        """A finding about this group; with a place the message says first which track and which part of it."""
+        """A finding about this group; with a place the message says first which track and which part of it.
+
+        It is mended at `at`, without that at the place, in a field of the node there or, without one, of the group.
+        """
+        shown = at or place
         where = [part for part in ("" if self.slot == "lr" else self.title, place.words if place else "") if part]
         text = f"{', '.join(where)}: {message}" if place and where else message
         return Finding(
@@ -64,10 +77,16 @@ class Moving:
             place=DesignPlace(
                 group=self.group.id,
                 slot=self.slot,
-                path=place.path if place else (),
-                steps=(place.first, place.end) if place else None,
+                path=shown.path if shown else (),
+                keys=keys,
+                field=field,
+                steps=(shown.first, shown.end) if shown else None,
             ),
         )
+
+    def place_of(self, path: Path, plan: Plan) -> Place | None:
+        """The place of a node of it that acts within the run."""
+        return next((place for place in places(self.track, plan) if place.path == path), None)
 
     def fix(self, label: str, place: Place, node: Any) -> Fix:
         """A fix that puts another node at a place."""

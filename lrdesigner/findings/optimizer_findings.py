@@ -8,11 +8,12 @@ from functools import partial
 
 from lrdesigner import edits
 from lrdesigner.document import Design, Group
-from lrdesigner.findings.finding import Finding, Fix
+from lrdesigner.findings.finding import MOST_SHOWN, Finding, Fix
 from lrdesigner.inventory import Inventory, ParameterInfo
 from lrdesigner.model_rows import rows_of
 from lrdesigner.optimizers import CustomOptions, MuonOptions, SparseAdamOptions, optimizer_name, optimizer_of, refuses
 from lrdesigner.param_groups import param_groups, trained_groups
+from lrdesigner.places import Place
 
 USUAL_OPTIONS = (
     *("betas", "weight_decay", "momentum", "eps", "amsgrad", "nesterov", "dampening", "alpha", "rho", "foreach"),
@@ -41,6 +42,7 @@ def refused_by_the_remainder(design: Design) -> Iterator[Finding]:
             "another optimizer, or let another group be the remainder.",
             group=group.id,
             fix=Fix(f"Put {group.name} on AdamW", partial(edits.set_optimizer, group=group.id, name="AdamW")),
+            place=Place(area="modules", group=group.id, modules=tuple(info.name for info, _ in found[:MOST_SHOWN])),
         )
 
 
@@ -63,6 +65,7 @@ def head_on_muon(design: Design) -> Iterator[Finding]:
                 message=f"{head.name} is the last matrix of the model, probably its head; Muon is for hidden ones.",
                 group=part.group.id,
                 fix=Fix(name, partial(_moved, path=head.name, group=other.id if taken else None)),
+                place=Place(area="modules", group=part.group.id, modules=(head.name,)),
             )
 
 
@@ -81,6 +84,7 @@ def dense_for_sparse_adam(design: Design) -> Iterator[Finding]:
                 message=f"SparseAdam takes sparse gradients only; {dense[0].name} is in no Embedding or EmbeddingBag.",
                 group=group.id,
                 fix=Fix(f"Put {group.name} on Adam", partial(edits.set_optimizer, group=group.id, name="Adam")),
+                place=Place(area="modules", group=group.id, modules=tuple(info.name for info in dense[:MOST_SHOWN])),
             )
         elif parameters:
             yield Finding(
@@ -89,6 +93,7 @@ def dense_for_sparse_adam(design: Design) -> Iterator[Finding]:
                 where=group.name,
                 message="SparseAdam takes sparse gradients only: make the embeddings with sparse=True.",
                 group=group.id,
+                place=Place(group=group.id, field="options"),
             )
 
 
@@ -108,6 +113,7 @@ def several_groups_on_lbfgs(design: Design) -> Iterator[Finding]:
                 message=f"{entry.name} takes one param group only, but {len(parts)} are on it, of {names}.",
                 group=last.id,
                 fix=Fix(f"Put {last.name} on AdamW", partial(edits.set_optimizer, group=last.id, name="AdamW")),
+                place=Place(group=last.id, field="options"),
             )
 
 
@@ -126,6 +132,7 @@ def misspelt_options(design: Design) -> Iterator[Finding]:
                     message=f"The option {name} looks misspelt; did you mean {near[0]}?",
                     group=group.id,
                     fix=Fix(f"Call it {near[0]}", partial(_renamed, group=group.id, name=name, to=near[0])),
+                    place=Place(group=group.id, field="options"),
                 )
 
 
@@ -140,6 +147,7 @@ def what_loops_need(design: Design) -> Iterator[Finding]:
             where="optimizers",
             message=f"There are {len(optimizers)} ({names}): a GradScaler decides for each whether to skip a step, and "
             "Lightning needs manual optimization.",
+            place=Place(group=optimizers[1][0].group.id, field="options"),
         )
     for parts in optimizers:
         if optimizer_of(parts[0].group.options).needs_closure:
@@ -150,6 +158,7 @@ def what_loops_need(design: Design) -> Iterator[Finding]:
                 message=f"{optimizer_name(parts[0].group.options)} computes the loss several times in a step: the loop "
                 "must give it a closure, and a GradScaler takes none.",
                 group=parts[0].group.id,
+                place=Place(group=parts[0].group.id, field="options"),
             )
 
 
@@ -160,13 +169,17 @@ def fused_here_and_there(design: Design) -> Iterator[Finding]:
     for parts in param_groups(design):
         fused = [_is_fused(part.group) for part in parts]
         if any(fused) and not all(fused):
-            group = parts[fused.index(True)].group
+            group, plain = parts[fused.index(True)].group, parts[fused.index(False)].group
+            ids = tuple(dict.fromkeys(part.group.id for part in parts if _is_fused(part.group)))
+            value = getattr(plain.options, "fused", None)
             yield Finding(
                 code="fused-in-part",
                 severity="info",
                 where=group.name,
                 message="It is fused, others on the same optimizer are not; a GradScaler then treats it as not fused.",
                 group=group.id,
+                fix=Fix("Switch fused off", partial(_with_fused, groups=ids, value=value)),
+                place=Place(group=group.id, field="fused"),
             )
 
 
@@ -222,6 +235,12 @@ def _renamed(design: Design, group: int, name: str, to: str) -> Design:
         return design
     renamed = {to if known == name else known: value for known, value in options.options.items()}
     return edits.set_option(design, group, "options", renamed)
+
+
+def _with_fused(design: Design, groups: tuple[int, ...], value: bool | None) -> Design:
+    for group in groups:
+        design = edits.set_option(design, group, "fused", value)
+    return design
 
 
 def _is_fused(group: Group) -> bool:

@@ -6,18 +6,22 @@ import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache, partial
+from typing import Any
 
 import numpy as np
+from msgspec.structs import replace
 
 from lrdesigner import edits
-from lrdesigner.curves import first_impossible, looks_at_every_step
+from lrdesigner.curves import first_impossible, looks_at_every_step, track_factors
 from lrdesigner.document import Design, Freeze, Group, Plan, Track
 from lrdesigner.findings.finding import Finding, Fix
-from lrdesigner.findings.moving import Grouped, Moving, moving
+from lrdesigner.findings.mending import SMALL_START, first_that, started_above_zero, with_whole_cycles
+from lrdesigner.findings.moving import Grouped, Moving, Place, moving, places
 from lrdesigner.numbers import rate
 from lrdesigner.param_groups import trained_groups
 from lrdesigner.plot_points import plot_points
-from lrdesigner.schedules import FEEDBACK_NODES, has_formula
+from lrdesigner.schedule_edits import replace_node
+from lrdesigner.schedules import FEEDBACK_NODES, Constant, Expression, Multiplicative, has_formula
 from lrdesigner.tracks import TRACK_KINDS, Lane, always_frozen, lane_of
 
 
@@ -26,7 +30,12 @@ def impossible_values(design: Grouped) -> Iterator[Finding]:
     for track in moving(design):
         found = first_impossible(track.track, design.plan, TRACK_KINDS[track.slot].below)
         if found is not None and not always_frozen(track.group, design.plan):
-            yield track.finding("rate-impossible", "error", f"The {track.title} is {impossible_words(*found)}.")
+            yield track.finding(
+                "rate-impossible",
+                "error",
+                f"The {track.title} is {impossible_words(*found)}.",
+                field=_formula_of(track),
+            )
 
 
 def partly_checked(design: Grouped) -> Iterator[Finding]:
@@ -38,7 +47,12 @@ def partly_checked(design: Grouped) -> Iterator[Finding]:
                 "rate-partly-checked",
                 "info",
                 f"The run is so long that {formula} was checked at some steps only; verify checks them all.",
+                field=_formula_of(track),
             )
+
+
+def _formula_of(track: Moving) -> str:
+    return "formula" if isinstance(track.track.schedule, Expression | Multiplicative) else ""
 
 
 def impossible_words(step: int, factor: float) -> str:
@@ -55,9 +69,26 @@ def first_update_at_zero(design: Grouped) -> Iterator[Finding]:
     for track in _rates(design):
         course = _course(track.track, design.plan)
         if course.first == 0 and course.highest > 0 and not _frozen_at_first(track.group, design.plan):
+            at, fix = _small_start(track, design.plan)
             yield track.finding(
-                "first-update-zero", "warning", "The first update has a learning rate of 0, so it changes nothing."
+                "first-update-zero",
+                "warning",
+                "The first update has a learning rate of 0, so it changes nothing.",
+                fix=fix,
+                at=at,
+                field="start" if at else "",
             )
+
+
+def _small_start(track: Moving, plan: Plan) -> tuple[Place | None, Fix | None]:
+    """The node that begins at 0, and the fix that lets it begin a little higher, if that is all there is to it."""
+    for place in reversed(places(track.track, plan)):
+        node = started_above_zero(place.node) if place.first == 0 else None
+        if node is not None:
+            schedule = replace_node(track.track.schedule, place.path, node)
+            if track_factors(replace(track.track, schedule=schedule), plan, [0])[0] > 0:
+                return place, track.fix(f"Start at {rate(SMALL_START)} of the peak", place, node)
+    return None, None
 
 
 def zero_for_the_whole_run(design: Design) -> Iterator[Finding]:
@@ -72,6 +103,7 @@ def zero_for_the_whole_run(design: Design) -> Iterator[Finding]:
                 "warning",
                 "The lr is 0 for the whole run, so the group never learns; freeze it, or give it a rate.",
                 fix=Fix(f"Freeze {track.group.name}", freeze) if others else None,
+                field="factor" if isinstance(track.track.schedule, Constant) else "",
             )
 
 
@@ -81,13 +113,31 @@ def rises_at_the_end(design: Grouped) -> Iterator[Finding]:
         if isinstance(track.track.schedule, FEEDBACK_NODES):
             continue
         course = _course(track.track, design.plan)
-        if min(course.last, course.next) > max(0.1 * course.highest, 2 * course.lowest):
+        if course.rises:
+            at, fix = _cycles_that_fit(track, design.plan)
             yield track.finding(
                 "rises-at-the-end",
                 "warning",
                 f"The lr was down to {rate(course.lowest)} at step {course.lowest_at:,}, but the run ends at "
                 f"{rate(course.last)}.",
+                fix=fix,
+                at=at,
             )
+
+
+def _cycles_that_fit(track: Moving, plan: Plan) -> tuple[Place | None, Fix | None]:
+    """The node whose cycles the end of the run cuts off, and the fix that lets the last one end with it."""
+
+    def falls(place: Place, node: Any) -> bool:
+        schedule = replace_node(track.track.schedule, place.path, node)
+        return not _course(replace(track.track, schedule=schedule), plan).rises
+
+    for place in places(track.track, plan):
+        if place.end == plan.total_steps:
+            node = first_that(with_whole_cycles(place), partial(falls, place))
+            if node is not None:
+                return place, track.fix("Let the last cycle end with the run", place, node)
+    return None, None
 
 
 def _rates(design: Grouped) -> Iterator[Moving]:
@@ -119,6 +169,11 @@ class _Course:
     lowest_at: int
     last: float
     next: float
+
+    @property
+    def rises(self) -> bool:
+        """Whether it ends high after it had come down."""
+        return min(self.last, self.next) > max(0.1 * self.highest, 2 * self.lowest)
 
 
 @lru_cache(maxsize=1024)

@@ -125,6 +125,7 @@ def pins_on_nothing(design: Design) -> Iterator[Finding]:
             message=f"The model has no {lost[0].path}, which is pinned to it{hint}{several}.",
             group=lost[0].group if len({pin.group for pin in lost}) == 1 else None,
             fix=Fix("Remove lost pins", partial(edits.unpin, paths=tuple(pin.path for pin in lost))),
+            place=Place(area="modules", group=lost[0].group, modules=(near,)) if near else None,
         )
 
 
@@ -157,6 +158,7 @@ def disagreeing_pins(design: Design) -> Iterator[Finding]:
         f"one{several}.",
         group=winner if len(found) == 1 else None,
         fix=Fix("Pin them where they are", partial(_settled, firsts=tuple(first for first, _ in found))),
+        place=Place(area="modules", group=winner, modules=(found[0][0], *found[0][1])),
     )
 
 

@@ -10,7 +10,8 @@ from itertools import pairwise
 import numpy as np
 from msgspec.structs import replace
 
-from lrdesigner.findings.finding import Finding
+from lrdesigner.findings.finding import Finding, Fix
+from lrdesigner.findings.mending import joined
 from lrdesigner.findings.moving import Grouped, Moving, Place, each_place
 from lrdesigner.numbers import rate
 from lrdesigner.schedules import (
@@ -43,6 +44,7 @@ def segments_beyond_the_run(design: Grouped) -> Iterator[Finding]:
                 f"Segment {late[0] + 1} would start at step {starts[late[0]]:,}; the run ends at {run:,}.",
                 place,
                 track.fix("Remove what never acts", place, without_segments(place.node, late)),
+                field="segments",
             )
 
 
@@ -63,6 +65,7 @@ def empty_segments(design: Grouped) -> Iterator[Finding]:
                 f"Segment {numbers} lasts no step." if len(empty) == 1 else f"Segments {numbers} last no step.",
                 place,
                 track.fix("Remove what lasts no step", place, without_segments(place.node, empty)),
+                field="segments",
             )
 
 
@@ -85,7 +88,20 @@ def jumps_at_joins(design: Grouped) -> Iterator[Finding]:
                 f"It jumps from {before} to {after} at step {place.origin + worst.step:,}, where segment "
                 f"{worst.index + 1} begins{more}.",
                 place,
+                _join(track, place, design.plan.total_steps - place.origin),
+                at=track.place_of((*place.path, worst.index), design.plan),
             )
+
+
+def _join(track: Moving, place: Place, run: int) -> Fix | None:
+    """Let the segments of a row meet, if that takes no more than other levels where one begins or ends."""
+
+    def found(row: Sequence, number: int) -> tuple[float, float] | None:
+        jump = next((jump for jump in _jumps(row, place.span, run) if jump.index == number), None)
+        return (jump.before, jump.after) if jump else None
+
+    node = joined(place, lambda row: not _jumps(row, place.span, run), found)
+    return track.fix("Let the segments meet", place, node) if node is not None else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,6 +143,8 @@ def skips_without_effect(design: Grouped) -> Iterator[Finding]:
                     f"Segment {index + 1} starts at {segment.skip} of its shape, which changes nothing.",
                     place,
                     track.fix("Start at its beginning", place, Sequence(whole)),
+                    at=track.place_of((*place.path, index), design.plan),
+                    field="skip",
                 )
 
 

@@ -28,6 +28,7 @@ def shapes_cut_off(design: Grouped) -> Iterator[Finding]:
             f"{place.end:,}.",
             place,
             fix,
+            field="length" if "length" in place.node.__struct_fields__ else "",
         )
 
 
@@ -59,6 +60,7 @@ def milestones_never_reached(design: Grouped) -> Iterator[Finding]:
                 track.fix("Remove what is never reached", place, replace(place.node, milestones=tuple(reached)))
                 if reached
                 else None,
+                field="milestones",
             )
 
 
@@ -91,6 +93,8 @@ def keys_on_one_step(design: Grouped) -> Iterator[Finding]:
                 else f"Keys {numbers} have no effect: later ones are on the same steps.",
                 place,
                 track.fix("Remove what has no effect", place, replace(place.node, keys=kept)),
+                field="keys",
+                keys=tuple(hidden),
             )
 
 

@@ -22,6 +22,7 @@ def schedules_of_nothing(design: Grouped) -> Iterator[Finding]:
                 "warning",
                 f"The {track.title} is 0, so its schedule moves nothing; set a {track.title}, or let it stay.",
                 fix=_stay(track.group, track.slot, track.title),
+                field=option_of(track.group, track.slot) or "",
             )
 
 
