@@ -33,6 +33,8 @@ class Curve:
     axis_map: AxisMap | None = None
     steps: NDArray[np.int64] = field(default_factory=lambda: np.empty(0, dtype=np.int64))
     values: NDArray[np.float64] = field(default_factory=lambda: np.empty(0))
+    extremes: NDArray[np.float64] = field(default_factory=lambda: np.empty(0))
+    """Of the values that are numbers the lowest, the lowest above 0, and the highest: all that framing looks at."""
     xs: NDArray[np.float64] = field(default_factory=lambda: np.empty(0))
     ys: NDArray[np.float64] = field(default_factory=lambda: np.empty(0))
     drawn: bool = False
@@ -59,6 +61,7 @@ class Curve:
             self.steps = np.union1d(whole.steps, source.points(plan, *window, POINTS).steps)
             self.values = source.values(plan, self.steps)
         self.source, self.plan, self.window, self.axis_map = source, plan, window, None
+        self.extremes = _extremes(self.values)
         return True
 
     def draw(self, axis_map: AxisMap, tolerance: float) -> bool:
@@ -86,8 +89,7 @@ class Curve:
     @property
     def peak(self) -> float:
         """Its highest value; NaN where it has none."""
-        finite = self.values[np.isfinite(self.values)]
-        return float(finite.max()) if finite.size else math.nan
+        return float(self.extremes.max()) if self.extremes.size else math.nan
 
     def lowest_peak(self) -> float:
         """The highest value of the faintest line of the fan; infinite without a fan."""
@@ -103,3 +105,11 @@ class Curve:
             return
         kept = kept_points(self.xs, self.ys, self.tolerance)
         fan.set_lines(self.xs[kept], axis_map.ys(np.outer(lines.scales, self.values[kept])))
+
+
+def _extremes(values: NDArray[np.float64]) -> NDArray[np.float64]:
+    finite = values[np.isfinite(values)]
+    if not finite.size:
+        return finite
+    positive = finite[finite > 0]
+    return np.array([finite.min(), positive.min() if positive.size else finite.min(), finite.max()])

@@ -94,12 +94,12 @@ class CurveSet:
             [drawable for group in above for drawable in self._curves[group].drawables],
         )
 
-    def values(self) -> list[NDArray[np.float64]]:
-        """The values of every curve that is shown, for framing; shares of the peak while they are normalised."""
+    def extremes(self) -> list[NDArray[np.float64]]:
+        """The extremes of every curve that is shown, for framing; shares of the peak while they are normalised."""
         shown = [group for group in self._curves if self._look.shows(group)]
         if not self._look.normalised:
-            return [self._curves[group].values for group in shown]
-        return [self._curves[group].values / self._peak(group) for group in shown]
+            return [self._curves[group].extremes for group in shown]
+        return [self._curves[group].extremes / self._peak(group) for group in shown]
 
     def drawn(self, group: int) -> bool:
         """Whether anything of a group's curve can be seen on this axis; True where there is none to see."""

@@ -132,7 +132,7 @@ class Viewport(QObject):
         return self.map.step(low), self.map.step(high), area.left(), max(right, 0)
 
     def _value_range(self) -> Range:
-        low, high = value_range(self.map, self._curves.values(), KINDS[self._shown()].from_zero)
+        low, high = value_range(self.map, self._curves.extremes(), KINDS[self._shown()].from_zero)
         faintest = self.map.y(self._curves.lowest_peak()) if self.map.log else math.nan
         return (min(low, faintest - _BELOW_FAN) if math.isfinite(faintest) else low), high
 
