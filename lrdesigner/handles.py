@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Literal, Protocol
 
 import numpy as np
@@ -22,7 +23,7 @@ from lrdesigner.handle_values import within as within
 from lrdesigner.numbers import rate
 from lrdesigner.placed_handles import placed_handles
 from lrdesigner.plot_points import plot_points
-from lrdesigner.schedules import Field, fields_of
+from lrdesigner.schedules import Field, depends_on_base, fields_of
 from lrdesigner.tracks import Lane, Slot, frozen_stretches, lane_of, option_of, slots_of, track_of
 
 Axes = Literal["step", "value", "both"]
@@ -156,7 +157,8 @@ def base_handle(group: Group, slot: Slot, plan: Plan) -> BaseHandle | None:
     Raises KeyError where the optimizer has no such track.
     """
     track, option = track_of(group, slot), option_of(group, slot)
-    place = _highest(track, plan, frozen_stretches(group.freeze, plan) if slot == "lr" else ())
+    shape = track if depends_on_base(track.schedule) else Track(1.0, track.schedule)
+    place = _highest(shape, plan, frozen_stretches(group.freeze, plan) if slot == "lr" else ())
     if place is None:
         return None
     if slot == "lr":
@@ -165,6 +167,7 @@ def base_handle(group: Group, slot: Slot, plan: Plan) -> BaseHandle | None:
     return BaseHandle(group.id, group.name, *place, track.base, field, edits.set_option, option)
 
 
+@lru_cache(maxsize=64)
 def _highest(track: Track, plan: Plan, frozen: tuple[tuple[int, int], ...]) -> tuple[int, float] | None:
     steps = plot_points(Lane(track), plan, 0, plan.total_steps, _SAMPLES).steps
     factors = track_factors(track, plan, steps)

@@ -6,6 +6,7 @@ import dataclasses
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -57,6 +58,7 @@ class PlacedHandle:
         return factor
 
 
+@lru_cache(maxsize=64)
 def placed_handles(track: Track, plan: Plan, frozen: tuple[Stretch, ...] = ()) -> tuple[PlacedHandle, ...]:
     """Those that lie on the curve inside the run, where the group trains; a node's own come before its children's."""
     span = plan.span_for(track.base)

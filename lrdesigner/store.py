@@ -115,6 +115,24 @@ class Store:
         """Forward by one edit again; cancels a preview first."""
         return self._travel(self._history.redo, self._history.redo_label, "redo")
 
+    @property
+    def history_labels(self) -> tuple[str, ...]:
+        """Labels of all designs of the history, the oldest first; "" of the one it began with."""
+        return self._history.labels
+
+    @property
+    def history_place(self) -> int:
+        """The place of the committed design among them."""
+        return self._history.place
+
+    def travel_to(self, place: int) -> bool:
+        """Back or forward to a place of the history, told once; cancels a preview first."""
+        back = place < self._history.place
+        label = self._history.undo_label if back else None
+        if label is None and 0 <= place < len(self._history.labels):
+            label = self._history.labels[place]
+        return self._travel(lambda: self._history.travel(place), label, "undo" if back else "redo")
+
     def open(self, design: Design, *, modified: bool = False) -> None:
         """Replace the design and forget the history; `modified`: no file holds it as it is."""
         self.cancel()

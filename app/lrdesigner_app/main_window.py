@@ -160,7 +160,8 @@ class MainWindow(QMainWindow):
         run = f"{plan.epochs:,} epoch{'s' if plan.epochs != 1 else ''} × {plan.steps_per_epoch:,} steps"
         self.header.show_titles(f"{self.files.title}{star}", f"{size} · {run}")
         self.setWindowTitle(f"{self.files.title}[*] – LR Designer")
-        self.setWindowModified(store.modified)
+        if store.modified != self.isWindowModified():
+            self.setWindowModified(store.modified)
         self.setWindowFilePath(str(self.files.path.absolute()) if self.files.path else "")
         for name, words in (("undo", store.undo_label), ("redo", store.redo_label)):
             told = f"{name.capitalize()} {words}" if words else f"Nothing to {name}"

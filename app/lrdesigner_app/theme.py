@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from dataclasses import dataclass
 
 from PySide6.QtCore import QObject, Qt, Signal
@@ -93,11 +94,21 @@ class Theme(QObject):
         hints.colorSchemeChanged.connect(self._follow)
 
     def apply(self) -> None:
-        """Style the whole application."""
-        self._application.setStyle("Fusion")
-        self._application.setPalette(_palette(self.tokens))
-        template = resource_path("style.qss").read_text(encoding="utf-8")
-        self._application.setStyleSheet(_filled(template, self.tokens))
+        """Style the whole application.
+
+        Qt goes through all widgets for that, and does not survive that one of them is deleted meanwhile, as happens
+        when Python, called by some widget, finds that a closed window is garbage.
+        """
+        collecting = gc.isenabled()
+        gc.disable()
+        try:
+            self._application.setStyle("Fusion")
+            self._application.setPalette(_palette(self.tokens))
+            template = resource_path("style.qss").read_text(encoding="utf-8")
+            self._application.setStyleSheet(_filled(template, self.tokens))
+        finally:
+            if collecting:
+                gc.enable()
 
     @property
     def dark(self) -> bool:

@@ -82,7 +82,9 @@ class Workspace:
         if place.slot is not None:
             self.select_slot(place.slot)
         if place.path is not None and place.slot == self.selected_slot:
-            self.segments.go_to(place.path)
+            inside = self.segments.path[: len(place.path)] == place.path
+            if place.keys or not inside:  # whoever is at work within it stays there
+                self.segments.go_to(place.path)
             self.keys.select(place.keys)
         self.signals.place_requested.emit(place)
 

@@ -60,7 +60,8 @@ def test_a_file_with_faults_opens_with_a_notice_and_its_problems(window: MainWin
     assert window.workspace.design.groups[0] == demo_design().groups[0]
     assert window.notices.text.text() == "2 faults in net.lrd.json were replaced by defaults; see Problems."
     assert window.notices.isVisible()
-    assert "net*" in window.windowTitle()
+    assert "net[*]" in window.windowTitle()
+    assert window.isWindowModified()
     assert faults(window) == BOTH
     assert window.tabs.tabText(1) == "Problems  2"
     assert "must be above 0, not -3" in window.problems.findings[1].message

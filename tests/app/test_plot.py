@@ -598,6 +598,7 @@ def test_on_a_linear_axis_a_floor_is_dragged_down_to_nothing(hand: Hand) -> None
 
 def test_the_tabs_are_the_tracks_that_some_group_has(hand: Hand) -> None:
     hand.panel.resize(1100, hand.panel.height())  # else a box takes their place
+
     def offered() -> list[str]:
         return [view for view, made in hand.panel._header.views.items() if made.isVisible()]
 

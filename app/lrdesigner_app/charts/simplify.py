@@ -28,18 +28,23 @@ def kept_points(xs: NDArray[np.float64], ys: NDArray[np.float64], tolerance: flo
 def _kept_of_run(
     xs: NDArray[np.float64], ys: NDArray[np.float64], first: int, last: int, tolerance: float
 ) -> list[int]:
-    """Halves a stretch at its furthest point until none is too far off (Ramer, Douglas, Peucker), in y alone."""
-    kept, open_ends = {first, last}, [(first, last)]
-    while open_ends:
-        low, high = open_ends.pop()
-        if high - low < 2:
-            continue
-        inner = slice(low + 1, high)
-        slope = (ys[high] - ys[low]) / max(xs[high] - xs[low], 1e-300)
-        off = np.abs(ys[inner] - (ys[low] + slope * (xs[inner] - xs[low])))
-        furthest = int(off.argmax())
-        if off[furthest] > tolerance:
-            middle = low + 1 + furthest
-            kept.add(middle)
-            open_ends += [(low, middle), (middle, high)]
-    return sorted(kept)
+    """Halves stretches at their furthest points until none is too far off (Ramer, Douglas, Peucker), in y alone.
+
+    All stretches of a round are looked at together: one by one they would take several times as long.
+    """
+    kept = np.array([first, last] if last > first else [first])
+    x, y = xs[first:last], ys[first:last]
+    while len(kept) > 1:
+        starts, lengths = kept[:-1], np.diff(kept)
+        slopes = np.diff(ys[kept]) / np.maximum(np.diff(xs[kept]), 1e-300)
+        off = np.abs(
+            y - np.repeat(ys[starts], lengths) - np.repeat(slopes, lengths) * (x - np.repeat(xs[starts], lengths))
+        )
+        furthest = np.maximum.reduceat(off, starts - first)
+        far = np.flatnonzero((off == np.repeat(furthest, lengths)) & (off > tolerance)) + first
+        stretch = np.searchsorted(starts, far, side="right")
+        found = far[np.diff(stretch, prepend=0) > 0]
+        if not found.size:
+            break
+        kept = np.sort(np.concatenate([kept, found]))
+    return [int(place) for place in kept]

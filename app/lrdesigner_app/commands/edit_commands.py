@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, ClassVar
 
+from PySide6.QtCore import Qt
+
 from lrdesigner_app.actions import ActionSpec
 from lrdesigner_app.notices import Notice
 from lrdesigner_app.schedule_editor import FormOutlet, StructForm
@@ -24,6 +26,7 @@ class EditCommands:
             "presets", "Edit", "&Presets…", "Ctrl+P", "Group the model in a known way, such as layer-wise decay"
         ),
         ActionSpec("copy_code", "Edit", "&Copy code", "Ctrl+Shift+C", "Put the exported code on the clipboard"),
+        ActionSpec("show_history", "Edit", "&History…", "Ctrl+Shift+H", "Every edit so far, to go back and forth"),
     )
 
     def __init__(self, window: MainWindow) -> None:
@@ -46,6 +49,14 @@ class EditCommands:
     def redo(self) -> None:
         """Bring back what was undone."""
         self._window.workspace.store.redo()
+
+    def show_history(self) -> None:
+        """The list of edits."""
+        from lrdesigner_app.history_list import HistoryList
+
+        shown = HistoryList(self._window.workspace, self._window)
+        shown.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        shown.show()  # it may stay open beside the work
 
     def new_group(self) -> None:
         """A new group with what is selected in the tree."""

@@ -12,6 +12,7 @@ from lrdesigner.document import Plan
 from lrdesigner.schedules import depends_on_base
 from lrdesigner_app.charts import AxisMap
 from lrdesigner_app.charts.fan import Fan
+from lrdesigner_app.charts.framing import Extremes, extremes
 from lrdesigner_app.charts.simplify import kept_points
 from lrdesigner_app.charts.stroke import Drawable, Stroke
 from lrdesigner_app.plot.lines import Lines
@@ -33,6 +34,7 @@ class Curve:
     axis_map: AxisMap | None = None
     steps: NDArray[np.int64] = field(default_factory=lambda: np.empty(0, dtype=np.int64))
     values: NDArray[np.float64] = field(default_factory=lambda: np.empty(0))
+    extremes: Extremes | None = None
     xs: NDArray[np.float64] = field(default_factory=lambda: np.empty(0))
     ys: NDArray[np.float64] = field(default_factory=lambda: np.empty(0))
     drawn: bool = False
@@ -53,12 +55,16 @@ class Curve:
         source = lines.source
         if source == self.source and plan is self.plan and window == self.window:
             return False
-        whole = source.points(plan, 0, plan.total_steps, POINTS)
-        self.steps, self.values = whole.steps, whole.values
-        if window is not None:
-            self.steps = np.union1d(whole.steps, source.points(plan, *window, POINTS).steps)
+        if self.source is not None and plan is self.plan and window == self.window and source.scales(self.source):
             self.values = source.values(plan, self.steps)
+        else:
+            whole = source.points(plan, 0, plan.total_steps, POINTS)
+            self.steps, self.values = whole.steps, whole.values
+            if window is not None:
+                self.steps = np.union1d(whole.steps, source.points(plan, *window, POINTS).steps)
+                self.values = source.values(plan, self.steps)
         self.source, self.plan, self.window, self.axis_map = source, plan, window, None
+        self.extremes = extremes(self.values)
         return True
 
     def draw(self, axis_map: AxisMap, tolerance: float) -> bool:
@@ -86,8 +92,7 @@ class Curve:
     @property
     def peak(self) -> float:
         """Its highest value; NaN where it has none."""
-        finite = self.values[np.isfinite(self.values)]
-        return float(finite.max()) if finite.size else math.nan
+        return math.nan if self.extremes is None else self.extremes.high
 
     def lowest_peak(self) -> float:
         """The highest value of the faintest line of the fan; infinite without a fan."""

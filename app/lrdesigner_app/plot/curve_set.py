@@ -6,13 +6,13 @@ import math
 from dataclasses import replace
 
 import numpy as np
-from numpy.typing import NDArray
 from PySide6.QtCore import QPointF
 
 from lrdesigner.document import Design
 from lrdesigner.membership import membership
 from lrdesigner_app.charts import AxisMap, ChartSurface
 from lrdesigner_app.charts.curve_layer import CurveLayer
+from lrdesigner_app.charts.framing import Extremes
 from lrdesigner_app.curve_display import Look
 from lrdesigner_app.plot.curve import POINTS as POINTS
 from lrdesigner_app.plot.curve import Curve
@@ -94,12 +94,13 @@ class CurveSet:
             [drawable for group in above for drawable in self._curves[group].drawables],
         )
 
-    def values(self) -> list[NDArray[np.float64]]:
-        """The values of every curve that is shown, for framing; shares of the peak while they are normalised."""
+    def extremes(self) -> list[Extremes | None]:
+        """The extremes of every curve that is shown, for framing; shares of the peak while they are normalised."""
         shown = [group for group in self._curves if self._look.shows(group)]
         if not self._look.normalised:
-            return [self._curves[group].values for group in shown]
-        return [self._curves[group].values / self._peak(group) for group in shown]
+            return [self._curves[group].extremes for group in shown]
+        found = [(self._curves[group].extremes, self._peak(group)) for group in shown]
+        return [None if curve is None else curve.over(peak) for curve, peak in found]
 
     def drawn(self, group: int) -> bool:
         """Whether anything of a group's curve can be seen on this axis; True where there is none to see."""

@@ -9,7 +9,7 @@ from dataclasses import replace
 from PySide6.QtCore import QObject, Signal
 
 from lrdesigner_app.charts import AxisMap, ChartSurface
-from lrdesigner_app.charts.framing import Limits, Range, fits, limits, time_range, value_range
+from lrdesigner_app.charts.framing import Limits, Range, extremes_range, fits, limits, time_range
 from lrdesigner_app.plot.curve_set import POINTS, CurveSet, Window
 from lrdesigner_app.plot.selection_frame import ranges_of, selection_of
 from lrdesigner_app.plot.views import KINDS, View
@@ -132,7 +132,7 @@ class Viewport(QObject):
         return self.map.step(low), self.map.step(high), area.left(), max(right, 0)
 
     def _value_range(self) -> Range:
-        low, high = value_range(self.map, self._curves.values(), KINDS[self._shown()].from_zero)
+        low, high = extremes_range(self.map, self._curves.extremes(), KINDS[self._shown()].from_zero)
         faintest = self.map.y(self._curves.lowest_peak()) if self.map.log else math.nan
         return (min(low, faintest - _BELOW_FAN) if math.isfinite(faintest) else low), high
 

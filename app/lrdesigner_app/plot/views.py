@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from lrdesigner.curves import lane_values
 from lrdesigner.document import Design, Group, Plan
 from lrdesigner.plot_points import PlotPoints, plot_points
+from lrdesigner.schedules import depends_on_base
 from lrdesigner.schedules.breaks import sorted_once
 from lrdesigner.tracks import Lane, Slot, lane_of, slots_of
 
@@ -57,6 +58,15 @@ class Drawn:
         for lane in self.lanes[1:]:
             found = found * lane_values(lane, plan, steps)
         return found
+
+    def scales(self, other: Drawn) -> bool:
+        """Whether the curve is the other one times a number."""
+        return len(self.lanes) == len(other.lanes) and all(
+            lane.frozen == was.frozen
+            and lane.track.schedule == was.track.schedule
+            and not depends_on_base(lane.track.schedule)
+            for lane, was in zip(self.lanes, other.lanes, strict=True)
+        )
 
     def points(self, plan: Plan, first: int, last: int, columns: int) -> PlotPoints:
         """As many as a plot needs between two steps."""

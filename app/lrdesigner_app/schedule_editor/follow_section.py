@@ -49,8 +49,7 @@ class FollowSection(QWidget):
         offered = tuple((other.id, other.name, other.colour) for other in leaders(design, group))
         self.setVisible(bool(offered) or bool(followers_of(design, group.id)))
         if offered != self._offered:
-            self._offered = offered
-            self._fill()
+            self._offer(offered)
         self.leader.setCurrentIndex(max(self.leader.findData(OWN if group.follow is None else group.follow.leader), 0))
         self.leader.setEnabled(bool(offered))
         self.scale_form.setVisible(group.follow is not None)
@@ -58,6 +57,16 @@ class FollowSection(QWidget):
             self.scale_form.show_struct(group.follow)
         self.words.setText(shared_words(design, group))
         self.words.setVisible(bool(self.words.text()))
+
+    def _offer(self, offered: tuple[tuple[int, str, int], ...]) -> None:
+        """Other leaders; where only names are others, only these are written."""
+        before, self._offered = self._offered, offered
+        if [(group, colour) for group, _, colour in before] != [(group, colour) for group, _, colour in offered]:
+            self._fill()
+            return
+        for row, (was, now) in enumerate(zip(before, offered, strict=True), start=1):
+            if was != now:
+                self.leader.setItemText(row, now[1])
 
     def _fill(self) -> None:
         current = self.leader.currentData()

@@ -158,9 +158,10 @@ class TextField(LineEdit):
         self.show_value(self._value)
 
     def _show_unit(self) -> None:
-        self._unit.setText(self._unit_text())
-        self._unit.adjustSize()
-        self._unit.show()
+        text = self._unit_text()
+        if text != self._unit.text():
+            self._unit.setText(text)
+            self._unit.adjustSize()
         self._place_unit()
 
     def _unit_text(self) -> str:
