@@ -36,3 +36,6 @@ class Signals(QObject):
     """`lrdesigner.places.Place`: a place that panels should bring into view; the workspace has selected what it names.
 
     Ask for it by `Workspace.reveal`."""
+
+    editing_requested = Signal(object)
+    """After `place_requested`: the same place, of which a field should take the keyboard, so that it can be edited."""

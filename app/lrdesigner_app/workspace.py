@@ -75,8 +75,11 @@ class Workspace:
             self._slot = slot
             self.signals.selected_slot_changed.emit(slot)
 
-    def reveal(self, place: Place) -> None:
-        """Show a place: select the group, track, part and keys; panels do the rest (`Signals.place_requested`)."""
+    def reveal(self, place: Place, *, edit: bool = False) -> None:
+        """Show a place: select the group, track, part and keys; panels do the rest (`Signals.place_requested`).
+
+        With `edit` its field takes the keyboard too.
+        """
         if place.group is not None:
             self.select_group(place.group)
         if place.slot is not None:
@@ -87,6 +90,8 @@ class Workspace:
                 self.segments.go_to(place.path)
             self.keys.select(place.keys)
         self.signals.place_requested.emit(place)
+        if edit:
+            self.signals.editing_requested.emit(place)
 
     def commit(self, label: str, edit: Callable[..., Design], *arguments: Any) -> bool:
         """`Store.commit`; what the person did wrong becomes a notice. True when the design changed."""

@@ -10,8 +10,8 @@ from strategies import moving_designs, ruled_designs
 
 from lrdesigner import edits
 from lrdesigner.document import Design, Group
-from lrdesigner.findings import Finding, check
 from lrdesigner.faults import Fault
+from lrdesigner.findings import Finding, check
 from lrdesigner.optimizers import movable_options
 from lrdesigner.places import Place
 from lrdesigner.rule_edits import add_rule

@@ -44,11 +44,12 @@ class Inspector(Panel):
         for signal in (signals.design_changed, signals.selected_group_changed, signals.selected_slot_changed):
             signal.connect(self._refresh)
         signals.place_requested.connect(self._on_place_requested)
+        signals.editing_requested.connect(self._on_editing_requested)
         self._refresh()
 
     def _build(self) -> None:
         inner = QWidget()
-        column = QVBoxLayout(inner)
+        column = self._column = QVBoxLayout(inner)
         column.setContentsMargins(0, 0, 4, 0)
         column.setSpacing(GRID - 2)
         column.addWidget(label("GROUP", "section"))
@@ -73,17 +74,41 @@ class Inspector(Panel):
 
     def _on_place_requested(self, place: Place) -> None:
         """Bring what it names into view, with a short glow."""
-        if place.area == "plan":
-            self._point_at(self.run)
-        elif place.area == "group" and place.field:
-            forms = [form for form in self.findChildren(StructForm) if place.field in form.names]
-            shown = next((form for form in forms if form.editor(place.field).isVisible()), None)
-            if shown is not None:
-                self._point_at(shown.editor(place.field))
+        if (shown := self._shown_at(place)) is not None:
+            self._column.activate()  # another group or part may just have come into its forms
+            self._area.ensureWidgetVisible(shown)
+            Flash(self._workspace.theme, shown)
 
-    def _point_at(self, widget: QWidget) -> None:
-        self._area.ensureWidgetVisible(widget)
-        Flash(self._workspace.theme, widget)
+    def _on_editing_requested(self, place: Place) -> None:
+        shown = self._shown_at(place)
+        inside = [shown, *shown.findChildren(QWidget)] if shown is not None else []
+        taking = (one for one in inside if one.focusPolicy() & Qt.FocusPolicy.TabFocus and one.isVisible())
+        if (first := next(taking, None)) is not None:
+            first.setFocus(Qt.FocusReason.OtherFocusReason)
+
+    def _shown_at(self, place: Place) -> QWidget | None:
+        """The editor of the field of a place or, where that has none, the section that it is in."""
+        if place.area == "plan":
+            return self._editor(place.field, self.run) or self.run
+        if place.area != "group" or not place.field:
+            return None
+        if place.field in self.optimizer.more_form.names:
+            self.optimizer.more.setChecked(True)  # what is folded away cannot be seen
+        sections: dict[str, QWidget] = {
+            "freeze": self.freeze,
+            "exempt": self.expansion,
+            "layer_decay": self.expansion,
+            "options": self.optimizer,
+        }
+        of_part = (self.segment,) if place.slot is not None else ()
+        for section in (*of_part, self.optimizer, self.expansion, self.follow, self.track):
+            if (editor := self._editor(place.field, section)) is not None:
+                return editor
+        return sections.get(place.field)
+
+    def _editor(self, field: str, section: QWidget) -> QWidget | None:
+        forms = [form for form in section.findChildren(StructForm) if field in form.names]
+        return next((form.editor(field) for form in forms if form.editor(field).isVisible()), None)
 
     def _refresh(self, *_: object) -> None:
         group = self._workspace.selected_group
