@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QApplication, QMessageBox, QPushButton
+from PySide6.QtWidgets import QApplication, QLabel, QMessageBox, QPushButton
 from pytestqt.qtbot import QtBot
 
 from lrdesigner import edits
@@ -128,6 +128,7 @@ def test_show_of_a_jump_selects_the_segment_that_begins_there(qapp: QApplication
     qtbot.mouseClick(row.mend, Qt.MouseButton.LeftButton)
     assert window.workspace.selected_group.id == group
     assert window.workspace.segments.path == (1,)
+    assert window.inspector.segment.shape.hasFocus()
     closed(window)
 
 
@@ -205,6 +206,26 @@ def test_the_list_is_cut_down_to_one_severity(workspace: Workspace, panel: Probl
     qtbot.mouseClick(panel.tabs[None], Qt.MouseButton.LeftButton)
     assert panel.listed == found
     assert panel.tabs["warning"].text().endswith(str(sum(finding.severity == "warning" for finding in found)))
+
+
+def test_nothing_of_a_row_is_cut_off_where_the_panel_is_narrow(
+    workspace: Workspace, panel: ProblemsPanel, qtbot: QtBot
+) -> None:
+    workspace.commit("Add", edits.add_group, "a group with a name that is rather long for a button")
+    workspace.commit("Edit", edits.set_schedule, workspace.design.groups[0].id, JUMP)
+    panel.refresh()
+    for width in (560, 1400):
+        panel.resize(width, 300)
+        qtbot.wait(50)
+        room = panel._area.viewport().rect()
+        for row in panel.list.rows:
+            assert row.width() <= room.width()
+            for button in (row.place, row.mend):
+                assert button.width() >= button.sizeHint().width()
+                assert row.rect().contains(button.mapTo(row, button.rect().bottomRight()))
+            text = row.findChild(QLabel, "message")
+            assert isinstance(text, QLabel)
+            assert text.height() >= text.heightForWidth(text.width())
 
 
 def test_an_empty_list_says_what_was_checked(workspace: Workspace, panel: ProblemsPanel) -> None:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from types import MappingProxyType
 
 from PySide6.QtCore import QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QKeyEvent, QPainter, QPaintEvent
-from PySide6.QtWidgets import QHBoxLayout, QPushButton, QSizePolicy, QWidget
+from PySide6.QtGui import QKeyEvent, QPainter, QPaintEvent, QResizeEvent
+from PySide6.QtWidgets import QBoxLayout, QHBoxLayout, QPushButton, QSizePolicy, QWidget
 
 from lrdesigner.findings import Finding
 from lrdesigner.findings.finding import Severity
@@ -14,8 +14,14 @@ from lrdesigner_app.icons import paint_icon
 from lrdesigner_app.theme import GRID, Theme
 from lrdesigner_app.widgets import SMALL_PX, label, plain_tip
 
-PLACE_PX, MEND_PX = 170, 230
+PLACE_PX, MEND_PX = 180, 190
 """Of the widest place and fix; the sentences stand between them in line."""
+
+BUTTON_PADDING = 11
+"""Pixels before the text of a button: what stands below begins where that does."""
+
+BESIDE_PX = 780
+"""Width of a row in which the sentence has room beside the place."""
 
 SIGNS: MappingProxyType[Severity, tuple[str, str]] = MappingProxyType(
     {"error": ("circle-x", "bad"), "warning": ("triangle-alert", "text"), "info": ("info", "secondary")}
@@ -85,7 +91,9 @@ class FindingRow(QWidget):
         self._sign, self._word = _Sign(theme), label("")
         self.place, self.mend = RowButton("quiet", PLACE_PX), RowButton("", MEND_PX)
         self._left, self._right = _column(self.place), _column(self.mend)
+        self._middle, self._place_width = QBoxLayout(QBoxLayout.Direction.LeftToRight), PLACE_PX
         self._text = label("")
+        self._text.setObjectName("message")
         self._text.setWordWrap(True)
         self._text.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         self._text.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
@@ -109,8 +117,23 @@ class FindingRow(QWidget):
 
     def show_columns(self, place: int, mend: int) -> None:
         """As wide as in the other rows."""
-        self._left.setFixedWidth(place)
+        self._place_width = place
         self._right.setFixedWidth(mend)
+        self._arrange()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._arrange()
+
+    def _arrange(self) -> None:
+        """The sentence stands beside the place or, where there is little room, below it."""
+        beside = self.width() >= BESIDE_PX
+        self._left.setFixedWidth(self._place_width if beside else self._left.sizeHint().width())
+        direction = QBoxLayout.Direction.LeftToRight if beside else QBoxLayout.Direction.TopToBottom
+        if self._middle.direction() != direction:
+            self._middle.setDirection(direction)
+            self._middle.setSpacing(GRID if beside else 0)
+            self._text.setContentsMargins(0 if beside else BUTTON_PADDING, 0, 0, 0)
 
     def _build(self) -> None:
         self._word.setProperty("role", "secondary")
@@ -118,9 +141,11 @@ class FindingRow(QWidget):
         row = QHBoxLayout(self)
         row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(GRID)
-        for part in (self._sign, self._word, self._left):
-            row.addWidget(part)
-        row.addWidget(self._text, 1)
+        row.addWidget(self._sign)
+        row.addWidget(self._word)
+        self._middle.addWidget(self._left)
+        self._middle.addWidget(self._text, 1)
+        row.addLayout(self._middle, 1)
         row.addWidget(self._right)
 
 

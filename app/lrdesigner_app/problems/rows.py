@@ -19,7 +19,7 @@ class FindingRows(QWidget):
     place_asked = Signal(object)
     mending_asked = Signal(object)
     row_reached = Signal(object)
-    """The button that the keyboard has come to."""
+    """The row that the keyboard has come to."""
 
     def __init__(self, theme: Theme) -> None:
         super().__init__()
@@ -78,7 +78,7 @@ class FindingRows(QWidget):
     def _go(self, row: FindingRow, on_mend: bool) -> None:
         reached: RowButton = row.mend if on_mend else row.place
         reached.setFocus(Qt.FocusReason.ShortcutFocusReason)
-        self.row_reached.emit(reached)
+        self.row_reached.emit(row)
 
     def _row(self, finding: Finding, gone: dict[Hashable, list[FindingRow]]) -> FindingRow:
         alike = gone.get(_key(finding))

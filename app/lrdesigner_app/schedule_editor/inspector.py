@@ -80,7 +80,8 @@ class Inspector(Panel):
             Flash(self._workspace.theme, shown)
 
     def _on_editing_requested(self, place: Place) -> None:
-        shown = self._shown_at(place)
+        of_part = self.segment.shape if place.slot is not None and place.path is not None else None
+        shown = self._shown_at(place) or of_part
         inside = [shown, *shown.findChildren(QWidget)] if shown is not None else []
         taking = (one for one in inside if one.focusPolicy() & Qt.FocusPolicy.TabFocus and one.isVisible())
         if (first := next(taking, None)) is not None:
