@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from PySide6.QtCore import Qt
 
 from lrdesigner.document import Design, Group
-from lrdesigner.identity import Same
 from lrdesigner.membership import membership
 from lrdesigner.param_groups import steering
 from lrdesigner_app.plot.curve import Curve
@@ -17,8 +16,7 @@ from lrdesigner_app.theme import Theme
 _IDLE, _LOCKED, _GHOST = 0.75, 0.5, 0.5
 
 
-@dataclass(frozen=True, slots=True)
-class Role:
+class Role(NamedTuple):
     """What a curve is to the person just now. `thick`: it is not being dragged, which would take too long."""
 
     view: View
@@ -29,7 +27,7 @@ class Role:
 
 def use_pen(curve: Curve, group: Group, idle: bool, theme: Theme, role: Role) -> None:
     """Dashed what a metric steers; dashed and dim what is `idle`, since it trains nothing; faint what is locked."""
-    look = (Same(group), idle, Same(theme.tokens), role)
+    look = (group, idle, theme.tokens, role)  # nearly always the very same ones, which is soon seen
     if look == curve.look:
         return
     curve.look = look
@@ -45,7 +43,7 @@ def use_pen(curve: Curve, group: Group, idle: bool, theme: Theme, role: Role) ->
 
 def use_ghost_pen(curve: Curve, group: Group, theme: Theme) -> None:
     """Thin, faint and dotted, in the group's colour."""
-    look = (Same(group), Same(theme.tokens))
+    look = (group, theme.tokens)
     if look != curve.look:
         curve.look = look
         colour = theme.group_colour(group.colour)
