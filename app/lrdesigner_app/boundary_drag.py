@@ -2,25 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 
 from PySide6.QtCore import Qt
 
-from lrdesigner.document import Design
 from lrdesigner.handle_values import next_line, whole_step
 from lrdesigner.schedule_edits import Path
 from lrdesigner.schedules.boundaries import boundary_title
 from lrdesigner.segment_edits import move_boundary
 from lrdesigner.segment_rows import PlacedRow, rows_along
 from lrdesigner.snap_lines import caught, corners_beside
+from lrdesigner_app.held_edit import HeldEdit
+from lrdesigner_app.held_keys import FINE
 from lrdesigner_app.workspace import Workspace
 
 REACH_PX = 8.0
 """How near a line must be to be caught."""
-
-FINE = 0.1
-"""How much of the pointer's way counts with Ctrl+Shift."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,16 +46,16 @@ def boundary_text(title: str, step: int, steps_per_epoch: int) -> str:
     return f"{title} · epoch {step / steps_per_epoch:,.4g} · step {step:,}"
 
 
-class BoundaryDrag:
+class BoundaryDrag(HeldEdit):
     """Follows the pointer by its movements in steps. Over empty segments, the first movement tells which one grows."""
 
     def __init__(self, workspace: Workspace, held: Boundaries, steps_per_pixel: float) -> None:
-        self._workspace, self._held, self._reach = workspace, held, REACH_PX * steps_per_pixel
+        super().__init__(workspace)
+        self._held, self._reach = held, REACH_PX * steps_per_pixel
         self._group, self._slot = workspace.selected_group, workspace.selected_slot
         self._step = float(held.step)
         self._index: int | None = held.first if held.first == held.last else None
         self._lines = corners_beside(workspace.store.committed, self._group.id, self._slot)
-        self.applying = False
 
     @property
     def place(self) -> tuple[Path, int]:
@@ -88,30 +85,9 @@ class BoundaryDrag:
             line = caught(design, self._step, self._lines, look.playhead, self._reach)
             step = step if line is None else line
         roll = bool(modifiers & Qt.KeyboardModifier.AltModifier)
-        self._applied(lambda: self._workspace.preview(self._label, self._edit, step, roll))
-
-    def finish(self) -> None:
-        """Keep what is shown, as one edit."""
-        self._applied(lambda: self._workspace.store.commit_preview(self._label))
-
-    def cancel(self) -> None:
-        """Back to how it was."""
-        self._applied(self._workspace.store.cancel)
-
-    @property
-    def _label(self) -> str:
-        return length_label(self.place[1], self._group.name)
-
-    def _edit(self, design: Design, step: int, roll: bool) -> Design:
         path, index = self.place
-        return move_boundary(design, self._group.id, self._slot, path, index, step, roll)
-
-    def _applied(self, change: Callable[[], object]) -> None:
-        self.applying = True
-        try:
-            change()
-        finally:
-            self.applying = False
+        label = length_label(index, self._group.name)
+        self._preview(label, move_boundary, self._group.id, self._slot, path, index, step, roll)
 
 
 def length_label(index: int, group: str) -> str:

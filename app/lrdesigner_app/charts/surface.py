@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 import pyqtgraph as pg
-from PySide6.QtCore import QEvent, Signal
+from PySide6.QtCore import QEvent, QPointF, Signal
 from PySide6.QtGui import QPalette
 from PySide6.QtWidgets import QFrame
 
@@ -45,6 +45,12 @@ class ChartSurface(pg.PlotWidget):  # type: ignore[misc]
     def view(self) -> Any:
         """The pyqtgraph ViewBox."""
         return self.getPlotItem().getViewBox()
+
+    def distance(self, by: QPointF) -> QPointF:
+        """A way across the scene, in view coordinates."""
+        start: QPointF = self.view.mapSceneToView(QPointF(0, 0))
+        end: QPointF = self.view.mapSceneToView(by)
+        return end - start
 
     def set_map(self, axis_map: AxisMap) -> None:
         """Label the value axis for this map."""

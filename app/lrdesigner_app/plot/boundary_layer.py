@@ -197,12 +197,10 @@ class BoundaryLayer(QObject):
 
     def _on_moved(self, by: QPointF, modifiers: Qt.KeyboardModifier) -> None:
         if self._drag is not None:
-            view = self._chart.view
-            change = view.mapSceneToView(by) - view.mapSceneToView(QPointF(0, 0))
-            self._drag.move(self._map.step(change.x()), modifiers)
+            self._drag.move(self._map.step(self._chart.distance(by).x()), modifiers)
             self._show_box()
 
-    def _on_released(self) -> None:
+    def _on_released(self, _: object) -> None:
         drag = self._drag
         if drag is not None:
             drag.finish()

@@ -8,12 +8,11 @@ from PySide6.QtCore import Qt
 
 from lrdesigner.handles import Axis, Handle, Precision
 from lrdesigner_app.charts import AxisMap
+from lrdesigner_app.held_edit import HeldEdit
+from lrdesigner_app.held_keys import DEAD_PX, FINE
 from lrdesigner_app.plot.key_grips import Grip
 from lrdesigner_app.plot.key_snapping import Caught, Snapping
 from lrdesigner_app.workspace import Workspace
-
-_FINE = 0.1
-_DEAD_PX = 3.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +34,7 @@ def how_of(modifiers: Qt.KeyboardModifier, snapping: bool) -> How:
     return How(fine, snapping != ctrl and not fine, shift and not fine, other)
 
 
-class HandleDrag:
+class HandleDrag(HeldEdit):
     """Follows the pointer by its movements, so that a fine stretch in between leaves no jump.
 
     Of several handles at one place, the direction of the first movement tells which one is meant. A handle that can
@@ -53,15 +52,15 @@ class HandleDrag:
         snapping: Snapping,
         label: str = "",
     ) -> None:
-        self._workspace, self._grips, self._map, self._pixel = workspace, grips, axis_map, pixel
+        super().__init__(workspace, label)
+        self._grips, self._map, self._pixel, self._snapping = grips, axis_map, pixel, snapping
         self._grip: Grip | None = grips[0] if len(grips) == 1 else None
-        self._snapping, self._named = snapping, label
         self._x, self._y = self._start = start
         self._travelled = [0.0, 0.0]
         self._sideways, self._upright = False, False
         self._only: Axis | None = None
-        self._how, self._label = How(), label
-        self.applying = self.under_way = False
+        self._how = How()
+        self.under_way = False
         self.caught: tuple[Caught | None, Caught | None] = (None, None)
 
     @property
@@ -82,19 +81,19 @@ class HandleDrag:
     def move(self, dx: float, dy: float, how: How) -> None:
         """The pointer moved by so much in view coordinates: show the edit it now means."""
         self._how = how
-        scale = _FINE if how.fine else 1.0
+        scale = FINE if how.fine else 1.0
         self._x, self._y = self._x + dx * scale, self._y + dy * scale
         self._travelled[0] += dx / self._pixel[0]
         self._travelled[1] += dy / self._pixel[1]
         across, along = abs(self._travelled[0]), abs(self._travelled[1])
         if self._grip is None:
-            if max(across, along) < _DEAD_PX:
+            if max(across, along) < DEAD_PX:
                 return
             meant = "step" if across > along else "value"
             self._grip = next((g for g in self._grips if g.handle.axes in (meant, "both")), self._grips[0])
         at_once = self._grip.handle.axes != "both" and self._grip.handle.key is None
-        self._sideways |= at_once or across > _DEAD_PX
-        self._upright |= at_once or along > _DEAD_PX
+        self._sideways |= at_once or across > DEAD_PX
+        self._upright |= at_once or along > DEAD_PX
         self._show()
 
     def restrict(self, axis: Axis) -> None:
@@ -102,22 +101,6 @@ class HandleDrag:
         self._only = None if self._only == axis else axis
         if self.under_way:
             self._show()
-
-    def finish(self) -> None:
-        """Keep what is shown, as one edit."""
-        self.applying = True
-        try:
-            self._workspace.store.commit_preview(self._label)
-        finally:
-            self.applying = False
-
-    def cancel(self) -> None:
-        """Back to how it was."""
-        self.applying = True
-        try:
-            self._workspace.store.cancel()
-        finally:
-            self.applying = False
 
     def _show(self) -> None:
         assert self._grip is not None
@@ -136,7 +119,8 @@ class HandleDrag:
             if along is not None:
                 value, precision = along.at, "exact"
         self.under_way, self.caught = True, (across, along)
-        self._preview(step, value, precision)
+        edit = self._grip.moved(step, value, precision, self._how.other)
+        self._preview(edit.label, edit.edit, *edit.arguments)
 
     def _free(self) -> tuple[bool, bool]:
         """Whether it follows the pointer in time, and in value."""
@@ -150,15 +134,6 @@ class HandleDrag:
 
     def _precision(self) -> Precision:
         return "fine" if self._how.fine else "normal"
-
-    def _preview(self, step: float, value: float, precision: Precision) -> None:
-        assert self._grip is not None
-        edit = self._grip.moved(step, value, precision, self._how.other)
-        self._label, self.applying = self._named or edit.label, True
-        try:
-            self._workspace.preview(edit.label, edit.edit, *edit.arguments)
-        finally:
-            self.applying = False
 
     def _value(self, handle: Handle) -> float:
         """At the bottom of a linear axis 0, or as near as the handle may come to it."""

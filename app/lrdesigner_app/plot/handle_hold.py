@@ -8,8 +8,9 @@ from PySide6.QtGui import QKeyEvent, QMouseEvent
 from lrdesigner.handles import Axis
 from lrdesigner.tracks import Slot
 from lrdesigner_app.charts import AxisMap, ChartSurface
+from lrdesigner_app.held_keys import AXES
 from lrdesigner_app.plot.gesture import HandleDrag, how_of
-from lrdesigner_app.plot.handle_item import axis_key, is_modifier
+from lrdesigner_app.plot.handle_item import QUIET_KEYS
 from lrdesigner_app.plot.key_grips import Grip, KeyGrip
 from lrdesigner_app.plot.key_guides import Guides
 from lrdesigner_app.plot.key_snapping import Snapping
@@ -68,8 +69,7 @@ class Hold(QObject):
         """The pointer moved by so much in scene coordinates."""
         if self.drag is None:
             return
-        view = self._chart.view
-        change = view.mapSceneToView(by) - view.mapSceneToView(QPointF(0, 0))
+        change = self._chart.distance(by)
         self.drag.move(change.x(), change.y(), how_of(modifiers, self._workspace.display.look.snapping))
         self.guides.show(*self.drag.caught, self._map)
 
@@ -119,10 +119,10 @@ class Hold(QObject):
         return False
 
     def _on_key(self, event: QKeyEvent) -> None:
-        axis = axis_key(event.key())
-        if axis is not None:
-            self.restrict(axis)
-        elif not is_modifier(event.key()):
+        key = Qt.Key(event.key())
+        if key in AXES:
+            self.restrict(AXES[key])
+        elif key not in QUIET_KEYS:
             self.cancel()
 
     def _on_display_changed(self) -> None:

@@ -7,15 +7,16 @@ from dataclasses import dataclass
 from PySide6.QtCore import Qt
 
 from lrdesigner.handle_values import Precision
+from lrdesigner.handles import Axis
 from lrdesigner.key_transforms import Shift, Stretch, transformed
 from lrdesigner.numbers import rate
 from lrdesigner.track_keys import TrackKeys
 from lrdesigner_app.charts import AxisMap
+from lrdesigner_app.held_edit import HeldEdit
+from lrdesigner_app.held_keys import DEAD_PX, FINE
 from lrdesigner_app.plot.grip_items import Side
 from lrdesigner_app.workspace import Workspace
 
-_FINE = 0.1
-_DEAD_PX = 3.0
 _CTRL, _SHIFT, _ALT = (
     Qt.KeyboardModifier.ControlModifier,
     Qt.KeyboardModifier.ShiftModifier,
@@ -33,7 +34,7 @@ class Bounds:
     top: float
 
 
-class KeyGesture:
+class KeyGesture(HeldEdit):
     """Previews on the way, one commit at the end, or nothing at all. A `side` scales, without one everything moves.
 
     Beyond the opposite side nothing is mirrored: the keys then stand side by side, or at one value.
@@ -48,47 +49,30 @@ class KeyGesture:
         pixel: tuple[float, float],
         side: Side | None,
     ) -> None:
-        self._workspace, self._keys, self._map = workspace, keys, axis_map
+        super().__init__(workspace)
+        self._keys, self._map = keys, axis_map
         self._indices = workspace.keys.indices
         self._bounds, self._pixel, self._side = bounds, pixel, side
         self._x = self._y = 0.0
         self._travelled = [0.0, 0.0]
         self._moving = [False, False]
-        self._only = ""
-        self._label = ""
+        self._only: Axis | None = None
         self.text = ""
-        self.applying = False
 
-    def narrow(self, axis: str) -> None:
+    def restrict(self, axis: Axis) -> None:
         """Move along one axis alone; a second time along both again."""
-        self._only = "" if self._only == axis else axis
+        self._only = None if self._only == axis else axis
         self._show(Qt.KeyboardModifier.NoModifier)
 
     def move(self, dx: float, dy: float, modifiers: Qt.KeyboardModifier) -> None:
         """The pointer moved by so much in view coordinates."""
-        scale = _FINE if modifiers & _CTRL and modifiers & _SHIFT else 1.0
+        scale = FINE if modifiers & _CTRL and modifiers & _SHIFT else 1.0
         self._x, self._y = self._x + dx * scale, self._y + dy * scale
         self._travelled[0] += dx / self._pixel[0]
         self._travelled[1] += dy / self._pixel[1]
         for axis in (0, 1):
-            self._moving[axis] |= abs(self._travelled[axis]) > _DEAD_PX
+            self._moving[axis] |= abs(self._travelled[axis]) > DEAD_PX
         self._show(modifiers)
-
-    def finish(self) -> None:
-        """Keep what is shown, as one edit."""
-        self.applying = True
-        try:
-            self._workspace.store.commit_preview(self._label)
-        finally:
-            self.applying = False
-
-    def cancel(self) -> None:
-        """Back to how it was."""
-        self.applying = True
-        try:
-            self._workspace.store.cancel()
-        finally:
-            self.applying = False
 
     def _show(self, modifiers: Qt.KeyboardModifier) -> None:
         fine = bool(modifiers & _CTRL and modifiers & _SHIFT)
@@ -97,11 +81,7 @@ class KeyGesture:
         centred = bool(modifiers & (_CTRL | _ALT)) and not fine
         transform = self._stretch(dx, dy, centred, fine) if self._side is not None else self._shift(dx, dy)
         edit = transformed(self._keys, self._indices, transform, precision)
-        self._label, self.applying = edit.label, True
-        try:
-            self._workspace.preview(edit.label, edit.edit, *edit.arguments)
-        finally:
-            self.applying = False
+        self._preview(edit.label, edit.edit, *edit.arguments)
 
     def _allowed(self, locked: bool) -> tuple[float, float]:
         """The movement without what is not meant: an axis that was hardly moved along, or is locked out."""

@@ -7,6 +7,7 @@ from typing import Any
 
 from PySide6.QtCore import QObject, QPointF, QRectF, Signal
 
+from lrdesigner.handles import Axis
 from lrdesigner.tracks import Slot
 from lrdesigner_app.charts import AxisMap, ChartSurface
 from lrdesigner_app.plot.grip_items import SIDES, FrameItem, GripItem, Side
@@ -28,8 +29,6 @@ class TransformBox(QObject):
 
     drag_changed = Signal()
     """A drag has begun or ended."""
-    attended = Signal(int)
-    """The pointer is on the box (1), or has left it (0)."""
 
     def __init__(self, workspace: Workspace, chart: ChartSurface, parent: QObject) -> None:
         super().__init__(parent)
@@ -133,11 +132,10 @@ class TransformBox(QObject):
 
     def _connect(self, item: HeldItem, side: Side | None) -> None:
         item.pressed.connect(lambda: self._on_pressed(side))
-        item.moved.connect(self._on_moved)
+        item.moved.connect(lambda by, modifiers: self._on_moved(item, by, modifiers))
         item.released.connect(self._on_released)
         item.cancelled.connect(self._on_cancelled)
-        item.narrowed.connect(self._on_narrowed)
-        item.hovered.connect(self.attended)
+        item.restricted.connect(self._on_restricted)
 
     def _on_pressed(self, side: Side | None) -> None:
         self.place()
@@ -149,20 +147,19 @@ class TransformBox(QObject):
         self._gesture = KeyGesture(self._workspace, keys, self._map, self._bounds, pixel, side)
         self.drag_changed.emit()
 
-    def _on_moved(self, by: QPointF, at: QPointF, modifiers: Any) -> None:
+    def _on_moved(self, item: HeldItem, by: QPointF, modifiers: Any) -> None:
         if self._gesture is None:
             return
-        view = self._chart.view
-        change = view.mapSceneToView(by) - view.mapSceneToView(QPointF(0, 0))
+        change = self._chart.distance(by)
         self._gesture.move(change.x(), change.y(), modifiers)
-        self._show_text(at)
+        self._show_text(item.pointer)
 
-    def _on_narrowed(self, axis: str) -> None:
+    def _on_restricted(self, axis: Axis) -> None:
         if self._gesture is not None:
-            self._gesture.narrow(axis)
+            self._gesture.restrict(axis)
             self._box.setText(html.escape(self._gesture.text))
 
-    def _on_released(self) -> None:
+    def _on_released(self, _: object) -> None:
         if self._gesture is not None:
             self._gesture.finish()
             self._end()

@@ -13,23 +13,24 @@ from lrdesigner.segment_rows import rows_along
 from lrdesigner.snap_lines import caught
 from lrdesigner.tracks import Stretch
 from lrdesigner_app.boundary_drag import REACH_PX
+from lrdesigner_app.held_edit import HeldEdit
 from lrdesigner_app.schedule_editor.freeze_layout import Grip
 from lrdesigner_app.schedule_editor.time_scale import TimeScale
 from lrdesigner_app.workspace import Workspace
 
 
-class FreezeGesture:
+class FreezeGesture(HeldEdit):
     """Previews while the pointer moves; one entry of the history at the end. Of a new stretch `index` is None."""
 
     def __init__(
         self, workspace: Workspace, scale: TimeScale, start: QPointF, held: tuple[int, Grip] | None = None
     ) -> None:
-        self._workspace, self._scale, self._start = workspace, scale, start.x()
+        super().__init__(workspace)
+        self._scale, self._start = scale, start.x()
         self._group = workspace.selected_group
         self._lines = freeze_lines(workspace.store.committed, self._group)
         self.index: int | None = held[0] if held is not None else None
         self._grip: Grip = held[1] if held is not None else "end"
-        self.applying = False
 
     @property
     def text(self) -> str:
@@ -50,24 +51,16 @@ class FreezeGesture:
         by = (to.x() - self._start) / self._scale.per_step
         start, end = stretch_of(self._group.freeze[self.index], self._workspace.design.plan)
         if self._grip == "body":
-            self._preview(move_stretch, self.index, self._moved(start, end, by, snap))
+            self._show(move_stretch, self.index, self._moved(start, end, by, snap))
         else:
             edge = start if self._grip == "start" else end
-            self._preview(resize_stretch, self.index, self._grip, self._stop(edge + by, snap and bool(round(by))))
-
-    def finish(self) -> None:
-        """Keep what is shown, as one edit."""
-        self._applied(lambda: self._workspace.store.commit_preview(self._label))
-
-    def cancel(self) -> None:
-        """Back to how it was."""
-        self._applied(self._workspace.store.cancel)
+            self._show(resize_stretch, self.index, self._grip, self._stop(edge + by, snap and bool(round(by))))
 
     def _draw(self, first: int, last: int) -> None:
         if first == last:
-            self._applied(self._workspace.store.cancel)
+            self.cancel()
         else:
-            self._preview(add_stretch, first, last)
+            self._show(add_stretch, first, last)
 
     def _moved(self, start: int, end: int, by: float, snap: bool) -> int:
         """Where it would begin; when it snaps, its start or its end, whichever is nearer to a line, lies on that."""
@@ -84,19 +77,8 @@ class FreezeGesture:
         playhead, reach = self._workspace.display.look.playhead, REACH_PX / self._scale.per_step
         return caught(self._workspace.store.committed, step, self._lines, playhead, reach)
 
-    @property
-    def _label(self) -> str:
-        return freezing_label(self._group)
-
-    def _preview(self, edit: Callable[..., Design], *arguments: object) -> None:
-        self._applied(lambda: self._workspace.preview(self._label, edit, self._group.id, *arguments))
-
-    def _applied(self, change: Callable[[], object]) -> None:
-        self.applying = True
-        try:
-            change()
-        finally:
-            self.applying = False
+    def _show(self, edit: Callable[..., Design], *arguments: object) -> None:
+        self._preview(freezing_label(self._group), edit, self._group.id, *arguments)
 
 
 def freezing_label(group: Group) -> str:

@@ -7,17 +7,11 @@ from PySide6.QtGui import QFocusEvent, QHideEvent, QKeyEvent, QMouseEvent
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from lrdesigner.store import Change
+from lrdesigner_app.held_keys import MODIFIERS
 from lrdesigner_app.schedule_editor.read_out import ReadOut
 from lrdesigner_app.schedule_editor.strip_gestures import Gesture
 from lrdesigner_app.schedule_editor.time_scale import TimeScale, scale_of
 from lrdesigner_app.workspace import Workspace
-
-_MODIFIERS = {
-    Qt.Key.Key_Control: Qt.KeyboardModifier.ControlModifier,
-    Qt.Key.Key_Shift: Qt.KeyboardModifier.ShiftModifier,
-    Qt.Key.Key_Alt: Qt.KeyboardModifier.AltModifier,
-    Qt.Key.Key_Meta: Qt.KeyboardModifier.MetaModifier,
-}
 
 
 class TimeLane(QWidget):
@@ -111,7 +105,7 @@ class TimeLane(QWidget):
         """Whether a key belongs to the gesture that is going on: modifiers change it, every other one restores."""
         if self.gesture is None:
             return False
-        modifier = _MODIFIERS.get(Qt.Key(event.key()))
+        modifier = MODIFIERS.get(Qt.Key(event.key()))
         if modifier is None:
             self.cancel()
         else:
@@ -129,7 +123,7 @@ class TimeLane(QWidget):
         return super().event(event)
 
     def keyReleaseEvent(self, event: QKeyEvent) -> None:
-        modifier = Qt.Key(event.key()) in _MODIFIERS
+        modifier = Qt.Key(event.key()) in MODIFIERS
         if not (modifier and self.takes_key(event, down=False)):
             super().keyReleaseEvent(event)
 
