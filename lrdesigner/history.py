@@ -26,6 +26,7 @@ class History:
     def __init__(self, design: Design) -> None:
         self._entries: list[tuple[str, Design]] = [("", design)]
         self._costs = [0]
+        self._held = 0
         self._place = 0
 
     @property
@@ -45,12 +46,14 @@ class History:
 
     def push(self, design: Design, label: str) -> None:
         """Add a design after this place; what had been undone is forgotten."""
+        added = cost(design, self.current)
+        self._held += added - sum(self._costs[self._place + 1 :])
         del self._entries[self._place + 1 :], self._costs[self._place + 1 :]
-        self._costs.append(cost(design, self.current))
         self._entries.append((label, design))
-        held, drop = sum(self._costs), 0
-        while len(self._entries) - drop > 1 and (len(self._entries) - drop > MOST_ENTRIES or held > MOST_BYTES):
-            held, drop = held - self._costs[drop], drop + 1
+        self._costs.append(added)
+        drop = 0
+        while len(self._entries) - drop > 1 and (len(self._entries) - drop > MOST_ENTRIES or self._held > MOST_BYTES):
+            self._held, drop = self._held - self._costs[drop], drop + 1
         del self._entries[:drop], self._costs[:drop]
         self._place = len(self._entries) - 1
 

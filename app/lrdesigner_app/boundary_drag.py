@@ -13,7 +13,7 @@ from lrdesigner.segment_edits import move_boundary
 from lrdesigner.segment_rows import PlacedRow, rows_along
 from lrdesigner.snap_lines import caught, corners_beside
 from lrdesigner_app.held_edit import HeldEdit
-from lrdesigner_app.held_keys import FINE
+from lrdesigner_app.held_keys import FINE, how_of
 from lrdesigner_app.workspace import Workspace
 
 REACH_PX = 8.0
@@ -72,22 +72,20 @@ class BoundaryDrag(HeldEdit):
 
     def move(self, by: float, modifiers: Qt.KeyboardModifier) -> None:
         """The pointer moved by so many steps: show what it now means. Ctrl snaps, or not; Alt rolls; both fine."""
-        ctrl = bool(modifiers & Qt.KeyboardModifier.ControlModifier)
-        fine = ctrl and bool(modifiers & Qt.KeyboardModifier.ShiftModifier)
-        self._step += by * (FINE if fine else 1.0)
+        look, design = self._workspace.display.look, self._workspace.store.committed
+        how = how_of(modifiers, look.snapping)
+        self._step += by * (FINE if how.fine else 1.0)
         if self._index is None:
             if not by:
                 return
             self._index = self._held.last if by > 0 else self._held.first
-        look, design = self._workspace.display.look, self._workspace.store.committed
         step = whole_step(self._step, design.plan.total_steps)
-        if (look.snapping != ctrl) and not fine and step != self._held.step:
+        if how.snapping and step != self._held.step:
             line = caught(design, self._step, self._lines, look.playhead, self._reach)
             step = step if line is None else line
-        roll = bool(modifiers & Qt.KeyboardModifier.AltModifier)
         path, index = self.place
         label = length_label(index, self._group.name)
-        self._preview(label, move_boundary, self._group.id, self._slot, path, index, step, roll)
+        self._preview(label, move_boundary, self._group.id, self._slot, path, index, step, how.other)
 
 
 def length_label(index: int, group: str) -> str:

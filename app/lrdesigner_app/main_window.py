@@ -130,10 +130,12 @@ class MainWindow(QMainWindow):
         signals = self.workspace.signals
         signals.design_changed.connect(self._refresh)
         signals.notice_posted.connect(self.notices.show_notice)
+        for asked in (self.workspace.segments.changed, self.workspace.keys.changed, self.workspace.display.changed):
+            asked.connect(self.action_set.refresh)  # the first of them tells of every change of the design
         signals.trial_changed.connect(self.action_set.refresh)
         signals.design_changed.connect(self._give_up_loading)
         signals.design_changed.connect(self._show_difference)
-        self.files.path_changed.connect(self._refresh)
+        self.files.path_changed.connect(self._on_path_changed)
         self.files.asking.connect(self.loader.hold)
         self.files.worked.connect(lambda text: self.busy.show_now(text) if text else self.busy.end())
         self.windows.recovery.changed.connect(self.action_set.refresh)
@@ -153,21 +155,24 @@ class MainWindow(QMainWindow):
     def _refresh(self) -> None:
         store, design = self.workspace.store, self.workspace.design
         inventory, plan = design.model.inventory, design.plan
-        star = " •" if store.modified else ""
+        modified = store.modified
+        star = " •" if modified else ""
         scalars = count(int(rows_of(inventory).numels[0]))
         kind = inventory.modules[0].type  # a checkpoint of names only has none
         size = " · ".join(filter(None, (kind, scalars))) if design.model.source else "no model"
         run = f"{plan.epochs:,} epoch{'s' if plan.epochs != 1 else ''} × {plan.steps_per_epoch:,} steps"
         self.header.show_titles(f"{self.files.title}{star}", f"{size} · {run}")
         self.setWindowTitle(f"{self.files.title}[*] – LR Designer")
-        if store.modified != self.isWindowModified():
-            self.setWindowModified(store.modified)
-        self.setWindowFilePath(str(self.files.path.absolute()) if self.files.path else "")
+        if modified != self.isWindowModified():
+            self.setWindowModified(modified)
         for name, words in (("undo", store.undo_label), ("redo", store.redo_label)):
             told = f"{name.capitalize()} {words}" if words else f"Nothing to {name}"
             self.action(name).setStatusTip(told)
             self.action(name).setText("&" + told.replace("&", "&&") if words else f"&{name.capitalize()}")
-        self.action_set.refresh()
+
+    def _on_path_changed(self) -> None:
+        self.setWindowFilePath(str(self.files.path.absolute()) if self.files.path else "")
+        self._refresh()
 
     def load_model(
         self, source: ModelSource, kwargs: dict[str, Any], python: str = "", inputs: Inputs | None = None

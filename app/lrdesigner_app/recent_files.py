@@ -115,13 +115,15 @@ class RecentMenu(QMenu):
         self._missing: list[int] = []
         self.setToolTipsVisible(True)
         self.menuAction().setStatusTip("Open a design or model that was open lately")
-        self.aboutToShow.connect(self.fill)
-        self.fill()
+        self.aboutToShow.connect(self.fill)  # not now: whether files are there is asked for, and may take a while
+        self._show(())
 
     def fill(self) -> None:
         """Bring the entries up to date."""
+        self._show(self._recent.entries)
+
+    def _show(self, entries: tuple[Recent, ...]) -> None:
         self.clear()
-        entries = self._recent.entries
         self._missing = [row for row, entry in enumerate(entries) if entry.missing]
         for row, entry in enumerate(entries):
             title = entry.title.replace("&", "&&")

@@ -49,29 +49,13 @@ class Tokens:
     groups: tuple[str, ...]
 
 
-DARK_SURFACE = "#1b1f27"
-LEAST_CONTRAST = 4.5
-
-
-def contrast(one: str, other: str) -> float:
-    """Contrast ratio of two colours, 1 to 21, as WCAG 2.2 defines it."""
-    darker, lighter = sorted((_luminance(QColor(one)), _luminance(QColor(other))))
-    return (lighter + 0.05) / (darker + 0.05)
-
-
-def _luminance(colour: QColor) -> float:
-    channels = (colour.redF(), colour.greenF(), colour.blueF())
-    red, green, blue = (c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in channels)
-    return 0.2126 * red + 0.7152 * green + 0.0722 * blue
-
-
 LIGHT = Tokens(
     ground="#f6f7f9", surface="#ffffff", raised="#ffffff", line="#e2e5ea", text="#1d2330", secondary="#5d6678",
     accent="#3b5bdb", on_accent="#ffffff", selection="#e5ebff", hover="#eef1f6", good="#1b7a3d", bad="#c02b3c",
     groups=GROUPS,
 )  # fmt: skip
 DARK = Tokens(
-    ground="#15181e", surface=DARK_SURFACE, raised="#222732", line="#2e3440", text="#e6e9ef", secondary="#98a1b2",
+    ground="#15181e", surface="#1b1f27", raised="#222732", line="#2e3440", text="#e6e9ef", secondary="#98a1b2",
     accent="#7c9cff", on_accent="#10131a", selection="#27314d", hover="#262c38", good="#5fcf87", bad="#ff8a96",
     groups=DARK_GROUPS,
 )  # fmt: skip

@@ -7,6 +7,7 @@ from typing import Any
 
 from PySide6.QtCore import QObject
 
+from lrdesigner.curve_handles import HandleEdit
 from lrdesigner.document import Design, Group
 from lrdesigner.errors import UserError
 from lrdesigner.faults import Fault, Opened
@@ -100,6 +101,10 @@ class Workspace:
         except UserError as error:
             self.post(Notice(str(error), "bad"))
             return False
+
+    def perform(self, edit: HandleEdit) -> bool:
+        """`commit` of an edit that a handle or a set of keys has made."""
+        return self.commit(edit.label, edit.edit, *edit.arguments)
 
     def preview(self, label: str, edit: Callable[..., Design], *arguments: Any) -> None:
         """`Store.preview`; a value that cannot be (while dragging or typing) just is not shown."""

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 from PySide6.QtCore import QProcess, Qt
+from PySide6.QtGui import QGuiApplication
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QWidget
 from pytestqt.qtbot import QtBot
@@ -49,7 +50,7 @@ def inspector(workspace: Workspace, selection: SegmentSelection, qtbot: QtBot) -
 def no_button_stays_down(qapp: QApplication) -> Iterator[None]:
     yield
     for button in (Qt.MouseButton.LeftButton, Qt.MouseButton.RightButton, Qt.MouseButton.MiddleButton):
-        if qapp.mouseButtons() & button:
+        if QGuiApplication.mouseButtons() & button:
             QTest.mouseRelease(QWidget(), button)
 
 

@@ -31,15 +31,15 @@ def shown(workspace: Workspace, qtbot: QtBot) -> Iterator[HistoryList]:
 
 
 def _texts(shown: HistoryList) -> list[str]:
-    return [shown.list.item(row).text() for row in range(shown.list.count())]
+    return [shown.entries.index(row).data() for row in range(shown.entries.rowCount())]
 
 
 def test_a_click_travels_to_an_edit_and_is_told_once(shown: HistoryList, workspace: Workspace) -> None:
     assert _texts(shown) == ["Start", "Rename 0", "Rename 1", "Rename 2"]
-    assert shown.list.currentRow() == 3
+    assert shown.list.currentIndex().row() == 3
     told: list[Change] = []
     workspace.store.subscribe(told.append)
-    place = shown.list.visualItemRect(shown.list.item(1)).center()
+    place = shown.list.visualRect(shown.entries.index(1)).center()
     QTest.mouseClick(shown.list.viewport(), Qt.MouseButton.LeftButton, pos=place)
     assert workspace.design.groups[0].name == "name 0"
     assert [change.kind for change in told] == ["undo"]
@@ -48,8 +48,8 @@ def test_a_click_travels_to_an_edit_and_is_told_once(shown: HistoryList, workspa
 
 def test_enter_goes_forward_again(shown: HistoryList, workspace: Workspace) -> None:
     workspace.store.travel_to(0)
-    assert shown.list.currentRow() == 0
-    shown.list.setCurrentRow(2)
+    assert shown.list.currentIndex().row() == 0
+    shown.list.setCurrentIndex(shown.entries.index(2))
     QTest.keyClick(shown.list, Qt.Key.Key_Return)
     assert workspace.design.groups[0].name == "name 1"
     assert workspace.store.history_place == 2
@@ -59,3 +59,20 @@ def test_another_edit_forgets_what_was_undone(shown: HistoryList, workspace: Wor
     workspace.store.travel_to(1)
     workspace.commit("Other", edits.rename_group, workspace.design.groups[0].id, "other")
     assert _texts(shown) == ["Start", "Rename 0", "Other"]
+
+
+def test_what_is_only_tried_out_leaves_the_list_alone(shown: HistoryList, workspace: Workspace, qtbot: QtBot) -> None:
+    first = workspace.design.groups[0].id
+    with qtbot.assertNotEmitted(shown.entries.modelReset):
+        workspace.preview("Rename", edits.rename_group, first, "tried")
+        workspace.store.cancel()
+    with qtbot.waitSignal(shown.entries.modelReset):
+        workspace.commit("Rename 3", edits.rename_group, first, "name 3")
+    assert _texts(shown)[-1] == "Rename 3"
+
+
+def test_undone_edits_are_dim(shown: HistoryList, workspace: Workspace) -> None:
+    workspace.store.travel_to(1)
+    inks = [shown.entries.index(row).data(Qt.ItemDataRole.ForegroundRole) for row in range(4)]
+    assert inks[:2] == [None, None]
+    assert inks[2] == inks[3] == workspace.theme.colour("secondary")

@@ -12,10 +12,22 @@ from numpy.typing import NDArray
 from lrdesigner.document import COLOURS
 from lrdesigner_app.code_view.highlighter import _INK
 from lrdesigner_app.swatches import COLOUR_NAMES
-from lrdesigner_app.theme import DARK, LIGHT, Theme, Tokens, contrast
+from lrdesigner_app.theme import DARK, LIGHT, Theme, Tokens
 from lrdesigner_resources import path
 
 BOTH = pytest.mark.parametrize("tokens", [LIGHT, DARK], ids=["light", "dark"])
+
+
+def _linear(colour: str) -> NDArray[np.float64]:
+    """Linear red, green and blue of "#rrggbb"."""
+    srgb = np.array([int(colour[place : place + 2], 16) / 255 for place in (1, 3, 5)])
+    return np.where(srgb <= 0.04045, srgb / 12.92, ((srgb + 0.055) / 1.055) ** 2.4)
+
+
+def contrast(one: str, other: str) -> float:
+    """Contrast ratio of two colours, 1 to 21, as WCAG 2.2 defines it."""
+    darker, lighter = sorted(float(np.dot((0.2126, 0.7152, 0.0722), _linear(colour))) for colour in (one, other))
+    return (lighter + 0.05) / (darker + 0.05)
 
 
 @BOTH
@@ -53,8 +65,7 @@ DEFICIENCIES = {
 
 def _seen(colour: str, deficiency: str) -> NDArray[np.float64]:
     """CIELAB of a colour as it is seen."""
-    srgb = np.array([int(colour[place : place + 2], 16) / 255 for place in (1, 3, 5)])
-    linear = np.where(srgb <= 0.04045, srgb / 12.92, ((srgb + 0.055) / 1.055) ** 2.4)
+    linear = _linear(colour)
     to_xyz = np.array(
         [[0.4124564, 0.3575761, 0.1804375], [0.2126729, 0.7151522, 0.072175], [0.0193339, 0.119192, 0.9503041]]
     )

@@ -81,7 +81,6 @@ class DisplayCommands:
     def __init__(self, window: MainWindow) -> None:
         self._workspace = window.workspace
         self._display = window.workspace.display
-        self._display.changed.connect(lambda: window.action_set.refresh())
         SpacePresses(window.plot, window.groups, window.rules)
 
     @property

@@ -93,9 +93,6 @@ class KeyCommands:
 
     def __init__(self, window: MainWindow) -> None:
         self._window, self._workspace = window, window.workspace
-        self._known = self._conditions()
-        self._workspace.keys.changed.connect(self._follow)
-        self._workspace.segments.changed.connect(self._follow)
 
     @property
     def keyed(self) -> bool:
@@ -199,22 +196,12 @@ class KeyCommands:
 
     def _commit(self, edit_of: Callable[[TrackKeys], HandleEdit]) -> bool:
         workspace = self._workspace
-        if workspace.keys.node is None:
+        keys = workspace.keys.curve
+        if keys is None:
             return False
-        keys = TrackKeys(workspace.selected_group, workspace.selected_slot, workspace.design.plan, workspace.keys.path)
         try:
             edit = edit_of(keys)
         except UserError as error:
             workspace.post(Notice(str(error), "bad"))
             return False
-        return workspace.commit(edit.label, edit.edit, *edit.arguments)
-
-    def _conditions(self) -> tuple[bool, ...]:
-        return self.keyed, self.selected
-
-    def _follow(self) -> None:
-        """Ask the conditions again, but not at every movement of a drag."""
-        now = self._conditions()
-        if now != self._known:
-            self._known = now
-            self._window.action_set.refresh()
+        return workspace.perform(edit)

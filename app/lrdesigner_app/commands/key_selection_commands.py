@@ -57,10 +57,7 @@ class KeySelectionCommands:
     )
 
     def __init__(self, window: MainWindow) -> None:
-        self._window, self._workspace = window, window.workspace
-        self._known = self.has_keys, self.active
-        self._workspace.keys.changed.connect(self._follow)
-        self._workspace.segments.changed.connect(self._follow)
+        self._workspace = window.workspace
 
     @property
     def has_keys(self) -> bool:
@@ -101,13 +98,6 @@ class KeySelectionCommands:
     def select_no_keys(self) -> None:
         """None."""
         self._workspace.keys.clear()
-
-    def _follow(self) -> None:
-        """Ask the conditions again, but not at every movement of a drag."""
-        now = self.has_keys, self.active
-        if now != self._known:
-            self._known = now
-            self._window.action_set.refresh()
 
     def _select_onwards(self, direction: Literal[-1, 1]) -> None:
         keys, span = self._workspace.keys, self._workspace.segments.span

@@ -2,36 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
-from PySide6.QtCore import Qt
-
 from lrdesigner.handles import Axis, Handle, Precision
 from lrdesigner_app.charts import AxisMap
 from lrdesigner_app.held_edit import HeldEdit
-from lrdesigner_app.held_keys import DEAD_PX, FINE
+from lrdesigner_app.held_keys import DEAD_PX, FINE, How
 from lrdesigner_app.plot.key_grips import Grip
 from lrdesigner_app.plot.key_snapping import Caught, Snapping
 from lrdesigner_app.workspace import Workspace
-
-
-@dataclass(frozen=True, slots=True)
-class How:
-    """What the modifiers mean: a tenth as far; catch lines; keep to the main direction; what Alt does to the grip."""
-
-    fine: bool = False
-    snapping: bool = False
-    locked: bool = False
-    other: bool = False
-
-
-def how_of(modifiers: Qt.KeyboardModifier, snapping: bool) -> How:
-    """Ctrl turns snapping round, Shift locks, both are fine, Alt is the grip's own."""
-    ctrl = bool(modifiers & Qt.KeyboardModifier.ControlModifier)
-    shift = bool(modifiers & Qt.KeyboardModifier.ShiftModifier)
-    fine = ctrl and shift
-    other = bool(modifiers & Qt.KeyboardModifier.AltModifier)
-    return How(fine, snapping != ctrl and not fine, shift and not fine, other)
 
 
 class HandleDrag(HeldEdit):

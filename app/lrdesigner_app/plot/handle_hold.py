@@ -8,8 +8,8 @@ from PySide6.QtGui import QKeyEvent, QMouseEvent
 from lrdesigner.handles import Axis
 from lrdesigner.tracks import Slot
 from lrdesigner_app.charts import AxisMap, ChartSurface
-from lrdesigner_app.held_keys import AXES
-from lrdesigner_app.plot.gesture import HandleDrag, how_of
+from lrdesigner_app.held_keys import AXES, how_of
+from lrdesigner_app.plot.gesture import HandleDrag
 from lrdesigner_app.plot.handle_item import QUIET_KEYS
 from lrdesigner_app.plot.key_grips import Grip, KeyGrip
 from lrdesigner_app.plot.key_guides import Guides

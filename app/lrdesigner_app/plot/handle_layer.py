@@ -241,7 +241,7 @@ class HandleLayer(QObject):
             if now.key is not None:
                 self._picking.take(now.key)
             edit = grip_of(self._workspace, self._slot, now, self._map.log).nudged(direction, precision, axis)
-            self._workspace.commit(edit.label, edit.edit, *edit.arguments)
+            self._workspace.perform(edit)
 
     def _on_removed(self, item: HandleItem) -> None:
         key = next((handle.key for handle in self._now(item) if handle.key is not None), None)
@@ -252,7 +252,7 @@ class HandleLayer(QObject):
         for handle in self._now(item):
             if isinstance(handle, ControlHandle):
                 edit = handle.released()
-                self._workspace.commit(edit.label, edit.edit, *edit.arguments)
+                self._workspace.perform(edit)
 
     def _on_attended(self, item: HandleItem, on: bool) -> None:
         self._attended = item if on else None

@@ -8,7 +8,6 @@ from typing import Protocol
 
 from lrdesigner.control_handles import ControlHandle
 from lrdesigner.curve_handles import HandleEdit
-from lrdesigner.errors import UserError
 from lrdesigner.handles import Axis, Handle, Precision
 from lrdesigner.key_moves import KeyMove, Scale
 from lrdesigner.track_keys import TrackKeys
@@ -79,12 +78,7 @@ class KeyGrip:
 
 def keys_of(workspace: Workspace, slot: Slot) -> TrackKeys | None:
     """The keys of the part that is being edited, as the design is shown now; None where it has none."""
-    if slot != workspace.selected_slot or workspace.keys.node is None:
-        return None
-    try:
-        return TrackKeys(workspace.selected_group, slot, workspace.design.plan, workspace.keys.path)
-    except UserError:
-        return None
+    return workspace.keys.curve if slot == workspace.selected_slot else None
 
 
 def is_selected(workspace: Workspace, handle: Handle) -> bool:

@@ -72,7 +72,7 @@ class KeyInsertion(QObject):
         except UserError as error:
             self._workspace.post(Notice(str(error), "bad"))
             return
-        self._workspace.commit(edit.label, edit.edit, *edit.arguments)
+        self._workspace.perform(edit)
         self._workspace.keys.select_in(keys.path, (index,))
 
     def take(self, event: Any) -> bool:

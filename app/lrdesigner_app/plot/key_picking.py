@@ -6,7 +6,6 @@ from PySide6.QtCore import Qt
 
 from lrdesigner.curve_handles import KeyRef
 from lrdesigner.errors import UserError
-from lrdesigner.track_keys import TrackKeys
 from lrdesigner.tracks import Slot
 from lrdesigner_app.notices import Notice
 from lrdesigner_app.workspace import Workspace
@@ -39,12 +38,12 @@ class KeyPicking:
     def remove(self, key: KeyRef, slot: Slot) -> None:
         """Remove a key; what else was selected stays so."""
         workspace = self._workspace
-        keys = TrackKeys(workspace.selected_group, slot, workspace.design.plan, key.path)
+        keys = workspace.segments.keys_at(key.path)
         left = workspace.keys.indices if key.path == workspace.keys.path else ()
         try:
             edit = keys.remove((key.index,))
         except UserError as error:
             workspace.post(Notice(str(error), "bad"))
             return
-        if workspace.commit(edit.label, edit.edit, *edit.arguments) and key.path == workspace.keys.path:
+        if workspace.perform(edit) and key.path == workspace.keys.path:
             workspace.keys.select(index - (index > key.index) for index in left if index != key.index)

@@ -19,14 +19,6 @@ _ABOVE_EDGE_PX = 7.0
 """Where a handle is drawn whose value lies below what is in view."""
 
 
-def edited_keys(workspace: Workspace) -> TrackKeys | None:
-    """The keys of the curve that is being edited; None where that is no curve drawn by hand."""
-    if workspace.keys.node is None:
-        return None
-    plan = workspace.design.plan
-    return TrackKeys(workspace.selected_group, workspace.selected_slot, plan, workspace.keys.path)
-
-
 def key_curves(workspace: Workspace, slot: Slot | None) -> list[TrackKeys]:
     """Every curve drawn by hand of the selected group's track, the edited one first; none where it cannot be taken."""
     group = workspace.selected_group
@@ -34,7 +26,7 @@ def key_curves(workspace: Workspace, slot: Slot | None) -> list[TrackKeys]:
         return []
     edited = workspace.keys.path
     paths = sorted(_paths(workspace.segments.schedule, ()), key=lambda path: path != edited)
-    return [TrackKeys(group, slot, workspace.design.plan, path) for path in paths]
+    return [workspace.segments.keys_at(path) for path in paths]
 
 
 def taken_points(workspace: Workspace, keys: TrackKeys) -> list[KeyPoint]:

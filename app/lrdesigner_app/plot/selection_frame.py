@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from lrdesigner.schedules import Sequence
 from lrdesigner_app.charts import AxisMap
 from lrdesigner_app.charts.framing import Range
-from lrdesigner_app.plot.seen_keys import edited_keys, taken_points
+from lrdesigner_app.plot.seen_keys import taken_points
 from lrdesigner_app.plot.views import View, drawn_of, slot_of
 from lrdesigner_app.workspace import Workspace
 
@@ -37,7 +37,7 @@ def selection_of(workspace: Workspace, view: View) -> Framed | None:
     if drawn is None:
         return None
     same_track = slot_of(view) == workspace.selected_slot
-    keys = edited_keys(workspace) if same_track else None
+    keys = workspace.keys.curve if same_track else None
     if keys is not None and workspace.keys.indices:
         chosen = [point for point in taken_points(workspace, keys) if point.index in workspace.keys.indices]
         if chosen:

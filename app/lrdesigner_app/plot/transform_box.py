@@ -14,7 +14,7 @@ from lrdesigner_app.plot.grip_items import SIDES, FrameItem, GripItem, Side
 from lrdesigner_app.plot.held_item import HeldItem
 from lrdesigner_app.plot.key_gesture import Bounds, KeyGesture
 from lrdesigner_app.plot.readout import FloatingBox
-from lrdesigner_app.plot.seen_keys import edited_keys, taken_points
+from lrdesigner_app.plot.seen_keys import taken_points
 from lrdesigner_app.workspace import Workspace
 
 MARGIN = 15.0
@@ -120,7 +120,7 @@ class TransformBox(QObject):
         indices = workspace.keys.indices
         if self._hidden or len(indices) < 2 or self._slot != workspace.selected_slot:
             return None
-        keys = edited_keys(workspace)
+        keys = workspace.keys.curve
         if keys is None or not workspace.display.look.takes(keys.group.id):
             return None
         points = [point for point in taken_points(workspace, keys) if point.index in indices]
@@ -139,7 +139,7 @@ class TransformBox(QObject):
 
     def _on_pressed(self, side: Side | None) -> None:
         self.place()
-        keys = edited_keys(self._workspace)
+        keys = self._workspace.keys.curve
         if keys is None or self._bounds is None:
             self._let_go()
             return

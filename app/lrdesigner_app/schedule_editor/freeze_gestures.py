@@ -15,6 +15,7 @@ from lrdesigner.tracks import Stretch
 from lrdesigner_app.boundary_drag import REACH_PX
 from lrdesigner_app.held_edit import HeldEdit
 from lrdesigner_app.schedule_editor.freeze_layout import Grip
+from lrdesigner_app.schedule_editor.strip_words import times_words
 from lrdesigner_app.schedule_editor.time_scale import TimeScale
 from lrdesigner_app.workspace import Workspace
 
@@ -95,6 +96,4 @@ def freeze_lines(design: Design, group: Group) -> tuple[int, ...]:
 
 def stretch_text(stretch: Stretch, steps_per_epoch: int) -> str:
     """What stands beside the pointer: "frozen · epoch 1 to 3 · step 45 to 135"."""
-    start, end = stretch
-    first, last = start / steps_per_epoch, end / steps_per_epoch
-    return f"frozen · epoch {first:,.4g} to {last:,.4g} · step {start:,} to {end:,}"
+    return f"frozen · {times_words(*stretch, steps_per_epoch)}"

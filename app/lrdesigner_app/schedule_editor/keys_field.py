@@ -189,11 +189,10 @@ class KeysField(QWidget):
         except UserError as error:
             self._outlet.refuse(str(error))
             return False
-        return self._workspace.commit(edit.label, edit.edit, *edit.arguments)
+        return self._workspace.perform(edit)
 
     def _track_keys(self) -> TrackKeys:
-        _, slot, path = self._place()
-        return TrackKeys(self._workspace.selected_group, slot, self._workspace.design.plan, path)
+        return self._workspace.segments.keys_at(self._place()[2])
 
     def _on_current_changed(self) -> None:
         if not self._workspace.keys.indices:  # else the selection, which changes just after it, tells

@@ -13,7 +13,7 @@ def segment_words(workspace: Workspace, row: PlacedRow, index: int) -> str:
     segment, plan = row.segments[index], workspace.design.plan
     shape = shape_of(segment.schedule)
     start, end = row.starts[index], row.starts[index + 1]
-    lines = [f"{shape.title} · {segment.length}", f"{_times(start, end, plan.steps_per_epoch)}"]
+    lines = [f"{shape.title} · {segment.length}", f"{times_words(start, end, plan.steps_per_epoch)}"]
     if end <= start:
         lines[1] = "lasts no step"
     elif start >= plan.total_steps:
@@ -26,6 +26,7 @@ def segment_words(workspace: Workspace, row: PlacedRow, index: int) -> str:
     return "\n".join(lines)
 
 
-def _times(start: int, end: int, steps_per_epoch: int) -> str:
+def times_words(start: int, end: int, steps_per_epoch: int) -> str:
+    """A stretch of time: "epoch 1 to 3 · step 45 to 135"."""
     first, last = start / steps_per_epoch, end / steps_per_epoch
     return f"epoch {first:,.4g} to {last:,.4g} · step {start:,} to {end:,}"

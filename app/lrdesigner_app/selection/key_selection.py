@@ -8,6 +8,7 @@ from PySide6.QtCore import QObject, Signal
 
 from lrdesigner.schedule_edits import Path
 from lrdesigner.schedules import Keyframes
+from lrdesigner.track_keys import TrackKeys
 from lrdesigner_app.selection.segment_selection import SegmentSelection
 
 
@@ -31,6 +32,11 @@ class KeySelection(QObject):
         """The curve whose keys are meant."""
         node = self._segments.node
         return node if isinstance(node, Keyframes) else None
+
+    @property
+    def curve(self) -> TrackKeys | None:
+        """The same with its keys on the track's plane."""
+        return None if self.node is None else self._segments.keys_at(self.path)
 
     @property
     def path(self) -> Path:

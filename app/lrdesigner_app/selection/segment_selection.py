@@ -16,6 +16,7 @@ from lrdesigner.schedules import Segment, Sequence, Span, children_of
 from lrdesigner.schedules.segments import as_segments
 from lrdesigner.segment_rows import PlacedRow, row_around
 from lrdesigner.segment_text import segment_from, segment_text
+from lrdesigner.track_keys import TrackKeys
 from lrdesigner.tracks import Slot, track_of
 from lrdesigner_app.notices import Notice
 
@@ -82,6 +83,11 @@ class SegmentSelection(QObject):
         group, slot = self._workspace.selected_group, self._workspace.selected_slot
         base = track_of(group, slot).base
         return tree_edits.span_at(self.schedule, self.path, self._workspace.design.plan.span_for(base))
+
+    def keys_at(self, path: Path) -> TrackKeys:
+        """The keys of a curve drawn by hand in that schedule; raises `UserError` where there is none."""
+        group, slot = self._workspace.selected_group, self._workspace.selected_slot
+        return TrackKeys(group, slot, self._workspace.design.plan, path)
 
     @property
     def parent(self) -> Any:
