@@ -78,18 +78,20 @@ class Theme(QObject):
         hints.colorSchemeChanged.connect(self._follow)
 
     def apply(self) -> None:
-        """Style the whole application.
+        """Style the whole application, unless it has this style already.
 
         Qt goes through all widgets for that, and does not survive that one of them is deleted meanwhile, as happens
         when Python, called by some widget, finds that a closed window is garbage.
         """
+        sheet = _filled(resource_path("style.qss").read_text(encoding="utf-8"), self.tokens)
+        if self._application.styleSheet() == sheet:
+            return
         collecting = gc.isenabled()
         gc.disable()
         try:
             self._application.setStyle("Fusion")
             self._application.setPalette(_palette(self.tokens))
-            template = resource_path("style.qss").read_text(encoding="utf-8")
-            self._application.setStyleSheet(_filled(template, self.tokens))
+            self._application.setStyleSheet(sheet)
         finally:
             if collecting:
                 gc.enable()

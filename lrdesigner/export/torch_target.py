@@ -196,7 +196,9 @@ def _membership_context(design: Design, groups: list[ParamGroup]) -> dict[str, A
     frozen = frozen_groups(design)
     exported = {group.group.id: group.group.name for group in groups} | {group.id: group.name for group in frozen}
     pins = [(pin.path, exported[pin.group]) for pin in design.pins if pin.group in exported]
-    components = {part for p in design.model.inventory.parameters for part in p.name.split(".")}
+    inventory = design.model.inventory  # modules too: a rule may ask for the class of one that holds no parameter
+    places = [*(p.name for p in inventory.parameters), *(module.path for module in inventory.modules)]
+    components = {part for place in places for part in place.split(".")}
     reached = membership(design).placements
     # Pins of parameters without gradients are needed where these must be told from frozen ones.
     if not frozen and any(exported.get(placement.group) is None for placement in reached.values()):

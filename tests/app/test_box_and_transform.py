@@ -22,7 +22,7 @@ from lrdesigner_app.application import make_window
 from lrdesigner_app.main_window import MainWindow
 from lrdesigner_app.plot import PlotPanel
 from lrdesigner_app.plot.grip_items import Side
-from lrdesigner_app.plot.seen_keys import edited_keys, pixel_of
+from lrdesigner_app.plot.seen_keys import pixel_of
 from lrdesigner_app.theme import Theme
 from lrdesigner_app.workspace import Workspace
 
@@ -71,13 +71,13 @@ class Hand:
         return [change.kind for change in self.changes]
 
     def places(self) -> list[tuple[int, float]]:
-        keys = edited_keys(self.workspace)
+        keys = self.workspace.keys.curve
         assert keys is not None
         return [(point.step, point.value) for point in sorted(keys.points, key=lambda point: point.index)]
 
     def pixel(self, index: int) -> QPoint:
         """Where a key is drawn, in pixels of the chart."""
-        keys, view = edited_keys(self.workspace), self.panel.chart.view
+        keys, view = self.workspace.keys.curve, self.panel.chart.view
         assert keys is not None
         point = next(point for point in keys.points if point.index == index)
         found = pixel_of(point, self.panel._handles.map, self.panel.chart)

@@ -174,7 +174,7 @@ def test_a_design_that_cannot_be_exported_says_so_in_the_code_tab(window: MainWi
 def test_a_fix_is_an_ordinary_edit(window: MainWindow, qtbot: QtBot) -> None:
     window.workspace.commit("New", edits.add_group, "empty")
     qtbot.waitUntil(lambda: [f.code for f in window.problems.findings] == ["group-empty"], timeout=3000)
-    window.problems._fix(window.problems.findings[0])
+    window.problems._mend(window.problems.findings[0])
     assert [group.name for group in window.workspace.design.groups] == ["backbone", "head"]
     window.workspace.store.undo()
     assert len(window.workspace.design.groups) == 3

@@ -10,13 +10,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
-from placing_cases import CASES
+from placing_cases import CASES, design_of, ruled
 from strategies import lengths, ruled_designs, run_export, torch_model, with_something_to_train
 
 from lrdesigner.curves import track_factors, values_at
 from lrdesigner.design_file import decode, encode
 from lrdesigner.document import Design, Freeze
 from lrdesigner.export import export
+from lrdesigner.inventory import Inventory, ModuleInfo, ParameterInfo
 from lrdesigner.membership import membership
 from lrdesigner.param_groups import param_groups, trained_groups
 
@@ -45,6 +46,14 @@ def wrapped(model: Any) -> Any:
 
 
 @pytest.mark.torch
+def test_a_module_called_like_a_wrapper_is_not_taken_for_one() -> None:
+    modules = (ModuleInfo("", "Block"), ModuleInfo("module", "LayerNorm"), ModuleInfo("last", "Block"))
+    inventory = Inventory(modules, (ParameterInfo("last.weight", (2,), "float32", 2, True, None),))
+    design = ruled(design_of(inventory, "b"), [("b", "!type:norm")])
+    assert exported(run_export(export(design)), torch_model(inventory)) == {"b": ["last.weight"]}
+
+
+@pytest.mark.torch
 @settings(max_examples=80, deadline=None)
 @given(ruled_designs(only_members=True))
 def test_the_file_finds_the_members_that_were_designed(design: Design) -> None:
@@ -52,7 +61,9 @@ def test_the_file_finds_the_members_that_were_designed(design: Design) -> None:
     assert exported(scope, model) == designed(design)
     held = Counter(name for members in exported(scope, model).values() for name in members)
     assert held == Counter(p.name for p in design.model.inventory.parameters if p.trainable and p.tied_to is None)
-    if "module" not in {part for p in design.model.inventory.parameters for part in p.name.split(".")}:
+    inventory = design.model.inventory
+    places = [*(p.name for p in inventory.parameters), *(module.path for module in inventory.modules)]
+    if "module" not in {part for place in places for part in place.split(".")}:
         assert exported(scope, wrapped(model)) == designed(design)
 
 

@@ -32,6 +32,7 @@ class ChartSurface(pg.PlotWidget):  # type: ignore[misc]
         self.setAntialiasing(True)
         plot = self.getPlotItem()
         plot.setMenuEnabled(False)
+        self.destroyed.connect(plot.ctrlMenu.deleteLater)  # nobody sees this menu; having no parent, it would stay
         plot.hideButtons()
         plot.layout.setContentsMargins(0, 6, 2, 0)
         for axis in (self.value_axis, self.time_axis):
