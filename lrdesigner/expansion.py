@@ -160,7 +160,7 @@ def _owned_by(inventory: Inventory, kinds: set[str]) -> Bools:
 
 def has_types(inventory: Inventory) -> bool:
     """Whether the classes of modules are known, as they are not where only names were read."""
-    return any(module.type for module in inventory.modules[1:])
+    return any(module.type for module in inventory.modules[1:] or inventory.modules)
 
 
 @lru_cache(maxsize=16)
