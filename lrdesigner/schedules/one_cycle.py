@@ -120,7 +120,7 @@ def _torch_one_cycle(node: OneCycle, span: Span) -> TorchForm | None:
     start, end = factor_of(node.start, span), factor_of(node.end, span)
     length = steps_of(node, "length", span)
     ends = _one_cycle_ends(node, span)
-    narrow = node.pct_start * length <= 1 or (node.three_phase and ends["second_end"] > ends["last"])
+    narrow = node.pct_start * length <= 1 or (node.three_phase and ends["second_end"] >= ends["last"])
     if start <= 0 or end <= 0 or narrow or length < 2 or node.pct_start == 1:
         return None
     return TorchForm(
