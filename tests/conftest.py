@@ -15,7 +15,7 @@ from lrdesigner.inventory import Inventory, ModuleInfo, ParameterInfo
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 
 # How long an example takes says more about the machine than about the program.
-checks = [HealthCheck.too_slow, HealthCheck.filter_too_much]
+checks = [HealthCheck.too_slow, HealthCheck.filter_too_much, HealthCheck.data_too_large]
 settings.register_profile("any machine", deadline=None, suppress_health_check=checks)
 settings.load_profile("any machine")
 

@@ -3,7 +3,6 @@ from __future__ import annotations
 import itertools
 import json
 import math
-import sys
 import textwrap
 from collections.abc import Iterator
 from pathlib import Path
@@ -11,6 +10,7 @@ from typing import Any
 
 import pytest
 from export_cases import demo_with
+from jobs_here import imports_undone
 from msgspec.structs import replace
 from recorder import Recorder
 
@@ -109,13 +109,8 @@ def test_the_same_request_gives_the_same_numbers_and_a_stop_keeps_them(
 
 
 @pytest.fixture
-def clean_imports() -> Iterator[None]:
-    path, modules = list(sys.path), set(sys.modules)
-    yield
-    sys.path[:] = path
-    for name in set(sys.modules) - modules:
-        if "torch" not in name:
-            del sys.modules[name]
+def clean_imports(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    yield from imports_undone(tmp_path_factory.getbasetemp())
 
 
 def trial_here(folder: Path, steps: int, lr: float, data: str) -> tuple[str, dict[str, Any], list[Any]]:

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from strategies import moving_designs
 
@@ -131,7 +131,7 @@ def test_what_acts_only_in_longer_cycles_is_not_called_unused() -> None:
         assert codes & {"milestone-never-reached", "segment-empty"}
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
+@settings(max_examples=25)
 @given(st.data())
 def test_no_drag_raises_and_what_it_makes_can_be_saved(data: st.DataObject) -> None:
     design = data.draw(moving_designs())

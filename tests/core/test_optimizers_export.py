@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from jobs_here import imports_undone
 from msgspec.structs import replace
 from optimizer_cases import LION, NET, OPTIMIZER_CASES
 from recorder import Recorder
@@ -44,14 +45,10 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     made = tmp_path_factory.mktemp("optimizers")
     (made / "net.py").write_text(NET)
     (made / "lion_of_mine.py").write_text(LION)
-    path, modules = list(sys.path), set(sys.modules)
-    sys.path.insert(0, str(made))
-    yield made
+    for _ in imports_undone(made):
+        sys.path.insert(0, str(made))
+        yield made
     torch.set_num_threads(threads)
-    sys.path[:] = path
-    for name in set(sys.modules) - modules:
-        if "torch" not in name:
-            del sys.modules[name]
 
 
 class Run:
