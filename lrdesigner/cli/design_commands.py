@@ -20,7 +20,7 @@ from lrdesigner.curves import values_at
 from lrdesigner.design_file import load, load_with_faults, write_atomically
 from lrdesigner.document import Design
 from lrdesigner.errors import UserError
-from lrdesigner.export import export, refuse_to_replace_sources
+from lrdesigner.export import TARGETS, export, refuse_to_replace_sources
 from lrdesigner.numbers import rate
 from lrdesigner.param_groups import param_groups
 from lrdesigner.reasons import why
@@ -100,12 +100,13 @@ def check(design_file: DesignArgument, as_json: JsonOption = False) -> int:
 def export_code(
     design_file: DesignArgument,
     output: Annotated[Path, typer.Option("-o", "--output", metavar="FILE", help="File to write.")],
-    target: Annotated[str, typer.Option("--target", help="What the code is for: torch.")] = "torch",
+    target: Annotated[str, typer.Option("--target", help=f"What the code is for: {', '.join(TARGETS)}.")] = "torch",
+    form: Annotated[str, typer.Option("--form", help="script: with a main(); snippet: to paste or import.")] = "script",
 ) -> None:
     """Write a design as code."""
     design = load(design_file)
     refuse_to_replace_sources(design, output, design_file)
-    write_atomically(output, export(design, target).encode())
+    write_atomically(output, export(design, target, form).encode())
     say(f"Wrote {output}.")
 
 

@@ -1,4 +1,4 @@
-"""Export: a design as code that a person keeps. One module per target, and the templates.
+"""Export: a design as code that a person keeps. One file for all targets, their rows, and the templates.
 
 >>> from lrdesigner.export import TARGETS
 >>> sorted(TARGETS)
@@ -8,17 +8,16 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
 from pathlib import Path
-from types import MappingProxyType
 
 from lrdesigner.document import Design
 from lrdesigner.errors import UserError
 from lrdesigner.export.code_places import CodePlace
-from lrdesigner.export.torch_target import torch_file, torch_file_with_places
+from lrdesigner.export.python_file import python_file
+from lrdesigner.export.targets import FORMS, TARGETS, Form, Target
 from lrdesigner.models.source import source_file
 
-TARGETS: MappingProxyType[str, Callable[[Design], str]] = MappingProxyType({"torch": torch_file})
+__all__ = ["FORMS", "TARGETS", "Form", "Target", "export", "export_with_places", "refuse_to_replace_sources"]
 
 
 def refuse_to_replace_sources(design: Design, output: Path, design_file: Path | None) -> None:
@@ -29,17 +28,22 @@ def refuse_to_replace_sources(design: Design, output: Path, design_file: Path | 
             raise UserError(f"{output} is {what}; write the code to another file.")
 
 
-def export(design: Design, target: str = "torch") -> str:
+def export(design: Design, target: str = "torch", form: str = "script") -> str:
     """Text of the exported file. The same design always gives the same text.
 
-    Raises `UserError` for an unknown target, and when the design cannot be exported: nothing to train, or a rate that
-    is not a finite number at some step.
+    Raises `UserError` for an unknown target or form, and when the design cannot be exported: nothing to train, or a
+    rate that is not a finite number at some step.
     """
+    return export_with_places(design, target, form)[0]
+
+
+def export_with_places(
+    design: Design, target: str = "torch", form: str = "script"
+) -> tuple[str, tuple[CodePlace, ...]]:
+    """The text that `export` gives, and which of its lines are about which groups."""
     if target not in TARGETS:
         raise UserError(f"There is no export target {target!r}; known: {', '.join(TARGETS)}.")
-    return TARGETS[target](design)
-
-
-def export_with_places(design: Design) -> tuple[str, tuple[CodePlace, ...]]:
-    """The text that `export` gives for plain torch, and which of its lines are about which groups."""
-    return torch_file_with_places(design)
+    known: dict[str, Form] = {one: one for one in FORMS}
+    if form not in known:
+        raise UserError(f"Code is written as {' or '.join(FORMS)}, not as {form!r}.")
+    return python_file(design, TARGETS[target], known[form])

@@ -1,4 +1,4 @@
-"""The plain-PyTorch target: one optimizer, explicit param groups, one LambdaLR with a plain function per shape."""
+"""The file that every target shares: explicit param groups, one LambdaLR per optimizer, a plain function per shape."""
 
 from __future__ import annotations
 
@@ -18,6 +18,7 @@ from lrdesigner.export.freezing import freeze_context, frozen_groups
 from lrdesigner.export.group_rows import shared_options
 from lrdesigner.export.group_tables import check_once, group_table, optimizer_tables
 from lrdesigner.export.header import header_groups
+from lrdesigner.export.imports import import_lines
 from lrdesigner.export.membership_code import is_by_pins_alone, membership_code
 from lrdesigner.export.python_text import (
     argument,
@@ -30,6 +31,7 @@ from lrdesigner.export.python_text import (
     statement,
     wrapped,
 )
+from lrdesigner.export.targets import Form, Target
 from lrdesigner.membership import ancestors, membership
 from lrdesigner.models.python_source import Demo
 from lrdesigner.models.source import DEMOS
@@ -47,12 +49,7 @@ _UNTYPED_POWER = re.compile(r"\*\*(?! ?(\(step // [\d_]+\)|bisect\.|\d+\b(?!\.))
 """Powers whose exponent may be a fraction: type checkers give them the type Any, since they may be complex."""
 
 
-def torch_file(design: Design) -> str:
-    """Text of the exported file."""
-    return torch_file_with_places(design)[0]
-
-
-def torch_file_with_places(design: Design) -> tuple[str, tuple[CodePlace, ...]]:
+def python_file(design: Design, target: Target, form: Form = "script") -> tuple[str, tuple[CodePlace, ...]]:
     """Text of the exported file, and which of its lines are about which groups."""
     optimizers = param_groups(design)
     if not optimizers and frozen_groups(design):
@@ -67,6 +64,8 @@ def torch_file_with_places(design: Design) -> tuple[str, tuple[CodePlace, ...]]:
     listed = optimizer_tables(optimizers, design.plan)
     shared = shared_options(listed)
     context = {
+        "target": target,
+        "script": form == "script",
         "version": lrdesigner.__version__,
         "plan": design.plan,
         "model": _model_context(design),
@@ -136,6 +135,7 @@ def _template() -> jinja2.Template:
         "opened": opened,
         "closed": closed,
     }
+    environment.globals["import_lines"] = import_lines
     return environment.get_template("torch_file.py.jinja")
 
 

@@ -1,0 +1,53 @@
+"""What exported code can be for: each target adds its own lines to a file whose groups, shapes and checks are the same.
+
+A target's templates get the same context as `torch_file.py.jinja`, see `python_file.py`. A file has no more than what
+the design needs: where nothing freezes, no target speaks of freezing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import Literal
+
+Form = Literal["script", "snippet"]
+"""A script has a `main()` that builds the model, shows its groups and trains; a snippet is to be pasted or imported."""
+
+FORMS: tuple[Form, ...] = ("script", "snippet")
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """One kind of training loop.
+
+    `usage`, `adapter` and `main` are templates: the lines of the docstring that show how the file is used, the code
+    between the resume helper and `main()` ("" for none), and `main()` itself. Imports are "module" -> names, "" for the
+    module itself; those of `script_imports` are for `main()` alone.
+    """
+
+    name: str
+    title: str
+    summary: str
+    usage: str
+    main: str
+    adapter: str = ""
+    packages: tuple[str, ...] = ()
+    imports: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    script_imports: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+
+
+TARGETS: MappingProxyType[str, Target] = MappingProxyType(
+    {
+        target.name: target
+        for target in (
+            Target(
+                name="torch",
+                title="Plain PyTorch",
+                summary="A training loop of your own, in torch alone.",
+                usage="torch_usage.jinja",
+                main="torch_main.jinja",
+            ),
+        )
+    }
+)
