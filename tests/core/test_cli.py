@@ -301,3 +301,20 @@ def test_an_output_that_cannot_be_written_is_one_line(demo: str) -> None:
     assert result.returncode == 2
     assert result.stderr.count("\n") == 1
     assert "cannot be written" in result.stderr
+
+
+def test_a_snippet_has_no_main_and_does_not_speak_of_one(demo: str, tmp_path: Path) -> None:
+    assert run(["export", demo, "-o", str(tmp_path / "rates.py"), "--form", "snippet"]) == 0
+    text = (tmp_path / "rates.py").read_text()
+    assert "def build_scheduler" in text
+    assert "main()" not in text
+    assert "Run this file" not in " ".join(text.split())
+
+
+def test_an_unknown_target_or_form_is_refused_and_nothing_is_written(
+    demo: str, tmp_path: Path, capsys: Captured
+) -> None:
+    file = str(tmp_path / "rates.py")
+    assert "torch" in complaint(capsys, "export", demo, "-o", file, "--target", "keras")
+    assert "snippet" in complaint(capsys, "export", demo, "-o", file, "--form", "poem")
+    assert not Path(file).exists()
