@@ -13,15 +13,9 @@ from lrdesigner.numbers import rate
 from lrdesigner.track_keys import TrackKeys
 from lrdesigner_app.charts import AxisMap
 from lrdesigner_app.held_edit import HeldEdit
-from lrdesigner_app.held_keys import DEAD_PX, FINE
+from lrdesigner_app.held_keys import DEAD_PX, FINE, how_of
 from lrdesigner_app.plot.grip_items import Side
 from lrdesigner_app.workspace import Workspace
-
-_CTRL, _SHIFT, _ALT = (
-    Qt.KeyboardModifier.ControlModifier,
-    Qt.KeyboardModifier.ShiftModifier,
-    Qt.KeyboardModifier.AltModifier,
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +60,7 @@ class KeyGesture(HeldEdit):
 
     def move(self, dx: float, dy: float, modifiers: Qt.KeyboardModifier) -> None:
         """The pointer moved by so much in view coordinates."""
-        scale = FINE if modifiers & _CTRL and modifiers & _SHIFT else 1.0
+        scale = FINE if how_of(modifiers, snapping=False).fine else 1.0
         self._x, self._y = self._x + dx * scale, self._y + dy * scale
         self._travelled[0] += dx / self._pixel[0]
         self._travelled[1] += dy / self._pixel[1]
@@ -75,11 +69,12 @@ class KeyGesture(HeldEdit):
         self._show(modifiers)
 
     def _show(self, modifiers: Qt.KeyboardModifier) -> None:
-        fine = bool(modifiers & _CTRL and modifiers & _SHIFT)
-        precision: Precision = "fine" if fine else "normal"
-        dx, dy = self._allowed(bool(modifiers & _SHIFT) and not fine)
-        centred = bool(modifiers & (_CTRL | _ALT)) and not fine
-        transform = self._stretch(dx, dy, centred, fine) if self._side is not None else self._shift(dx, dy)
+        how = how_of(modifiers, snapping=False)
+        precision: Precision = "fine" if how.fine else "normal"
+        dx, dy = self._allowed(how.locked)
+        # Nothing is caught here, so that Ctrl alone is free to mean what Alt does: around the centre.
+        centred = (how.snapping or how.other) and not how.fine
+        transform = self._stretch(dx, dy, centred, how.fine) if self._side is not None else self._shift(dx, dy)
         edit = transformed(self._keys, self._indices, transform, precision)
         self._preview(edit.label, edit.edit, *edit.arguments)
 
