@@ -20,7 +20,7 @@ from lrdesigner.curves import values_at
 from lrdesigner.design_file import load, load_with_faults, write_atomically
 from lrdesigner.document import Design
 from lrdesigner.errors import UserError
-from lrdesigner.export import TARGETS, export, refuse_to_replace_sources
+from lrdesigner.export import TARGETS, ExportOptions, export, refuse_to_replace_sources
 from lrdesigner.numbers import rate
 from lrdesigner.param_groups import param_groups
 from lrdesigner.reasons import why
@@ -34,6 +34,16 @@ class Format(StrEnum):
     TABLE = "table"
     CSV = "csv"
     JSON = "json"
+
+
+class CodeForm(StrEnum):
+    """What code is written as."""
+
+    SCRIPT = "script"
+    SNIPPET = "snippet"
+
+
+FormOption = Annotated[CodeForm, typer.Option("--form", help="script: with a main(); snippet: to paste or import.")]
 
 
 def show(
@@ -101,12 +111,15 @@ def export_code(
     design_file: DesignArgument,
     output: Annotated[Path, typer.Option("-o", "--output", metavar="FILE", help="File to write.")],
     target: Annotated[str, typer.Option("--target", help=f"What the code is for: {', '.join(TARGETS)}.")] = "torch",
-    form: Annotated[str, typer.Option("--form", help="script: with a main(); snippet: to paste or import.")] = "script",
+    form: FormOption = CodeForm.SCRIPT,
+    data: Annotated[
+        str, typer.Option("--data", metavar="FILE.py:FUNCTION", help="What a script trains on, as for a trial.")
+    ] = "",
 ) -> None:
     """Write a design as code."""
     design = load(design_file)
     refuse_to_replace_sources(design, output, design_file)
-    write_atomically(output, export(design, target, form).encode())
+    write_atomically(output, export(design, ExportOptions(target, form.value, data)).encode())
     say(f"Wrote {output}.")
 
 

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from lrdesigner.errors import UserError
+from lrdesigner.export.targets import TARGETS
 from lrdesigner.optimizers import (
     CustomOptions,
     constructor_options,
@@ -21,7 +22,9 @@ LONGEST_LABEL = 28
 
 OWN_NAMES = frozenset(
     {
-        *("main", "nn", "cache", "bisect", "itertools", "math", "operator", "group_members", "base_option"),
+        *(name for target in TARGETS.values() for name in target.names),
+        *("make_model", "batches", "compute_loss", "show_groups", "show_step", "main"),
+        *("nn", "cache", "bisect", "itertools", "math", "operator", "group_members", "base_option"),
         *("option_at", "set_options", "build_optimizer", "build_optimizers", "build_scheduler"),
         *("build_schedulers", "apply_freeze", "save_state", "load_state"),
     }

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import itertools
-import keyword
 import re
 from functools import cache
 from pathlib import Path
@@ -20,6 +19,7 @@ from lrdesigner.export.group_tables import check_once, group_table, optimizer_ta
 from lrdesigner.export.header import header_groups
 from lrdesigner.export.imports import import_lines
 from lrdesigner.export.membership_code import is_by_pins_alone, membership_code
+from lrdesigner.export.options import ExportOptions
 from lrdesigner.export.python_text import (
     argument,
     entry,
@@ -31,13 +31,11 @@ from lrdesigner.export.python_text import (
     statement,
     wrapped,
 )
-from lrdesigner.export.targets import Form, Target
+from lrdesigner.export.script_code import data_context, model_context
+from lrdesigner.export.targets import TARGETS
 from lrdesigner.membership import ancestors, membership
-from lrdesigner.models.python_source import Demo
-from lrdesigner.models.source import DEMOS
 from lrdesigner.numbers import rate
 from lrdesigner.param_groups import ParamGroup, param_groups
-from lrdesigner_resources import path as resource_path
 
 if TYPE_CHECKING:
     import jinja2
@@ -49,45 +47,66 @@ _UNTYPED_POWER = re.compile(r"\*\*(?! ?(\(step // [\d_]+\)|bisect\.|\d+\b(?!\.))
 """Powers whose exponent may be a fraction: type checkers give them the type Any, since they may be complex."""
 
 
-def python_file(design: Design, target: Target, form: Form = "script") -> tuple[str, tuple[CodePlace, ...]]:
+def python_file(design: Design, options: ExportOptions) -> tuple[str, tuple[CodePlace, ...]]:
     """Text of the exported file, and which of its lines are about which groups."""
     optimizers = param_groups(design)
+    _refuse(design, optimizers, options)
+    groups = list(itertools.chain.from_iterable(optimizers))
+    context = {
+        "target": TARGETS[options.target],
+        "script": options.form == "script",
+        "version": lrdesigner.__version__,
+        "plan": design.plan,
+        "model": model_context(design),
+        "data": data_context(design, options.data),
+        "owner_of": {group.name: group.id for group in design.groups},
+        **_optimizers_context(design, optimizers),
+        **_schedules_context(design, groups),
+        **freeze_context(design),
+        **_membership_context(design, groups),
+    }
+    return separated(_template().render(context))
+
+
+def _refuse(design: Design, optimizers: tuple[tuple[ParamGroup, ...], ...], options: ExportOptions) -> None:
     if not optimizers and frozen_groups(design):
         raise UserError("There is nothing to train: every group is frozen for the whole run.")
     if not optimizers:
         raise UserError("There is nothing to train: no group holds a trainable parameter. Open a model first.")
     _refuse_lazy(design)
-    groups = list(itertools.chain.from_iterable(optimizers))
-    functions, function_of = factor_functions(groups, design.plan)
-    used = "\n".join(function.source for function in functions)
-    tables = [group_table(group, design.plan, function_of) for group in groups]
+    if refusal := TARGETS[options.target].refusal(design):
+        raise UserError(refusal)
+
+
+def _optimizers_context(design: Design, optimizers: tuple[tuple[ParamGroup, ...], ...]) -> dict[str, Any]:
+    """The optimizers with the rows of their groups."""
     listed = optimizer_tables(optimizers, design.plan)
     shared = shared_options(listed)
-    context = {
-        "target": target,
-        "script": form == "script",
-        "version": lrdesigner.__version__,
-        "plan": design.plan,
-        "model": _model_context(design),
+    return {
         "several": len(optimizers) > 1,
         "optimizers": [
             {**table, "held": list(dict.fromkeys(part.group.name for part in parts))}
             for table, parts in zip(listed, optimizers, strict=True)
         ],
         "shared": shared,
+    }
+
+
+def _schedules_context(design: Design, groups: list[ParamGroup]) -> dict[str, Any]:
+    """The functions of the step, and the groups with the values that they are to have."""
+    functions, function_of = factor_functions(groups, design.plan)
+    used = "\n".join(function.source for function in functions)
+    tables = [group_table(group, design.plan, function_of) for group in groups]
+    return {
         "groups": tables,
         "layers_checked_once": check_once(tables, [group.group.id for group in groups]),
         "header_groups": header_groups(design, groups, tables),
         "moving": {track["option"] for table in tables for track in table["tracks"]} - {"lr"},
         "functions": functions,
         "users": _users(groups, function_of),
-        "owner_of": {group.name: group.id for group in design.groups},
         "modules": [name for name in MODULES if f"{name}." in used],
         "untyped_powers": bool(_UNTYPED_POWER.search(used)),
-        **freeze_context(design),
-        **_membership_context(design, groups),
     }
-    return separated(_template().render(context))
 
 
 def _users(groups: list[ParamGroup], function_of: Names) -> dict[str, list[int]]:
@@ -137,59 +156,6 @@ def _template() -> jinja2.Template:
     }
     environment.globals["import_lines"] = import_lines
     return environment.get_template("torch_file.py.jinja")
-
-
-def _model_context(design: Design) -> dict[str, Any]:
-    """How the script at the end of the file gets its model: by an import, or written out for a demo."""
-    before, _, name = design.model.source.rpartition(":")
-    kwargs = ", ".join(f"{key}={literal(value)}" for key, value in design.model.kwargs.items())
-    found: dict[str, Any] = {
-        # A checkpoint tells names only; then the file says what it is about.
-        "class": design.model.inventory.modules[0].type or Path(design.model.source).name,
-        "call": f"{name}({kwargs})",
-        "demo": None,
-        "module": None,
-        "is_function": False,
-    }
-    if design.model.source.startswith("demo:") and name in DEMOS:
-        return found | _demo_context(DEMOS[name], kwargs)
-    if before in _LIBRARY_CALLS:
-        module, function, more = _LIBRARY_CALLS[before]
-        arguments = ", ".join(part for part in (literal(name), more, kwargs) if part)
-        hint = f"Install {before}."
-        return found | {"module": module, "name": function, "call": f"{function}({arguments})", "hint": hint}
-    file = Path(before)
-    is_file = file.suffix.lower() == ".py"
-    module = file.stem if is_file else before
-    importable = all(
-        part.isidentifier() and not keyword.iskeyword(part) for part in (*module.split("."), *name.split("."))
-    )
-    hint = (
-        f"Run this file beside {prose(file.name)}." if is_file else f"Install {prose(module)}, or run this beside it."
-    )
-    is_function = name.rpartition(".")[2] != found["class"]  # which may give more than a model
-    return found | {
-        "hint": hint,
-        "module": module if importable else None,
-        "name": name,
-        "is_function": is_function,
-    }
-
-
-_LIBRARY_CALLS = {
-    "timm": ("timm", "create_model", "pretrained=False"),
-    "torchvision": ("torchvision.models", "get_model", "weights=None"),
-}
-
-
-def _demo_context(demo: Demo, kwargs: str) -> dict[str, Any]:
-    """The demo's model is written out, so that its file runs by itself."""
-    text = resource_path(demo.resource).read_text(encoding="utf-8")
-    return {
-        "call": f"{demo.name}({kwargs})",
-        "demo": demo,
-        "demo_source": text[text.index(f"class {demo.name}(") :],
-    }
 
 
 def _membership_context(design: Design, groups: list[ParamGroup]) -> dict[str, Any]:

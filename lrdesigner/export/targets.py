@@ -6,15 +6,15 @@ the design needs: where nothing freezes, no target speaks of freezing.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
-from typing import Literal
 
-Form = Literal["script", "snippet"]
-"""A script has a `main()` that builds the model, shows its groups and trains; a snippet is to be pasted or imported."""
+from lrdesigner.document import Design
 
-FORMS: tuple[Form, ...] = ("script", "snippet")
+
+def _takes_all(_: Design) -> str:
+    return ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,8 +22,9 @@ class Target:
     """One kind of training loop.
 
     `usage`, `adapter` and `main` are templates: the lines of the docstring that show how the file is used, the code
-    between the resume helper and `main()` ("" for none), and `main()` itself. Imports are "module" -> names, "" for the
-    module itself; those of `script_imports` are for `main()` alone.
+    between the resume helper and the script ("" for none), and `main()` itself. Imports are "module" -> names, "" for
+    the module itself; those of `script_imports` are for `main()` alone. `names` are the functions and classes that it
+    adds. `refusal` says in a sentence why the target cannot take a design; "" where it can.
     """
 
     name: str
@@ -35,6 +36,8 @@ class Target:
     packages: tuple[str, ...] = ()
     imports: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     script_imports: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    names: tuple[str, ...] = ()
+    refusal: Callable[[Design], str] = _takes_all
 
 
 TARGETS: MappingProxyType[str, Target] = MappingProxyType(
@@ -46,7 +49,9 @@ TARGETS: MappingProxyType[str, Target] = MappingProxyType(
                 title="Plain PyTorch",
                 summary="A training loop of your own, in torch alone.",
                 usage="torch_usage.jinja",
+                adapter="torch_step.jinja",
                 main="torch_main.jinja",
+                names=("scaled_step",),
             ),
         )
     }

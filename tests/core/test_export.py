@@ -26,7 +26,7 @@ from lrdesigner.demos import demo_design
 from lrdesigner.design_file import decode, encode
 from lrdesigner.document import Design, Model, Plan, Track, new_design
 from lrdesigner.errors import UserError
-from lrdesigner.export import export
+from lrdesigner.export import ExportOptions, export
 from lrdesigner.inventory import Inventory, ModuleInfo, ParameterInfo
 from lrdesigner.param_groups import param_groups
 from lrdesigner.schedules import (
@@ -182,7 +182,7 @@ def test_what_cannot_be_exported_is_refused(plain_design: Design) -> None:
     with pytest.raises(UserError, match="nothing to train"):
         export(new_design(Model()))
     with pytest.raises(UserError, match="no export target 'jax'; known: torch"):
-        export(plain_design, "jax")
+        export(plain_design, ExportOptions("jax"))
 
 
 def run_alone(folder: Path) -> subprocess.CompletedProcess[str]:

@@ -15,16 +15,16 @@ from lrdesigner.export import export
 @pytest.mark.parametrize(
     ("source", "words"),
     [
-        ("/models/net.py:Net", ("from net import Net", "model = Net(depth=3)", "Run this file beside net.py.")),
-        ("pkg.nets:make.small", ("from pkg.nets import make", "model = make.small(depth=3)", "Install pkg.nets")),
+        ("/models/net.py:Net", ("from net import Net", "model: Any = Net(depth=3)", "Run this file beside net.py.")),
+        ("pkg.nets:make.small", ("from pkg.nets import make", "model: Any = make.small(depth=3)", "Install pkg.nets")),
         ("timm:vit_tiny", ("from timm import create_model", 'create_model("vit_tiny", pretrained=False, depth=3)')),
         (
             "torchvision:vgg11",
             ("from torchvision.models import get_model", 'get_model("vgg11", weights=None, depth=3)'),
         ),
-        ("/models/net.safetensors", ("# Build your model here.",)),
-        ("/models/net.pt:ema.model", ("# Build your model here.",)),
-        ("transformers:/models/llama", ("# Build your model here.",)),
+        ("/models/net.safetensors", ("Build your model in make_model().",)),
+        ("/models/net.pt:ema.model", ("Build your model in make_model().",)),
+        ("transformers:/models/llama", ("Build your model in make_model().",)),
     ],
 )
 def test_the_script_imports_what_can_be_imported(plain_design: Design, source: str, words: tuple[str, ...]) -> None:
@@ -47,7 +47,7 @@ def test_of_a_function_that_gives_more_the_script_takes_the_model(
     monkeypatch.syspath_prepend(str(tmp_path))
     names: dict[str, Any] = {"__name__": "exported"}
     exec(compile(text, "lr_plan.py", "exec"), names)
-    with pytest.raises(AttributeError, match="'NoneType'"):  # the first of both, not the tuple
+    with pytest.raises(SystemExit, match=r"make makes no torch\.nn\.Module"):  # the first of both, not the tuple
         names["main"]()
 
 

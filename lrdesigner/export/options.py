@@ -1,0 +1,30 @@
+"""What a person chooses when a design is written as code."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+Form = Literal["script", "snippet"]
+"""A script has a `main()` that builds the model, shows its groups and trains; a snippet is to be pasted or imported."""
+
+FORMS: tuple[Form, ...] = ("script", "snippet")
+
+
+@dataclass(frozen=True, slots=True)
+class ExportOptions:
+    """How a design becomes a file.
+
+    `target` is a name in `TARGETS`. `data` is "FILE.py:FUNCTION", what a script trains on; "" is random images for a
+    demo, and nothing for other models.
+
+    >>> ExportOptions().form
+    'script'
+    """
+
+    target: str = "torch"
+    form: Form = "script"
+    data: str = ""
+
+
+DEFAULT_OPTIONS = ExportOptions()
