@@ -13,6 +13,7 @@ import lrdesigner
 from lrdesigner.cli import (
     capture_command,
     design_commands,
+    export_command,
     model_commands,
     preset_commands,
     proof_commands,
@@ -53,7 +54,7 @@ def command_table() -> typer.Typer:
     table.command("show")(design_commands.show)
     table.command("curves")(design_commands.curves)
     table.command("check")(design_commands.check)
-    table.command("export")(design_commands.export_code)
+    table.command("export")(export_command.export_code)
     table.command("shapes")(shape_commands.shapes)
     table.command("presets")(preset_commands.presets)
     table.command("verify")(proof_commands.verify)

@@ -1,4 +1,4 @@
-"""Commands about a design file: show, curves, check, export."""
+"""Commands about a design file: show, curves, check."""
 
 from __future__ import annotations
 
@@ -17,10 +17,9 @@ from lrdesigner.cli.model_commands import JsonOption
 from lrdesigner.cli.output import say, write_json, write_lines, write_table
 from lrdesigner.curve_table import group_table
 from lrdesigner.curves import values_at
-from lrdesigner.design_file import load, load_with_faults, write_atomically
+from lrdesigner.design_file import load, load_with_faults
 from lrdesigner.document import Design
 from lrdesigner.errors import UserError
-from lrdesigner.export import TARGETS, ExportOptions, export, refuse_to_replace_sources
 from lrdesigner.numbers import rate
 from lrdesigner.param_groups import param_groups
 from lrdesigner.reasons import why
@@ -34,16 +33,6 @@ class Format(StrEnum):
     TABLE = "table"
     CSV = "csv"
     JSON = "json"
-
-
-class CodeForm(StrEnum):
-    """What code is written as."""
-
-    SCRIPT = "script"
-    SNIPPET = "snippet"
-
-
-FormOption = Annotated[CodeForm, typer.Option("--form", help="script: with a main(); snippet: to paste or import.")]
 
 
 def show(
@@ -105,22 +94,6 @@ def check(design_file: DesignArgument, as_json: JsonOption = False) -> int:
         write_lines(f"{f.severity}: {f.where}: {f.message} [{f.code}]" for f in found)
         say("No problems found." if not found else f"{len(found)} finding{'s' if len(found) != 1 else ''}.")
     return 1 if any(finding.severity == "error" for finding in found) else 0
-
-
-def export_code(
-    design_file: DesignArgument,
-    output: Annotated[Path, typer.Option("-o", "--output", metavar="FILE", help="File to write.")],
-    target: Annotated[str, typer.Option("--target", help=f"What the code is for: {', '.join(TARGETS)}.")] = "torch",
-    form: FormOption = CodeForm.SCRIPT,
-    data: Annotated[
-        str, typer.Option("--data", metavar="FILE.py:FUNCTION", help="What a script trains on, as for a trial.")
-    ] = "",
-) -> None:
-    """Write a design as code."""
-    design = load(design_file)
-    refuse_to_replace_sources(design, output, design_file)
-    write_atomically(output, export(design, ExportOptions(target, form.value, data)).encode())
-    say(f"Wrote {output}.")
 
 
 def _steps(design: Design, at: str, every: int | None) -> Any:

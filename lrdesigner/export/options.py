@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 Form = Literal["script", "snippet"]
@@ -16,7 +16,7 @@ class ExportOptions:
     """How a design becomes a file.
 
     `target` is a name in `TARGETS`. `data` is "FILE.py:FUNCTION", what a script trains on; "" is random images for a
-    demo, and nothing for other models.
+    demo, and nothing for other models. `in_spite_of` are sentences about errors in the design, which the file repeats.
 
     >>> ExportOptions().form
     'script'
@@ -25,6 +25,11 @@ class ExportOptions:
     target: str = "torch"
     form: Form = "script"
     data: str = ""
+    in_spite_of: tuple[str, ...] = ()
+
+    def despite(self, errors: tuple[str, ...]) -> ExportOptions:
+        """The same, with these errors told in the file."""
+        return replace(self, in_spite_of=errors)
 
 
 DEFAULT_OPTIONS = ExportOptions()

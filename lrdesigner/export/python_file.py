@@ -57,6 +57,7 @@ def python_file(design: Design, options: ExportOptions) -> tuple[str, tuple[Code
         "script": options.form == "script",
         "version": lrdesigner.__version__,
         "plan": design.plan,
+        "in_spite_of": options.in_spite_of,
         "model": model_context(design),
         "data": data_context(design, options.data),
         "owner_of": {group.name: group.id for group in design.groups},
