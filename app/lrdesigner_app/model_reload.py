@@ -57,6 +57,7 @@ class ModelReload(QObject):
         before = self._workspace.store.committed
         if before.model.source != opened:  # another design was opened while the model was built
             return
+        self._workspace.mark_model("")
         with waiting(len(inventory.parameters) > LARGE_TENSORS):
             notice = self._taken(before, f"Reload {source.text}", inventory)
         self._workspace.post(notice)
@@ -71,11 +72,13 @@ class ModelReload(QObject):
         self._workspace.commit(_mapping_words(found), model_edits.apply_renamings, found)
 
     def _offer(self, file: Path) -> None:
+        self._workspace.mark_model(file.name)
         action = ("Reload model", self.reload)
         self._workspace.post(Notice(f"{file.name} has changed.", action=action, stays=True))
 
     def _on_design_changed(self, change: Change) -> None:
         if change.before.model.source != change.after.model.source or change.kind == "open":
+            self._workspace.mark_model("")
             self._watch()
 
     def _watch(self) -> None:

@@ -20,6 +20,9 @@ class Signals(QObject):
     notice_posted = Signal(object)
     """`lrdesigner_app.notices.Notice`: something to tell the person, without a dialog."""
 
+    model_outdated = Signal()
+    """The model's file changed since the model was opened, or the model was opened again (`outdated_model`)."""
+
     trial_changed = Signal(object)
     """`lrdesigner_app.trial.record.TrialRecord`: a trial started, moved on or ended."""
 

@@ -34,6 +34,7 @@ class Workspace:
         self.signals = Signals()
         self._selected = store.design.groups[0].id
         self._slot: Slot = "lr"
+        self._outdated_model = ""
         self.display = CurveDisplay()
         self.segments = SegmentSelection(self)
         self.keys = KeySelection(self.segments)
@@ -53,6 +54,17 @@ class Workspace:
     def file_faults(self) -> tuple[Fault, ...]:
         """What was replaced when the design was opened, and neither edited nor saved since."""
         return self.opened.remaining(self.store.committed)
+
+    @property
+    def outdated_model(self) -> str:
+        """The file of the model that has changed since the model was opened; "" for none."""
+        return self._outdated_model
+
+    def mark_model(self, changed_file: str) -> None:
+        """Note that a file of the model has changed, or with "" that the model is as its files are."""
+        if changed_file != self._outdated_model:
+            self._outdated_model = changed_file
+            self.signals.model_outdated.emit()
 
     @property
     def selected_group(self) -> Group:

@@ -68,6 +68,17 @@ def data_context(design: Design, data: str) -> dict[str, Any] | None:
     return None
 
 
+def checked_data(data: str) -> dict[str, Any]:
+    """The import of "FILE.py:FUNCTION"; nothing for "". Raises `UserError` for what is none."""
+    if not data:
+        return {}
+    file, _, name = data.rpartition(":")
+    found = _imported(file, name)
+    if Path(file).suffix.lower() != ".py" or found["module"] is None:
+        raise UserError(f"{data!r} is no data for a script; give FILE.py:FUNCTION, in names that Python imports.")
+    return found
+
+
 def _imported(before: str, name: str) -> dict[str, Any]:
     """The module to import a name from, which is None where Python cannot, and what to do where it is not found."""
     file = Path(before)

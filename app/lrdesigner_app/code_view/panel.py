@@ -9,10 +9,13 @@ from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
 
 from lrdesigner.design_file import write_atomically
 from lrdesigner.errors import UserError
-from lrdesigner.export import export, export_with_places, refuse_to_replace_sources
+from lrdesigner.export import TARGETS, ExportOptions, export_with_places, refuse_to_replace_sources
+from lrdesigner.export.objections import as_sentences, objections, outdated_model
+from lrdesigner.findings import Finding
 from lrdesigner.places import Place
 from lrdesigner.store import Change
 from lrdesigner_app.code_view.code_text import CodeText
+from lrdesigner_app.code_view.kind_of_code import KindOfCode
 from lrdesigner_app.debounce import Debounce
 from lrdesigner_app.file_question import ask_where_to_save
 from lrdesigner_app.notices import Notice
@@ -32,6 +35,7 @@ class CodePanel(QWidget):
         self._source = ""
         self._folder = Path.home()
         self._text = CodeText(workspace.theme)
+        self.kind = KindOfCode()
         self._status = label("", "secondary")
         self._copy = button("Copy", tip="Copy the whole file (Ctrl+Shift+C)")
         self._save = button("Save as…", tip="Save the file (Ctrl+E)")
@@ -52,14 +56,21 @@ class CodePanel(QWidget):
         """Export now."""
         self._debounce.forget()
         design, problem = self._workspace.design, ""
+        objected = self._objections()
+        options = self.kind.options.despite(as_sentences(objected))
         try:
-            source, places = export_with_places(design)
+            source, places = export_with_places(design, options)
         except UserError as error:
             source, places, problem = "", (), str(error)
-        self._show_problem(problem)
+        self._show_status(options, objected, problem)
         self._source = source
         self._text.show_source(source, places, {group.id: group.name for group in design.groups})
         self._show_group()
+
+    def _objections(self) -> tuple[Finding, ...]:
+        outdated = self._workspace.outdated_model
+        found = objections(self._workspace.design, self._workspace.file_faults)
+        return (*found, outdated_model(outdated)) if outdated else found
 
     def _show_group(self, *_: object) -> None:
         group = self._workspace.selected_group
@@ -84,10 +95,9 @@ class CodePanel(QWidget):
 
     def save(self, file: Path) -> None:
         """Write the file; what goes wrong becomes a notice."""
-        design = self._workspace.store.committed
         try:
-            refuse_to_replace_sources(design, file, None)
-            write_atomically(file, export(design).encode())
+            refuse_to_replace_sources(self._workspace.design, file, None)
+            write_atomically(file, self._source.encode())
         except UserError as error:
             self._workspace.post(Notice(str(error), "bad"))
             return
@@ -99,13 +109,14 @@ class CodePanel(QWidget):
         self._status.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
         row = QHBoxLayout()
         row.setSpacing(GRID)
-        row.addWidget(self._status, 1)
+        row.addWidget(self.kind, 1)
         row.addWidget(self._copy)
         row.addWidget(self._save)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, GRID, 0, 0)
         layout.setSpacing(GRID // 2)
         layout.addLayout(row)
+        layout.addWidget(self._status)
         layout.addWidget(self._text, 1)
 
     def _connect(self) -> None:
@@ -113,6 +124,8 @@ class CodePanel(QWidget):
         self._workspace.signals.selected_group_changed.connect(self._show_group)
         self._workspace.theme.changed.connect(self._show_group)
         self._text.group_requested.connect(lambda group: self._workspace.reveal(Place(group=group)))
+        self._workspace.signals.model_outdated.connect(self._debounce.request)
+        self.kind.changed.connect(self.refresh)
         self._copy.clicked.connect(self.copy)
         self._save.clicked.connect(self.save_as)
 
@@ -120,13 +133,29 @@ class CodePanel(QWidget):
         if self.isVisible() and change.kind != "saved":  # showing, copying and saving all refresh first
             self._debounce.request()
 
-    def _show_problem(self, problem: str) -> None:
-        text = problem or "Plain PyTorch · a LambdaLR per optimizer, a function per shape · needs torch alone"
+    def _show_status(self, options: ExportOptions, objected: tuple[Finding, ...], problem: str) -> None:
+        text = problem or _objecting(objected) or _summary(options)
         self._status.setText(text)
         self._status.setToolTip(plain_tip(text))
-        role = "bad" if problem else "secondary"
+        role = "bad" if problem or objected else "secondary"
         if self._status.property("role") != role:
             self._status.setProperty("role", role)
             restyle(self._status)
-        self._copy.setEnabled(not problem)
-        self._save.setEnabled(not problem)
+        for made, plain, anyway in ((self._copy, "Copy", "Copy anyway"), (self._save, "Save as…", "Save anyway…")):
+            made.setText(anyway if objected else plain)
+            made.setAccessibleName(made.text())
+            made.setEnabled(not problem)
+
+
+def _summary(options: ExportOptions) -> str:
+    target = TARGETS[options.target]
+    needed = f"torch and {' and '.join(target.packages)}" if target.packages else "torch alone"
+    return f"{target.summary} Needs {needed}."
+
+
+def _objecting(found: tuple[Finding, ...]) -> str:
+    """What is to be mended first, and what happens to it otherwise."""
+    if not found:
+        return ""
+    more = f" ({len(found) - 1} more under Problems)" if len(found) > 1 else ""
+    return f"{as_sentences(found)[0]}{more} Mend that; code that is taken all the same says so in its header."

@@ -1,0 +1,85 @@
+"""What the Code tab writes: for which training loop, as script or snippet, and on which data a script trains."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtWidgets import QHBoxLayout, QWidget
+
+from lrdesigner.errors import UserError
+from lrdesigner.export import FORMS, TARGETS, ExportOptions
+from lrdesigner.export.script_code import checked_data
+from lrdesigner_app.theme import GRID
+from lrdesigner_app.widgets import LineEdit, narrow_combo, plain_tip, restyle
+
+_FORM_TIPS = {
+    "script": "Has a main() that builds the model, shows its groups and trains",
+    "snippet": "To be pasted or imported: no main()",
+}
+
+
+class KindOfCode(QWidget):
+    """A row of choices; `options` is what they say."""
+
+    changed = Signal()
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.target = narrow_combo("Target of the code")
+        for target in TARGETS.values():
+            self.target.addItem(target.title, target.name)
+            self.target.setItemData(self.target.count() - 1, plain_tip(target.summary), Qt.ItemDataRole.ToolTipRole)
+        self.target.setMinimumContentsLength(12)
+        self.target.setToolTip("The training loop that the code is for")
+        self.form = narrow_combo("Script or snippet")
+        for form in FORMS:
+            self.form.addItem(form.capitalize(), form)
+            self.form.setItemData(self.form.count() - 1, _FORM_TIPS[form], Qt.ItemDataRole.ToolTipRole)
+        self.form.setMinimumContentsLength(6)
+        self.form.setToolTip("A script runs by itself, a snippet is pasted or imported")
+        self.data = LineEdit()
+        self.data.setAccessibleName("Data of the script")
+        self.data.setPlaceholderText("Data: FILE.py:FUNCTION")
+        self.data.setToolTip("What the script trains on: a function that gives a Dataset, a DataLoader or batches")
+        self.data.setMinimumWidth(80)
+        self._data = ""
+        self._arrange()
+        self.target.currentIndexChanged.connect(self._on_chosen)
+        self.form.currentIndexChanged.connect(self._on_chosen)
+        self.data.editingFinished.connect(self._on_data)
+        self.data.textEdited.connect(lambda: self._mark_data(""))
+
+    @property
+    def options(self) -> ExportOptions:
+        """What was chosen; data that cannot be are left out."""
+        form = self.form.currentData()
+        return ExportOptions(self.target.currentData(), form, self._data if form == "script" else "")
+
+    def _arrange(self) -> None:
+        row = QHBoxLayout(self)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.setSpacing(GRID)
+        row.addWidget(self.target)
+        row.addWidget(self.form)
+        row.addWidget(self.data, 1)
+
+    def _on_chosen(self) -> None:
+        self.data.setEnabled(self.form.currentData() == "script")
+        self.changed.emit()
+
+    def _on_data(self) -> None:
+        text = self.data.text().strip()
+        try:
+            checked_data(text)
+        except UserError as error:
+            self._mark_data(str(error))
+            return
+        self._mark_data("")
+        if text != self._data:
+            self._data = text
+            self.changed.emit()
+
+    def _mark_data(self, problem: str) -> None:
+        self.data.setProperty("invalid", "true" if problem else "false")
+        restyle(self.data)
+        if problem:
+            self.data.setToolTip(plain_tip(problem))
