@@ -1,7 +1,7 @@
 """Verification: the real optimizers, stepped through the exported code, held against the design at every step.
 
-Curves are to agree to 1e-12 of their base. Rates that a metric steers are computed by torch's (or transformers') own
-scheduler, one multiplication after the other, and are to agree to 1e-9.
+Curves are to agree to 1e-12 of their base. Rates that torch's (or transformers') own scheduler computes, one
+multiplication after the other, are to agree to 1e-9: those that a metric steers, and those of a native form.
 """
 
 from __future__ import annotations
@@ -14,14 +14,16 @@ import numpy as np
 
 from lrdesigner.curves import TOLERANCE, relative_difference, values_at
 from lrdesigner.document import Design
+from lrdesigner.export import DEFAULT_OPTIONS, ExportOptions
 from lrdesigner.export.freezing import freeze_steps
+from lrdesigner.export.schedule_forms import chosen_form
 from lrdesigner.jobs.protocol import Freezing, ParamGroups, Values
 from lrdesigner.optimizers import CustomOptions, optimizer_of, torch_options
 from lrdesigner.param_groups import ParamGroup, param_groups, steering
 from lrdesigner.tracks import frozen_stretches, option_of, slots_of, track_of
 
-METRIC_TOLERANCE = 1e-9
-"""Largest allowed `relative_difference` of a rate that a metric steers."""
+TORCH_TOLERANCE = 1e-9
+"""Largest allowed `relative_difference` of a rate that a scheduler of torch's own computes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,17 +45,21 @@ class Verifier:
     """Takes the child's reports as they come, and keeps only the largest differences."""
 
     design: Design
+    options: ExportOptions = DEFAULT_OPTIONS
     _groups: tuple[ParamGroup, ...] = ()
     _problems: list[str] = field(default_factory=list)
     _differences: dict[str, dict[str, float]] = field(default_factory=dict)
     _next_step: int = 0
     _freezes: list[int] = field(default_factory=list)
     _told_groups: bool = False
+    _native: bool = False
 
     def __post_init__(self) -> None:
         self._groups = tuple(group for found in param_groups(self.design) for group in found)
         self._differences = {group.name: {} for group in self._groups}
         self._freezes = freeze_steps(self.design)
+        form = chosen_form(self.design, self.options.schedule_form, tensor_lr=self.options.tensor_lr)
+        self._native = form.name == "native"
 
     def take_groups(self, report: ParamGroups) -> None:
         """Compare names, order, optimizers, members and options."""
@@ -122,7 +128,8 @@ class Verifier:
         largest = float(difference[worst])
         known = self._differences[group.name]
         known[track] = max(known.get(track, 0.0), largest)
-        allowed = METRIC_TOLERANCE if track == "lr" and steering(group.group) else TOLERANCE
+        by_torch = track == "lr" and (self._native or steering(group.group) is not None)
+        allowed = TORCH_TOLERANCE if by_torch else TOLERANCE
         if not largest <= allowed and not any(p.startswith(f"{group.name}: {track} ") for p in self._problems):
             self._problems.append(
                 f"{group.name}: {track} is {float(real[worst])!r} at step {int(steps[worst]):,}, "

@@ -12,6 +12,7 @@ from strategies import Training, designs, lengths, with_something_to_train
 from lrdesigner.curves import values_at
 from lrdesigner.demos import demo_design
 from lrdesigner.document import Design, Freeze, Group, Track
+from lrdesigner.export import ExportOptions
 from lrdesigner.membership import membership
 from lrdesigner.optimizers import SGDOptions
 from lrdesigner.param_groups import param_groups, steering
@@ -134,8 +135,8 @@ def small(design: Design) -> Design:
 class MovingTraining(Training):
     """A training run that freezes and evaluates as the file says, and notes every track before each step."""
 
-    def __init__(self, design: Design) -> None:
-        super().__init__(design)
+    def __init__(self, design: Design, options: ExportOptions | None = None) -> None:
+        super().__init__(design, options)
         self.design, self.step = design, 0
         self.found: list[dict[str, dict[str, float]]] = []
         every = self.exported.get("METRIC_EVERY")
@@ -182,7 +183,7 @@ class MovingTraining(Training):
 
 def _tracks(group: dict[str, Any]) -> dict[str, float]:
     betas = dict(zip(("beta1", "beta2"), group.get("betas", ()), strict=False))
-    return {key: group[key] for key in ("lr", "weight_decay", "momentum") if key in group} | betas
+    return {key: float(group[key]) for key in ("lr", "weight_decay", "momentum") if key in group} | betas
 
 
 def planned(design: Design, count: int) -> list[tuple[str, str, float, np.ndarray]]:

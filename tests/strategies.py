@@ -29,7 +29,7 @@ from lrdesigner.document import (
     Rule,
     Track,
 )
-from lrdesigner.export import export
+from lrdesigner.export import ExportOptions, export
 from lrdesigner.following import followed
 from lrdesigner.inventory import Inventory, ModuleInfo, ParameterInfo
 from lrdesigner.optimizers import AdamOptions, AdamWOptions, MuonOptions, SGDOptions
@@ -247,6 +247,10 @@ def torch_model(inventory: Inventory) -> torch.nn.Module:
     return made[""]
 
 
+FUNCTIONS = ExportOptions(schedule_form="functions")
+"""What agrees to 1e-12; torch's own classes agree to 1e-9."""
+
+
 def run_export(text: str) -> dict[str, Any]:
     """The names that an exported file defines."""
     scope: dict[str, Any] = {"__name__": "exported"}
@@ -257,8 +261,8 @@ def run_export(text: str) -> dict[str, Any]:
 class Training:
     """A model of few numbers, trained through an exported file."""
 
-    def __init__(self, design: Design) -> None:
-        self.exported = run_export(export(design))
+    def __init__(self, design: Design, options: ExportOptions | None = None) -> None:
+        self.exported = run_export(export(design, FUNCTIONS if options is None else options))
         self.model = torch_model(design.model.inventory)
         several = "build_optimizers" in self.exported
         built = self.exported["build_optimizers" if several else "build_optimizer"](self.model)

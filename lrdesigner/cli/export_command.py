@@ -33,6 +33,23 @@ class CodeForm(StrEnum):
     SNIPPET = "snippet"
 
 
+class CodeSchedule(StrEnum):
+    """What schedules are written as."""
+
+    AUTO = "auto"
+    NATIVE = "native"
+    FUNCTIONS = "functions"
+
+
+ScheduleFormOption = Annotated[
+    CodeSchedule,
+    typer.Option(
+        "--schedule-form",
+        help="native: a class of torch, where one draws the same; functions: of the step.",
+    ),
+]
+
+
 def export_code(
     design_file: DesignArgument,
     output: Annotated[Path, typer.Option("-o", "--output", metavar="FILE", help="File to write.")],
@@ -43,6 +60,10 @@ def export_code(
     data: Annotated[
         str, typer.Option("--data", metavar="FILE.py:FUNCTION", help="What a script trains on, as for a trial.")
     ] = "",
+    schedule_form: ScheduleFormOption = CodeSchedule.AUTO,
+    tensor_lr: Annotated[
+        bool, typer.Option("--tensor-lr", help="Make each rate a tensor, for a compiled step of the optimizer.")
+    ] = False,
     force: Annotated[
         bool, typer.Option("--force", help="Write in spite of errors in the design; the file then says so.")
     ] = False,
@@ -51,7 +72,7 @@ def export_code(
     """Write a design as code, unless the check finds errors in it or its model is another by now."""
     opened = load_with_faults(design_file)
     refuse_to_replace_sources(opened.design, output, design_file)
-    options = ExportOptions(target, form.value, data)
+    options = ExportOptions(target, form.value, data, schedule_form.value, tensor_lr)
     found = objections(opened.design, opened.faults) or _changes_of_model(opened.design, trust)
     text = export(opened.design, options.despite(as_sentences(found)))  # raises where nothing could be written at all
     if found and not force:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from lrdesigner.curves import breakpoints, lane_values
-from lrdesigner.document import Plan
+from lrdesigner.document import Group, Plan
 from lrdesigner.errors import UserError
 from lrdesigner.export.factor_functions import Names
 from lrdesigner.export.freezing import frozen_words
@@ -111,7 +111,11 @@ def group_table(group: ParamGroup, plan: Plan, functions: Names) -> dict[str, An
         "optimizer": optimizer_name(group.group.options),
         "steered": steered,
         "tracks": [
-            {"option": option_of(group.group, slot), "factor": functions[group.name, slot], **_knots(group, slot, plan)}
+            {
+                "option": option_of(group.group, slot),
+                "factor": functions[group.name, slot],
+                "knots": knots(group.group, slot, plan),
+            }
             for slot in slots
             if (group.name, slot) in functions
         ],
@@ -128,15 +132,15 @@ def _words(group: ParamGroup, slot: Slot, plan: Plan) -> str:
     return words if slot == "lr" else f"{_title(group, slot)} {rate(track.base)}: {words}"
 
 
-def _knots(group: ParamGroup, slot: Slot, plan: Plan) -> dict[str, Any]:
-    """The values at corners, at the ends of frozen stretches, and around the end of the run."""
-    lane = lane_of(group.group, slot, plan)
+def knots(group: Group, slot: Slot, plan: Plan) -> list[tuple[int, float]]:
+    """Steps and values: at corners, at the ends of frozen stretches, and around the end of the run."""
+    lane = lane_of(group, slot, plan)
     inner = [int(step) for step in breakpoints(lane.track, plan)]
     if len(inner) > MOST_KNOTS:
         inner = [inner[len(inner) * k // MOST_KNOTS] for k in range(MOST_KNOTS)]
     last = plan.total_steps
     turns = [side for stretch in lane.frozen for step in stretch if 0 < step < FOR_EVER for side in (step - 1, step)]
-    knots = sorted({0, *(step for step in (*inner, *turns) if step < last - 1), last - 1, last, last + 1})
+    steps = sorted({0, *(step for step in (*inner, *turns) if step < last - 1), last - 1, last, last + 1})
     # 14 digits: far within what the file allows, and free of the noise of binary fractions.
-    values = [float(f"{value:.14g}") for value in lane_values(lane, plan, knots).tolist()]
-    return {"knots": list(zip(knots, values, strict=True))}
+    values = [float(f"{value:.14g}") for value in lane_values(lane, plan, steps).tolist()]
+    return list(zip(steps, values, strict=True))

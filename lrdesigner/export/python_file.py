@@ -15,7 +15,7 @@ from lrdesigner.export.code_places import CodePlace, closed, opened, separated
 from lrdesigner.export.factor_functions import MODULES, Names, factor_functions
 from lrdesigner.export.freezing import freeze_context, frozen_groups
 from lrdesigner.export.group_rows import shared_options
-from lrdesigner.export.group_tables import check_once, group_table, optimizer_tables
+from lrdesigner.export.group_tables import check_once, group_table, knots, optimizer_tables
 from lrdesigner.export.header import header_groups
 from lrdesigner.export.imports import import_lines
 from lrdesigner.export.membership_code import is_by_pins_alone, membership_code
@@ -31,6 +31,7 @@ from lrdesigner.export.python_text import (
     statement,
     wrapped,
 )
+from lrdesigner.export.schedule_forms import NativeScheduler, chosen_form, native_schedulers
 from lrdesigner.export.script_code import data_context, model_context
 from lrdesigner.export.targets import TARGETS
 from lrdesigner.membership import ancestors, membership
@@ -43,6 +44,9 @@ if TYPE_CHECKING:
 WRAPPERS = ("module", "_orig_mod", "_fsdp_wrapped_module")
 """Path components that DataParallel/DDP, torch.compile and FSDP1 put into parameter names."""
 
+MOST_CHECKED_STEPS = 10_000
+"""Steps over which a file with a scheduler of torch's own checks it: it has to step there."""
+
 _UNTYPED_POWER = re.compile(r"\*\*(?! ?(\(step // [\d_]+\)|bisect\.|\d+\b(?!\.)))")
 """Powers whose exponent may be a fraction: type checkers give them the type Any, since they may be complex."""
 
@@ -52,6 +56,8 @@ def python_file(design: Design, options: ExportOptions) -> tuple[str, tuple[Code
     optimizers = param_groups(design)
     _refuse(design, optimizers, options)
     groups = list(itertools.chain.from_iterable(optimizers))
+    form = chosen_form(design, options.schedule_form, tensor_lr=options.tensor_lr)
+    native = native_schedulers(design, form)
     context = {
         "target": TARGETS[options.target],
         "script": options.form == "script",
@@ -61,8 +67,9 @@ def python_file(design: Design, options: ExportOptions) -> tuple[str, tuple[Code
         "model": model_context(design),
         "data": data_context(design, options.data),
         "owner_of": {group.name: group.id for group in design.groups},
-        **_optimizers_context(design, optimizers),
-        **_schedules_context(design, groups),
+        "tensor_lr": options.tensor_lr,
+        **_optimizers_context(design, optimizers, native),
+        **(_native_context(design, groups) if native else _schedules_context(design, groups)),
         **freeze_context(design),
         **_membership_context(design, groups),
     }
@@ -79,17 +86,38 @@ def _refuse(design: Design, optimizers: tuple[tuple[ParamGroup, ...], ...], opti
         raise UserError(refusal)
 
 
-def _optimizers_context(design: Design, optimizers: tuple[tuple[ParamGroup, ...], ...]) -> dict[str, Any]:
-    """The optimizers with the rows of their groups."""
+def _optimizers_context(
+    design: Design, optimizers: tuple[tuple[ParamGroup, ...], ...], native: tuple[NativeScheduler, ...]
+) -> dict[str, Any]:
+    """The optimizers with the rows of their groups, and with schedulers of torch's own where they have such."""
     listed = optimizer_tables(optimizers, design.plan)
     shared = shared_options(listed)
     return {
         "several": len(optimizers) > 1,
         "optimizers": [
-            {**table, "held": list(dict.fromkeys(part.group.name for part in parts))}
-            for table, parts in zip(listed, optimizers, strict=True)
+            {**table, "held": list(dict.fromkeys(part.group.name for part in parts)), "native": scheduler}
+            for table, parts, scheduler in itertools.zip_longest(listed, optimizers, native)
         ],
+        "native": native,
         "shared": shared,
+    }
+
+
+def _native_context(design: Design, groups: list[ParamGroup]) -> dict[str, Any]:
+    """The groups with values that torch's own classes are to have, as far as they are stepped to see them."""
+    tables = [group_table(group, design.plan, {}) for group in groups]
+    last = min(design.plan.total_steps, MOST_CHECKED_STEPS)
+    for group, table in zip(groups, tables, strict=True):
+        table["knots"] = [(step, value) for step, value in knots(group.group, "lr", design.plan) if step < last]
+    return {
+        "groups": tables,
+        "layers_checked_once": False,
+        "header_groups": header_groups(design, groups, tables),
+        "moving": set(),
+        "functions": [],
+        "users": {},
+        "modules": [],
+        "untyped_powers": False,
     }
 
 

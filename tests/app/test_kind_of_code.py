@@ -13,7 +13,7 @@ from pytestqt.qtbot import QtBot
 
 from lrdesigner import edits
 from lrdesigner.export import TARGETS, ExportOptions, export
-from lrdesigner.schedules import Absolute, Cosine
+from lrdesigner.schedules import REST, Absolute, Cosine, Length, Linear, Segment, Sequence
 from lrdesigner_app.code_view import CodePanel
 from lrdesigner_app.workspace import Workspace
 
@@ -102,3 +102,37 @@ def test_a_model_whose_file_has_changed_is_told_until_it_is_loaded_again(
     assert "- model: net.py has changed" in panel.source
     workspace.mark_model("")
     qtbot.waitUntil(lambda: "net.py has changed" not in panel.source)
+
+
+def test_the_form_of_the_schedules_is_told_with_its_reason_and_can_be_preferred(
+    panel: CodePanel, workspace: Workspace
+) -> None:
+    warmed = Sequence((Segment(Linear(0.1, 1.0), Length(20, "steps")), Segment(Cosine(), REST)))
+    for group in workspace.design.groups:
+        workspace.commit("", edits.set_schedule, group.id, warmed)
+    panel.refresh()
+    assert "LambdaLR calls one function per shape. No class of torch: none draws the" in panel._status.text()
+    assert not panel.kind.schedule.model().item(1).isEnabled()
+    for group in workspace.design.groups:
+        workspace.commit("", edits.set_schedule, group.id, Cosine())
+    panel.refresh()
+    assert "CosineAnnealingLR of torch draws what all groups share over all 450 steps." in panel._status.text()
+    assert "CosineAnnealingLR(" in panel.source
+    choose(panel.kind.schedule, "functions")
+    assert panel.source == export(workspace.design, ExportOptions("torch", schedule_form="functions"))
+    choose_back(panel.kind.schedule, "native")
+    assert panel.source == export(workspace.design, ExportOptions("torch", schedule_form="native"))
+    workspace.store.undo()
+    panel.refresh()
+    assert panel.kind.schedule.currentData() == "auto"
+    assert panel.source == export(workspace.design)
+
+
+def test_rates_can_be_tensors(panel: CodePanel, workspace: Workspace) -> None:
+    QTest.keyClick(panel.kind.tensors, Qt.Key.Key_Space)
+    assert panel.source == export(workspace.design, ExportOptions(tensor_lr=True))
+
+
+def choose_back(combo: QComboBox, value: str) -> None:
+    while combo.currentData() != value:
+        QTest.keyClick(combo, Qt.Key.Key_Up)

@@ -1,12 +1,17 @@
-"""What the Code tab writes: for which training loop, as script or snippet, and on which data a script trains."""
+"""What the Code tab writes: for which loop, as script or snippet, with which schedulers, and on which data."""
 
 from __future__ import annotations
 
-from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QHBoxLayout, QWidget
+from typing import Literal
 
+from PySide6.QtCore import QSignalBlocker, Qt, Signal
+from PySide6.QtGui import QStandardItemModel
+from PySide6.QtWidgets import QCheckBox, QHBoxLayout, QWidget
+
+from lrdesigner.document import Design
 from lrdesigner.errors import UserError
 from lrdesigner.export import FORMS, TARGETS, ExportOptions
+from lrdesigner.export.schedule_forms import forms_of
 from lrdesigner.export.script_code import checked_data
 from lrdesigner_app.theme import GRID
 from lrdesigner_app.widgets import LineEdit, narrow_combo, plain_tip, restyle
@@ -36,6 +41,13 @@ class KindOfCode(QWidget):
             self.form.setItemData(self.form.count() - 1, _FORM_TIPS[form], Qt.ItemDataRole.ToolTipRole)
         self.form.setMinimumContentsLength(6)
         self.form.setToolTip("A script runs by itself, a snippet is pasted or imported")
+        self.schedule = narrow_combo("Form of the schedules")
+        self.schedule.addItem("Auto", "auto")
+        self.schedule.addItem("Class of torch", "native")
+        self.schedule.addItem("Functions", "functions")
+        self.schedule.setMinimumContentsLength(8)
+        self.tensors = QCheckBox("Tensor lr")
+        self.tensors.setToolTip("Make each rate a tensor, so that a compiled step of the optimizer is compiled once")
         self.data = LineEdit()
         self.data.setAccessibleName("Data of the script")
         self.data.setPlaceholderText("Data: FILE.py:FUNCTION")
@@ -45,14 +57,39 @@ class KindOfCode(QWidget):
         self._arrange()
         self.target.currentIndexChanged.connect(self._on_chosen)
         self.form.currentIndexChanged.connect(self._on_chosen)
+        self.schedule.currentIndexChanged.connect(self._on_chosen)
+        self.tensors.toggled.connect(self._on_chosen)
         self.data.editingFinished.connect(self._on_data)
         self.data.textEdited.connect(lambda: self._mark_data(""))
 
     @property
     def options(self) -> ExportOptions:
         """What was chosen; data that cannot be are left out."""
-        form = self.form.currentData()
-        return ExportOptions(self.target.currentData(), form, self._data if form == "script" else "")
+        form, schedule = self.form.currentData(), self.schedule.currentData()
+        data = self._data if form == "script" else ""
+        return ExportOptions(self.target.currentData(), form, data, schedule, self.tensors.isChecked())
+
+    def show_forms(self, design: Design) -> str:
+        """Offer the forms that draw this design; gives the form that is taken and why, in a sentence.
+
+        One that was preferred and no longer does so gives way to "Auto".
+        """
+        forms = {form.name: form for form in forms_of(design, tensor_lr=self.tensors.isChecked())}
+        model = self.schedule.model()
+        assert isinstance(model, QStandardItemModel)
+        rows: tuple[tuple[int, Literal["native", "functions"]], ...] = ((1, "native"), (2, "functions"))
+        for row, name in rows:
+            form = forms[name]
+            model.item(row).setEnabled(form.possible)
+            model.item(row).setText(form.title)
+            model.item(row).setToolTip(plain_tip(f"{form.reason[:1].upper()}{form.reason[1:]}"))
+        if not forms["native"].possible and self.schedule.currentData() == "native":
+            with QSignalBlocker(self.schedule):
+                self.schedule.setCurrentIndex(0)
+        taken = next(iter(forms.values())) if self.schedule.currentIndex() == 0 else forms[self.schedule.currentData()]
+        why_not = "" if forms["native"].possible else f" No class of torch: {forms['native'].reason}"
+        self.schedule.setToolTip(plain_tip(f"What the schedules are written as. {taken.reason}{why_not}"))
+        return f"{taken.reason}{why_not}"
 
     def _arrange(self) -> None:
         row = QHBoxLayout(self)
@@ -60,6 +97,8 @@ class KindOfCode(QWidget):
         row.setSpacing(GRID)
         row.addWidget(self.target)
         row.addWidget(self.form)
+        row.addWidget(self.schedule)
+        row.addWidget(self.tensors)
         row.addWidget(self.data, 1)
 
     def _on_chosen(self) -> None:

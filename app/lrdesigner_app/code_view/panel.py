@@ -56,13 +56,13 @@ class CodePanel(QWidget):
         """Export now."""
         self._debounce.forget()
         design, problem = self._workspace.design, ""
-        objected = self._objections()
+        reason, objected = self.kind.show_forms(design), self._objections()
         options = self.kind.options.despite(as_sentences(objected))
         try:
             source, places = export_with_places(design, options)
         except UserError as error:
             source, places, problem = "", (), str(error)
-        self._show_status(options, objected, problem)
+        self._show_status(_summary(options, reason), objected, problem)
         self._source = source
         self._text.show_source(source, places, {group.id: group.name for group in design.groups})
         self._show_group()
@@ -133,8 +133,8 @@ class CodePanel(QWidget):
         if self.isVisible() and change.kind != "saved":  # showing, copying and saving all refresh first
             self._debounce.request()
 
-    def _show_status(self, options: ExportOptions, objected: tuple[Finding, ...], problem: str) -> None:
-        text = problem or _objecting(objected) or _summary(options)
+    def _show_status(self, summary: str, objected: tuple[Finding, ...], problem: str) -> None:
+        text = problem or _objecting(objected) or summary
         self._status.setText(text)
         self._status.setToolTip(plain_tip(text))
         role = "bad" if problem or objected else "secondary"
@@ -147,10 +147,10 @@ class CodePanel(QWidget):
             made.setEnabled(not problem)
 
 
-def _summary(options: ExportOptions) -> str:
+def _summary(options: ExportOptions, reason: str) -> str:
     target = TARGETS[options.target]
     needed = f"torch and {' and '.join(target.packages)}" if target.packages else "torch alone"
-    return f"{target.summary} Needs {needed}."
+    return f"{target.summary} Needs {needed}. {reason}"
 
 
 def _objecting(found: tuple[Finding, ...]) -> str:
