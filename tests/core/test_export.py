@@ -211,7 +211,7 @@ def test_a_file_for_a_users_model_runs_beside_it(tmp_path: Path) -> None:
     (tmp_path / "exported.py").write_text(export(new_design(Model(source, {"width": 3}, inventory))))
     done = run_alone(tmp_path)
     assert (done.returncode, done.stderr) == (0, "")
-    assert "everything at step 500: lr 0.001" in done.stdout
+    assert "everything at step 999: lr 0.001" in done.stdout
 
 
 @pytest.mark.torch

@@ -11,6 +11,7 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
 from strategies import (
+    FUNCTIONS,
     designs,
     fractions,
     lengths,
@@ -261,7 +262,7 @@ def test_shapes_one_after_the_other_are_torchs_sequential_of_them(rows: list[tup
 @settings(max_examples=40, deadline=None)
 @given(st.one_of(designs(), moving_designs().map(with_something_to_train)))
 def test_the_exported_schedulers_give_the_designs_values_at_every_step(design: Design) -> None:
-    exported = run_export(export(design))
+    exported = run_export(export(design, FUNCTIONS))
     model = torch_model(design.model.inventory)
     if "build_optimizers" in exported:
         optimizers = exported["build_optimizers"](model)

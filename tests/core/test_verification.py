@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from export_cases import CASES, demo_with, steps
 from msgspec.structs import replace
+from strategies import FUNCTIONS
 
 from lrdesigner.curves import values_at
 from lrdesigner.document import Design, Freeze
@@ -37,7 +38,7 @@ def _values(design: Design, start: int, steps: int) -> dict[str, dict[str, tuple
 
 
 def _verdict(design: Design, *reports: ParamGroups | Values | Freezing) -> Verdict:
-    verifier = Verifier(design)
+    verifier = Verifier(design, FUNCTIONS)
     take = report_taker(verifier, lambda _: None)
     for report in reports:
         take(report)
