@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import io
 import sys
+import tokenize
 from collections.abc import Iterable, Mapping
 
 _WIDTH = 88
@@ -29,6 +31,21 @@ def import_lines(modules: Iterable[str], *tables: Mapping[str, Iterable[str]]) -
         if found:
             (standard if _is_standard(module) else others).extend(_from(module, found))
     return [*standard, *([""] if standard and others else []), *others]
+
+
+def used(table: Mapping[str, Iterable[str]], text: str) -> dict[str, list[str]]:
+    """What of a table of imports a text uses.
+
+    >>> used({"accelerate": ["Accelerator"], "itertools": [""]}, "itertools.islice(found, 3)")
+    {'itertools': ['']}
+    """
+    tokens = tokenize.generate_tokens(io.StringIO(text).readline)
+    there = {token.string for token in tokens if token.type == tokenize.NAME}
+    found = {
+        module: [name for name in names if (name or module.partition(".")[0]) in there]
+        for module, names in table.items()
+    }
+    return {module: names for module, names in found.items() if names}
 
 
 def _from(module: str, names: list[str]) -> list[str]:

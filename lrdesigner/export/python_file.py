@@ -17,7 +17,7 @@ from lrdesigner.export.freezing import freeze_context, frozen_groups
 from lrdesigner.export.group_rows import shared_options
 from lrdesigner.export.group_tables import check_once, group_table, knots, optimizer_tables
 from lrdesigner.export.header import header_groups
-from lrdesigner.export.imports import import_lines
+from lrdesigner.export.imports import import_lines, used
 from lrdesigner.export.membership_code import is_by_pins_alone, membership_code
 from lrdesigner.export.options import ExportOptions
 from lrdesigner.export.python_text import (
@@ -183,7 +183,7 @@ def _template() -> jinja2.Template:
         "opened": opened,
         "closed": closed,
     }
-    environment.globals["import_lines"] = import_lines
+    environment.globals |= {"import_lines": import_lines, "used": used}
     return environment.get_template("torch_file.py.jinja")
 
 

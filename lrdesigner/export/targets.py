@@ -8,9 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from types import MappingProxyType
 
 from lrdesigner.document import Design
+from lrdesigner.export.target_refusals import closures_refused, lightning_refused, trainer_refused
 
 
 def _takes_all(_: Design) -> str:
@@ -23,7 +25,7 @@ class Target:
 
     `usage`, `adapter` and `main` are templates: the lines of the docstring that show how the file is used, the code
     between the resume helper and the script ("" for none), and `main()` itself. Imports are "module" -> names, "" for
-    the module itself; those of `script_imports` are for `main()` alone. `names` are the functions and classes that it
+    the module itself; a file has those that its adapter and `main()` use. `names` are the functions and classes that it
     adds. `refusal` says in a sentence why the target cannot take a design; "" where it can.
     """
 
@@ -35,7 +37,6 @@ class Target:
     adapter: str = ""
     packages: tuple[str, ...] = ()
     imports: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
-    script_imports: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     names: tuple[str, ...] = ()
     refusal: Callable[[Design], str] = _takes_all
 
@@ -52,6 +53,50 @@ TARGETS: MappingProxyType[str, Target] = MappingProxyType(
                 adapter="torch_step.jinja",
                 main="torch_main.jinja",
                 names=("scaled_step",),
+            ),
+            Target(
+                name="accelerate",
+                title="Accelerate",
+                summary="A training loop with Hugging Face accelerate.",
+                usage="accelerate_usage.jinja",
+                adapter="accelerate_step.jinja",
+                main="accelerate_main.jinja",
+                packages=("accelerate",),
+                imports={
+                    "accelerate": ("Accelerator",),
+                    "accelerate.utils": ("DistributedDataParallelKwargs",),
+                    "itertools": ("",),
+                },
+                names=("accelerated_step",),
+                refusal=partial(closures_refused, "accelerate"),
+            ),
+            Target(
+                name="transformers",
+                title="Trainer of transformers",
+                summary="The Trainer of Hugging Face transformers.",
+                usage="transformers_usage.jinja",
+                adapter="transformers_callback.jinja",
+                main="transformers_main.jinja",
+                packages=("transformers", "accelerate"),
+                imports={
+                    "functools": ("partial",),
+                    "tempfile": ("",),
+                    "transformers": ("Trainer", "TrainerCallback", "TrainingArguments"),
+                },
+                names=("build_pair", "PlanCallback", "BatchesOfPlan", "PlanTrainer", "ShowSteps", "only"),
+                refusal=trainer_refused,
+            ),
+            Target(
+                name="lightning",
+                title="Lightning",
+                summary="A LightningModule to inherit from.",
+                usage="lightning_usage.jinja",
+                adapter="lightning_module.jinja",
+                main="lightning_main.jinja",
+                packages=("lightning",),
+                imports={"lightning": ("",)},
+                names=("DesignedOptimizers", "BatchesOfPlan", "Module"),
+                refusal=lightning_refused,
             ),
         )
     }
