@@ -12,7 +12,7 @@ from functools import partial
 from types import MappingProxyType
 
 from lrdesigner.document import Design
-from lrdesigner.export.target_refusals import closures_refused, lightning_refused, trainer_refused
+from lrdesigner.export.target_refusals import closures_refused, lightning_refused, sharding_refused, trainer_refused
 
 
 def _takes_all(_: Design) -> str:
@@ -55,6 +55,41 @@ TARGETS: MappingProxyType[str, Target] = MappingProxyType(
                 names=("scaled_step",),
             ),
             Target(
+                name="ddp",
+                title="DistributedDataParallel",
+                summary="A loop for several processes that hold the whole model each, started by torchrun.",
+                usage="distributed_usage.jinja",
+                adapter="ddp_wrap.jinja",
+                main="distributed_main.jinja",
+                imports={
+                    "os": ("",),
+                    "torch.distributed as dist": ("",),
+                    "torch.nn.parallel": ("DistributedDataParallel",),
+                },
+                names=("wrap", "mean_over_processes", "start"),
+                refusal=partial(closures_refused, "training in several processes"),
+            ),
+            Target(
+                name="fsdp",
+                title="FSDP2",
+                summary="A loop for several processes that share the model out, started by torchrun.",
+                usage="distributed_usage.jinja",
+                adapter="fsdp_shard.jinja",
+                main="distributed_main.jinja",
+                imports={
+                    "os": ("",),
+                    "torch.distributed as dist": ("",),
+                    "torch.distributed.checkpoint.state_dict": (
+                        "StateDictOptions",
+                        "get_state_dict",
+                        "set_state_dict",
+                    ),
+                    "torch.distributed.fsdp": ("fully_shard",),
+                },
+                names=("WHOLE", "shard", "gather_state", "scatter_state", "mean_over_processes", "start"),
+                refusal=sharding_refused,
+            ),
+            Target(
                 name="accelerate",
                 title="Accelerate",
                 summary="A training loop with Hugging Face accelerate.",
@@ -65,7 +100,6 @@ TARGETS: MappingProxyType[str, Target] = MappingProxyType(
                 imports={
                     "accelerate": ("Accelerator",),
                     "accelerate.utils": ("DistributedDataParallelKwargs",),
-                    "itertools": ("",),
                 },
                 names=("accelerated_step",),
                 refusal=partial(closures_refused, "accelerate"),
@@ -83,7 +117,7 @@ TARGETS: MappingProxyType[str, Target] = MappingProxyType(
                     "tempfile": ("",),
                     "transformers": ("Trainer", "TrainerCallback", "TrainingArguments"),
                 },
-                names=("build_pair", "PlanCallback", "BatchesOfPlan", "PlanTrainer", "ShowSteps", "only"),
+                names=("build_pair", "PlanCallback", "BatchesOfPlan", "PlanTrainer", "only"),
                 refusal=trainer_refused,
             ),
             Target(
