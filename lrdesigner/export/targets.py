@@ -25,7 +25,8 @@ class Target:
 
     `usage`, `adapter` and `main` are templates: the lines of the docstring that show how the file is used, the code
     between the resume helper and the script ("" for none), and `main()` itself. Imports are "module" -> names, "" for
-    the module itself; a file has those that its adapter and `main()` use. `names` are the functions and classes that it
+    the module itself; a file has those that its adapter and `main()` use. `packages` are what it needs
+    besides torch, with the versions that it was tested with. `names` are the functions and classes that it
     adds. `refusal` says in a sentence why the target cannot take a design; "" where it can.
     """
 
@@ -35,7 +36,7 @@ class Target:
     usage: str
     main: str
     adapter: str = ""
-    packages: tuple[str, ...] = ()
+    packages: Mapping[str, str] = field(default_factory=dict)
     imports: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     names: tuple[str, ...] = ()
     refusal: Callable[[Design], str] = _takes_all
@@ -96,7 +97,7 @@ TARGETS: MappingProxyType[str, Target] = MappingProxyType(
                 usage="accelerate_usage.jinja",
                 adapter="accelerate_step.jinja",
                 main="accelerate_main.jinja",
-                packages=("accelerate",),
+                packages={"accelerate": "1.15"},
                 imports={
                     "accelerate": ("Accelerator",),
                     "accelerate.utils": ("DistributedDataParallelKwargs",),
@@ -111,7 +112,7 @@ TARGETS: MappingProxyType[str, Target] = MappingProxyType(
                 usage="transformers_usage.jinja",
                 adapter="transformers_callback.jinja",
                 main="transformers_main.jinja",
-                packages=("transformers", "accelerate"),
+                packages={"transformers": "5.23", "accelerate": "1.15"},
                 imports={
                     "functools": ("partial",),
                     "tempfile": ("",),
@@ -127,7 +128,7 @@ TARGETS: MappingProxyType[str, Target] = MappingProxyType(
                 usage="lightning_usage.jinja",
                 adapter="lightning_module.jinja",
                 main="lightning_main.jinja",
-                packages=("lightning",),
+                packages={"lightning": "2.6"},
                 imports={"lightning": ("",)},
                 names=("DesignedOptimizers", "BatchesOfPlan", "Module"),
                 refusal=lightning_refused,
