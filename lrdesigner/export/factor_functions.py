@@ -30,6 +30,9 @@ CHECKED_CALLS = 400
 # So that the line with `def` fits, with the longest ending that a name can get.
 LONGEST_NAME = 28
 
+# A comparison costs less than two calls, and a scheduler asks every function at every step.
+_CLAMPED = ("if not 0 <= step <= TOTAL_STEPS:", "    step = min(max(step, 0), TOTAL_STEPS)")
+
 MODULES = ("bisect", "itertools", "math", "operator")
 """What the functions may use of the standard library."""
 
@@ -110,7 +113,7 @@ def _source(name: str, written: _Written) -> str:
     helpers = [_function_text(named(h.name), h.words, tuple(map(named, h.lines))) for h in written.helpers]
     lines = tuple(map(named, written.lines))
     if any("step" in line for line in lines):
-        lines = ("step = min(max(step, 0), TOTAL_STEPS)", *lines)
+        lines = (*_CLAMPED, *lines)
     return "\n\n\n".join([*tables, *helpers, _function_text(name, written.words, lines)])
 
 
