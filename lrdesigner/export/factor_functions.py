@@ -62,7 +62,7 @@ def factor_functions(groups: Sequence[ParamGroup], plan: Plan) -> tuple[list[Fac
             if not moves(group.group, slot) or (slot == "lr" and steering(group.group)):
                 continue
             lane, what = lane_of(group.group, slot, plan), f"{_title(slot)} of {group.name!r}"
-            _refuse_impossible(what, lane, plan)
+            refuse_impossible(what, lane, plan)
             written = _written(lane, plan)
             if written not in known:
                 name = identifier(f"{group.group.name[:LONGEST_NAME]} {option_of(group.group, slot)} factor", taken)
@@ -134,7 +134,7 @@ def _sentence(words: str) -> str:
     return text[:1].upper() + text[1:] + "."
 
 
-def _refuse_impossible(what: str, lane: Lane, plan: Plan) -> None:
+def refuse_impossible(what: str, lane: Lane, plan: Plan) -> None:
     """Of each track, also where several share a function: a factor that a rate can have may be too much for a beta."""
     impossible = first_impossible(lane.track, plan, lane.below)
     if impossible is not None:
