@@ -30,6 +30,9 @@ CHECKED_CALLS = 400
 # So that the line with `def` fits, with the longest ending that a name can get.
 LONGEST_NAME = 28
 
+# A comparison costs less than two calls, and a scheduler asks every function at every step.
+_CLAMPED = ("if not 0 <= step <= TOTAL_STEPS:", "    step = min(max(step, 0), TOTAL_STEPS)")
+
 MODULES = ("bisect", "itertools", "math", "operator")
 """What the functions may use of the standard library."""
 
@@ -59,7 +62,7 @@ def factor_functions(groups: Sequence[ParamGroup], plan: Plan) -> tuple[list[Fac
             if not moves(group.group, slot) or (slot == "lr" and steering(group.group)):
                 continue
             lane, what = lane_of(group.group, slot, plan), f"{_title(slot)} of {group.name!r}"
-            _refuse_impossible(what, lane, plan)
+            refuse_impossible(what, lane, plan)
             written = _written(lane, plan)
             if written not in known:
                 name = identifier(f"{group.group.name[:LONGEST_NAME]} {option_of(group.group, slot)} factor", taken)
@@ -110,7 +113,7 @@ def _source(name: str, written: _Written) -> str:
     helpers = [_function_text(named(h.name), h.words, tuple(map(named, h.lines))) for h in written.helpers]
     lines = tuple(map(named, written.lines))
     if any("step" in line for line in lines):
-        lines = ("step = min(max(step, 0), TOTAL_STEPS)", *lines)
+        lines = (*_CLAMPED, *lines)
     return "\n\n\n".join([*tables, *helpers, _function_text(name, written.words, lines)])
 
 
@@ -131,7 +134,7 @@ def _sentence(words: str) -> str:
     return text[:1].upper() + text[1:] + "."
 
 
-def _refuse_impossible(what: str, lane: Lane, plan: Plan) -> None:
+def refuse_impossible(what: str, lane: Lane, plan: Plan) -> None:
     """Of each track, also where several share a function: a factor that a rate can have may be too much for a beta."""
     impossible = first_impossible(lane.track, plan, lane.below)
     if impossible is not None:

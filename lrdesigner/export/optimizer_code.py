@@ -25,7 +25,7 @@ OWN_NAMES = frozenset(
         *(name for target in TARGETS.values() for name in target.names),
         *("make_model", "batches", "compute_loss", "show_groups", "show_step", "main"),
         *("nn", "cache", "bisect", "itertools", "math", "operator", "group_members", "base_option"),
-        *("option_at", "set_options", "build_optimizer", "build_optimizers", "build_scheduler"),
+        *("set_options", "build_optimizer", "build_optimizers", "build_scheduler"),
         *("build_schedulers", "apply_freeze", "save_state", "load_state"),
     }
 )

@@ -14,7 +14,7 @@ from lrdesigner.embedded import digest_of, with_design
 from lrdesigner.errors import UserError
 from lrdesigner.export.code_places import CodePlace, closed, opened, separated
 from lrdesigner.export.embedding import design_data, too_large
-from lrdesigner.export.factor_functions import MODULES, Names, factor_functions
+from lrdesigner.export.factor_functions import MODULES, Names, factor_functions, refuse_impossible
 from lrdesigner.export.freezing import freeze_context, frozen_groups
 from lrdesigner.export.group_rows import shared_options
 from lrdesigner.export.group_tables import check_once, group_table, knots, optimizer_tables
@@ -39,6 +39,7 @@ from lrdesigner.export.targets import TARGETS
 from lrdesigner.membership import ancestors, membership
 from lrdesigner.numbers import rate
 from lrdesigner.param_groups import ParamGroup, param_groups
+from lrdesigner.tracks import lane_of
 
 if TYPE_CHECKING:
     import jinja2
@@ -112,6 +113,8 @@ def _optimizers_context(
 
 def _native_context(design: Design, groups: list[ParamGroup]) -> dict[str, Any]:
     """The groups with values that torch's own classes are to have, as far as they are stepped to see them."""
+    for group in groups:
+        refuse_impossible(f"lr of {group.name!r}", lane_of(group.group, "lr", design.plan), design.plan)
     tables = [group_table(group, design.plan, {}) for group in groups]
     last = min(design.plan.total_steps, MOST_CHECKED_STEPS)
     for group, table in zip(groups, tables, strict=True):

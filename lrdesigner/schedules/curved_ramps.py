@@ -7,13 +7,12 @@ from typing import Annotated
 from msgspec import Meta
 
 from lrdesigner.schedules.breaks import Breaks
-from lrdesigner.schedules.formulas import FormulaBehaviour, steps_of
+from lrdesigner.schedules.formulas import PROGRESS, FormulaBehaviour, steps_of
 from lrdesigner.schedules.handle_kinds import always, length, level, to_length
 from lrdesigner.schedules.length import REST, Length, Span
 from lrdesigner.schedules.level import Level, level_words
 from lrdesigner.schedules.ramps import (
     FALLS,
-    PROGRESS,
     START_HANDLE,
     Floor,
     Over,

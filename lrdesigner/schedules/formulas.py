@@ -16,6 +16,9 @@ from lrdesigner.schedules.shape import Factors, Steps
 
 Bindings = dict[str, Any]
 
+PROGRESS = "min(step / length, 1.0)"
+"""The part of the field `length` that is over, in formulas."""
+
 
 @dataclass(frozen=True, slots=True)
 class FormulaBehaviour:
@@ -23,7 +26,7 @@ class FormulaBehaviour:
 
     In the formula a length is a number of whole steps (at least 1), a level a factor, a tuple of lengths their sorted
     steps. `more` adds names worked out from the node. The formula must not hide an overflow: exported Python raises
-    where NumPy would only give infinity.
+    where NumPy would only give infinity. `PROGRESS` is written without its limit where no step lies beyond it.
     """
 
     formula: Callable[[Any, Span], str]
@@ -32,19 +35,23 @@ class FormulaBehaviour:
     def evaluate(self, node: Any, steps: Steps, span: Span) -> Factors:
         """Factor at each local step."""
         bindings = self._bindings(node, span)
-        values = evaluate_trusted(self._parsed(node, span, bindings), {"step": steps, **bindings})
+        values = evaluate_trusted(_parsed(self.formula(node, span), bindings), {"step": steps, **bindings})
         return values if values.shape == steps.shape else np.full(steps.shape, values)
 
     def write(self, node: Any, span: Span, writer: CodeWriter) -> list[str]:
         """One return statement."""
         bindings = self._bindings(node, span)
-        return [f"return {emit(self._parsed(node, span, bindings), bindings)}"]
-
-    def _parsed(self, node: Any, span: Span, bindings: Bindings) -> Formula:
-        return parse(self.formula(node, span), ("step", *bindings), trusted=True)
+        formula = self.formula(node, span)
+        if writer.last is not None and writer.last <= bindings.get("length", -1):
+            formula = formula.replace(PROGRESS, "(step / length)")
+        return [f"return {emit(_parsed(formula, bindings), bindings)}"]
 
     def _bindings(self, node: Any, span: Span) -> Bindings:
         return bindings_of(node, span) | self.more(node, span)
+
+
+def _parsed(formula: str, bindings: Bindings) -> Formula:
+    return parse(formula, ("step", *bindings), trusted=True)
 
 
 def bindings_of(node: Any, span: Span) -> Bindings:

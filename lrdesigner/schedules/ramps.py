@@ -9,7 +9,7 @@ from msgspec import Meta
 
 from lrdesigner.numbers import exact
 from lrdesigner.schedules.breaks import Breaks, Pattern
-from lrdesigner.schedules.formulas import FormulaBehaviour, steps_of
+from lrdesigner.schedules.formulas import PROGRESS, FormulaBehaviour, steps_of
 from lrdesigner.schedules.handle_kinds import always, end_of, length, level, to_level, to_share
 from lrdesigner.schedules.length import REST, Length, Span
 from lrdesigner.schedules.level import Level, factor_of, level_words
@@ -101,9 +101,6 @@ class Anneal(Node, frozen=True, tag="anneal"):
     ] = "cosine"
     length: Over = REST
 
-
-PROGRESS = "min(step / length, 1.0)"
-"""The part of the length that is over, in formulas."""
 
 _ANNEAL = {
     "cosine": f"end + (start - end) / 2 * (1 + cos(pi * {PROGRESS}))",

@@ -288,8 +288,10 @@ def test_tracks_of_one_shape_share_one_function() -> None:
 @pytest.mark.parametrize("option", ["weight_decay", "beta1"])
 def test_an_option_that_no_longer_moves_as_designed_is_refused(option: str) -> None:
     exported = run_export(export(CASES["betas"]))
-    original = exported["OPTION_FACTORS"]["head"][option]
-    exported["OPTION_FACTORS"]["head"][option] = lambda step: original(step) * (1 + 1e-9)
+    exported["MOVES"]["head"] = [
+        (name, base * (1 + 1e-9) if name == option else base, factor)
+        for name, base, factor in exported["MOVES"]["head"]
+    ]
     with pytest.raises(ValueError, match=f"'head' has {option} .* at step 0, not 0"):
         exported["build_scheduler"](exported["build_optimizer"](exported["LeNet"]()))
 
