@@ -128,7 +128,12 @@ TARGETS: MappingProxyType[str, Target] = MappingProxyType(
                 adapter="lightning_module.jinja",
                 main="lightning_main.jinja",
                 packages=("lightning",),
-                imports={"lightning": ("",)},
+                imports={
+                    "collections.abc": ("Iterator",),
+                    "contextlib": ("contextmanager",),
+                    "lightning": ("",),
+                    "lightning.pytorch.utilities": ("rank_zero_warn",),
+                },
                 names=("DesignedOptimizers", "BatchesOfPlan", "Module"),
                 refusal=lightning_refused,
             ),
