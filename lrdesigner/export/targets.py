@@ -134,7 +134,7 @@ TARGETS: MappingProxyType[str, Target] = MappingProxyType(
                     "lightning": ("",),
                     "lightning.pytorch.utilities": ("rank_zero_warn",),
                 },
-                names=("DesignedOptimizers", "BatchesOfPlan", "Module"),
+                names=("DesignedOptimizers", "BatchesOfPlan", "Module", "_check_saved_groups"),
                 refusal=lightning_refused,
             ),
         )

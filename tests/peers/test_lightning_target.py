@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
+import itertools
 from pathlib import Path
 from typing import Any
 
@@ -13,22 +12,26 @@ from export_cases import CASES, RECORDED, MovingTraining, demo_with, exportable_
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
-from strategies import FUNCTIONS, run_export, torch_model
+from strategies import FUNCTIONS, run_export
+from target_runs import DESIGNS, exported, loss_of, model_of, needing, tracks
 
 from lrdesigner import edits
+from lrdesigner.curves import values_at
 from lrdesigner.demos import demo_design
-from lrdesigner.document import Batches, Design, Freeze, Plan, Track
+from lrdesigner.document import Batches, Design, Freeze, Model, Plan, Track, new_design
 from lrdesigner.export import ExportOptions, export
+from lrdesigner.inventory import Inventory, ModuleInfo, ParameterInfo
+from lrdesigner.membership import membership
 from lrdesigner.param_groups import param_groups
 from lrdesigner.proof import metrics_of
 from lrdesigner.schedules import Cosine, Plateau
+from lrdesigner.tracks import frozen_stretches
 
 pytest.importorskip("lightning")
 # Lightning warns of few workers, of a fit without logger, and of what it uses in torch.
 pytestmark = [pytest.mark.peers, pytest.mark.torch, pytest.mark.filterwarnings("ignore")]
 
 HEAD = 2
-LIGHTNING = ExportOptions("lightning", form="snippet", schedule_form="functions")
 QUIET = {
     "accelerator": "cpu",
     "logger": False,
@@ -43,19 +46,19 @@ def net(design: Design, model: Any = None, **attributes: Any) -> Any:
     """A module of the file's class that notes every track before each step, and logs the metrics of the design."""
     import torch
 
-    exported = run_export(export(design, LIGHTNING))
+    file = exported(design, "lightning")
     metrics = metrics_of(design)
-    every = exported.get("METRIC_EVERY", 1)
+    every = file.get("METRIC_EVERY", 1)
     periods = every if isinstance(every, tuple) else (every,)
     names = tuple(f"metric_{place}" for place in range(len(metrics)))
 
-    class Net(exported["DesignedOptimizers"]):  # type: ignore[misc]
+    class Net(file["DesignedOptimizers"]):  # type: ignore[misc]
         def __init__(self) -> None:
             super().__init__()
-            self.exported, self.design = exported, design
-            self.model = torch_model(design.model.inventory) if model is None else model
+            self.design = design
+            self.model = model_of(design) if model is None else model
             self.found: list[dict[str, dict[str, float]]] = []
-            self.trained: list[set[str]] = []
+            self.needed: list[set[str]] = []
             self.spoiled: list[set[str] | None] = []
             self.attempts = 0
 
@@ -63,8 +66,8 @@ def net(design: Design, model: Any = None, **attributes: Any) -> Any:
             optimizers = self.optimizers(use_pl_optimizer=False)
             optimizers = optimizers if isinstance(optimizers, list) else [optimizers]
             if len(self.found) == self.designed_step():
-                self.found.append({g["name"]: tracks(g) for o in optimizers for g in o.param_groups})
-                self.trained.append({n for n, p in self.model.named_parameters() if p.requires_grad})
+                self.found.append(tracks(optimizers))
+                self.needed.append(needing(self.model))
             self._log_metrics()
             bad = self.spoiled[self.attempts] if self.attempts < len(self.spoiled) else set()
             self.attempts += 1
@@ -87,11 +90,6 @@ def net(design: Design, model: Any = None, **attributes: Any) -> Any:
     for name, value in attributes.items():
         setattr(made, name, value)
     return made
-
-
-def tracks(group: dict[str, Any]) -> dict[str, float]:
-    betas = dict(zip(("beta1", "beta2"), group.get("betas", ()), strict=False))
-    return {key: float(group[key]) for key in ("lr", "weight_decay", "momentum") if key in group} | betas
 
 
 def fit(module: Any, count: int, accumulation: int = 1, **more: Any) -> Any:
@@ -138,16 +136,21 @@ def assert_same_weights(one: Any, other: Any, near: float = 0.0) -> None:
         torch.testing.assert_close(weights, there[name], rtol=near, atol=near, equal_nan=True)
 
 
-@pytest.mark.parametrize("name", [name for name in CASES if "greedy" not in name])
+@pytest.mark.parametrize("name", ["both_frozen_at_first", "plateau_of_one", "two_plateaus"])
 def test_the_cases_are_at_every_step_what_was_drawn(name: str) -> None:
     design = small(CASES[name])
     module = net(design)
     fit(module, design.plan.total_steps)
     assert len(module.found) == design.plan.total_steps
     assert_as_planned(module)
+    for group in design.groups:
+        own = {p.name for p in membership(design).trainable(group.id)}
+        for step, needed in enumerate(module.needed):
+            frozen = any(start <= step < end for start, end in frozen_stretches(group.freeze, design.plan))
+            assert needed & own == (set() if frozen else own)
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=12, deadline=None)
 @given(exportable_designs(), st.sampled_from([1, 1, 2, 3]))
 def test_any_design_is_at_every_step_what_was_drawn_and_trains_as_a_loop_of_torch(
     design: Design, accumulation: int
@@ -162,7 +165,7 @@ def test_any_design_is_at_every_step_what_was_drawn_and_trains_as_a_loop_of_torc
     assert_same_weights(module.model, loop.model, 0.0 if accumulation == 1 else 1e-4)
 
 
-@settings(max_examples=12, deadline=None)
+@settings(max_examples=8, deadline=None)
 @given(exportable_designs(), st.data(), st.sampled_from([1, 2]))
 def test_a_run_resumed_in_the_middle_is_the_same_run(
     tmp_path_factory: pytest.TempPathFactory, design: Design, data: st.DataObject, accumulation: int
@@ -178,3 +181,215 @@ def test_a_run_resumed_in_the_middle_is_the_same_run(
     assert resumed.found == straight.found
     assert resumed.designed_step() == straight.designed_step() == total
     assert_same_weights(resumed.model, straight.model)
+
+
+def scaled(**more: Any) -> dict[str, Any]:
+    """What makes the Trainer use a GradScaler on a CPU, one that changes its scale often."""
+    import torch
+    from lightning.pytorch.plugins.precision import MixedPrecision
+
+    scaler = torch.amp.GradScaler("cpu", init_scale=4.0, growth_interval=3)
+    return {"plugins": [MixedPrecision("16-mixed", "cpu", scaler)], **more}
+
+
+@pytest.mark.parametrize("name", ["demo", "two", "plateau_of_one", "both_frozen_at_first", "two_frozen"])
+def test_a_skipped_step_moves_no_schedule_and_a_changed_scale_no_weights(name: str) -> None:
+    frozen = edits.set_optimizer(CASES["both_frozen_at_first"], HEAD, "SGD")
+    freeze = (Freeze(steps(0), steps(2)),)
+    design = small(replace({**DESIGNS, "two_frozen": frozen}[name], plan=Plan(10, 1)))
+    if "frozen" in name or name == "plateau_of_one":
+        design = replace(design, groups=tuple(replace(group, freeze=freeze) for group in design.groups))
+    pattern: list[set[str] | None] = [None, set(), set(), None, None, set(), set(), set(), set(), None, set()]
+    if "frozen" in name or name == "plateau_of_one":  # with nothing to scale there is nothing to skip
+        pattern = [set(), set(), None, *pattern]
+    real = sum(spoil is not None for spoil in pattern)
+    spoiled, straight = net(design, spoiled=pattern), net(design)
+    fit(spoiled, len(pattern), **scaled())
+    fit(straight, real)
+    assert spoiled.attempts == len(pattern)
+    assert spoiled.designed_step() == straight.designed_step() == real
+    assert spoiled.found == straight.found
+    assert_same_weights(spoiled.model, straight.model)
+
+
+def test_the_schedules_of_all_wait_where_the_step_of_one_optimizer_is_skipped() -> None:
+    design = small(replace(DESIGNS["two"], plan=Plan(20, 1)))
+    heads = {"classifier.5.weight"}
+    for spoil in (heads, {"features.0.weight"}):  # of the second optimizer, of the first
+        # The scale grows behind the first optimizer's third step, and falls at once behind the second's.
+        module = net(design, spoiled=[set(), set(), spoil, set()])
+        fit(module, 4, **scaled())
+        assert module.designed_step() == 3
+        assert_as_planned(module)
+
+
+def test_a_batch_that_a_hook_turns_away_moves_no_schedule() -> None:
+    module = net(small(DESIGNS["demo"]))
+    module.on_train_batch_start = lambda batch, batch_idx: -1
+    fit(module, 3)
+    assert module.designed_step() == 0
+
+
+def test_what_is_frozen_keeps_its_norm_layers_still_also_behind_a_validation() -> None:
+    import lightning
+    import torch
+
+    model = torch.nn.Sequential()
+    for name, module in (("stem", torch.nn.BatchNorm1d(2)), ("head", torch.nn.Linear(2, 1))):
+        model.add_module(name, module)
+    design = batch_norm_design()
+    file = exported(design, "lightning")
+    means: list[Any] = []
+
+    class Net(file["DesignedOptimizers"]):  # type: ignore[misc]
+        def __init__(self) -> None:
+            super().__init__()
+            self.model = model
+
+        def training_step(self, batch: Any, batch_idx: int) -> Any:
+            means.append(model.stem.running_mean.clone())
+            return self.model(batch).sum()
+
+        def validation_step(self, batch: Any, batch_idx: int) -> None:
+            self.model(batch)
+
+    batches = torch.utils.data.DataLoader(torch.ones(20, 2), batch_size=2)
+    limits = {"max_steps": 8, "val_check_interval": 1, "limit_val_batches": 1}
+    lightning.Trainer(**{**QUIET, **limits}).fit(Net(), batches, batches)
+    assert [before.equal(after) for before, after in itertools.pairwise(means)] == [True] * 4 + [False] * 3
+
+
+def batch_norm_design() -> Design:
+    """A group with a batch norm that is frozen in its first four steps, and one without."""
+    parameters = tuple(
+        ParameterInfo(name, shape, "float32", int(np.prod(shape)), True)
+        for name, shape in (("stem.weight", (2,)), ("stem.bias", (2,)), ("head.weight", (1, 2)), ("head.bias", (1,)))
+    )
+    modules = (ModuleInfo("", "Sequential"), ModuleInfo("stem", "BatchNorm1d"), ModuleInfo("head", "Linear"))
+    design = replace(new_design(Model("", {}, Inventory(modules, parameters))), plan=Plan(8, 1))
+    design = edits.add_group(design, "stem", ["stem"])
+    return edits.set_freeze(design, design.groups[-1].id, (Freeze(steps(0), steps(4)),))
+
+
+@pytest.mark.parametrize("resume", [False, True])
+def test_a_metric_of_validation_steers_from_the_step_behind_it_on(resume: bool, tmp_path: Path) -> None:
+    import lightning
+    import torch
+
+    design = small(demo_with({"lr": Track(0.1, Plateau(0.5, 0, every=steps(3), metric=RECORDED))}))
+    design = replace(edits.unpin(design, ["classifier.5"]), plan=Plan(12, 1))
+    file = exported(design, "lightning")
+    found: list[float] = []
+
+    class Net(file["DesignedOptimizers"]):  # type: ignore[misc]
+        monitor = "val_loss"
+
+        def __init__(self) -> None:
+            super().__init__()
+            self.model = model_of(design)
+
+        def training_step(self, batch: Any, batch_idx: int) -> Any:
+            found.append(self.optimizers().param_groups[0]["lr"])
+            return loss_of(self.model)
+
+        def validation_step(self, batch: Any, batch_idx: int) -> None:
+            self.log("val_loss", [3.0, 2.0, 4.0, 1.0][self.designed_step() // 3 - 1])  # worse once, the third time
+
+    checkpoint = tmp_path / "half.ckpt"
+
+    class Save(lightning.Callback):
+        def on_validation_end(self, trainer: Any, module: Any) -> None:
+            if module.designed_step() == 9:
+                trainer.save_checkpoint(checkpoint)  # before the metric is followed
+
+    batches = torch.utils.data.DataLoader(torch.zeros(12, 1), batch_size=1)
+    arguments = {**QUIET, "max_steps": 12, "val_check_interval": 3, "limit_val_batches": 1, "callbacks": [Save()]}
+    lightning.Trainer(**arguments).fit(Net(), batches, batches)
+    assert found == [0.1] * 9 + [0.05] * 3
+    if resume:
+        found.clear()
+        lightning.Trainer(**arguments).fit(Net(), batches, batches, ckpt_path=checkpoint, weights_only=True)
+        assert found == [0.05] * 3
+
+
+def test_a_metric_that_nobody_logs_is_an_error_that_names_it() -> None:
+    module = net(small(CASES["two_plateaus"]), monitor=("metric_0", "acuracy"))
+    with pytest.raises(ValueError, match="nothing was logged as 'acuracy' in 45 steps"):
+        fit(module, 60)
+
+
+@pytest.mark.parametrize("optimizer", ["AdamW", "SGD"])
+@pytest.mark.parametrize("apply_edits", [False, True])
+def test_after_an_edit_shapes_follow_the_file_and_numbers_if_asked(
+    optimizer: str, apply_edits: bool, tmp_path: Path
+) -> None:
+    old = small(edits.set_optimizer(replace(demo_design(), plan=Plan(40, 1)), HEAD, optimizer))
+    edited = edits.set_option(edits.set_base_lr(old, HEAD, 0.5), HEAD, "weight_decay", 0.25)
+    edited = edits.set_schedule(edited, HEAD, Cosine())
+    fit(net(old), 40, callbacks=[saver(30, tmp_path / "half.ckpt")])
+    module = net(edited, apply_edits=apply_edits)
+    module.found = [{}] * 30
+    fit(module, 40, ckpt_path=tmp_path / "half.ckpt")
+    (head,) = (part for parts in param_groups(edited) for part in parts if part.group.id == HEAD)
+    factors = values_at(head, edited.plan, np.arange(31, 40))["lr"] / 0.5
+    base = 0.5 if apply_edits else old.group(HEAD).lr.base
+    rates = [row["head"]["lr"] for row in module.found[31:]]
+    assert rates == pytest.approx((base * factors).tolist(), rel=1e-12)
+    before = old.group(HEAD).options.weight_decay
+    assert module.found[-1]["head"]["weight_decay"] == (0.25 if apply_edits else before)
+
+
+def test_a_checkpoint_of_other_groups_is_refused(tmp_path: Path) -> None:
+    design = small(replace(demo_design(), plan=Plan(10, 1)))
+    fit(net(design), 10, callbacks=[saver(5, tmp_path / "half.ckpt")])
+    renamed = edits.rename_group(design, HEAD, "tail")
+    with pytest.raises(
+        ValueError, match=r"the checkpoint has the groups \['backbone', 'head'\], not \['backbone', 'tail'\]"
+    ):
+        fit(net(renamed), 10, ckpt_path=tmp_path / "half.ckpt")
+    moved = edits.assign(design, ["classifier.3"], HEAD)
+    with pytest.raises(ValueError, match="the checkpoint has other parameters in 'backbone'"):
+        fit(net(moved), 10, ckpt_path=tmp_path / "half.ckpt")
+
+
+def test_weights_of_a_checkpoint_start_a_run_of_their_own(tmp_path: Path) -> None:
+    design = small(replace(CASES["plateau"], plan=Plan(10, 1)))
+    first, again = net(design), net(design)
+    fit(first, 10, callbacks=[saver(5, tmp_path / "half.ckpt")])
+    again = type(again).load_from_checkpoint(tmp_path / "half.ckpt")
+    fit(again, 10)
+    assert again.designed_step() == 10
+    assert again.found == first.found
+
+
+@pytest.mark.parametrize(("name", "words"), [("demo", "to make 5 steps, designed were 450"), ("two", "2 .* TOTAL")])
+def test_other_steps_than_the_plans_are_told(name: str, words: str) -> None:
+    with pytest.warns(UserWarning, match=words):
+        fit(net(small(DESIGNS[name])), 5)
+
+
+def test_the_steps_of_the_plan_are_nothing_to_tell(recwarn: pytest.WarningsRecorder) -> None:
+    for name in ("demo", "two"):
+        design = small(replace(DESIGNS[name], plan=Plan(4, 1)))
+        fit(net(design), 4)
+    assert not [one for one in recwarn if "designed were" in str(one.message)]
+
+
+def test_the_model_is_the_module_itself_where_it_has_no_model() -> None:
+    design = small(demo_design())
+    file = exported(design, "lightning")
+    module = file["DesignedOptimizers"]()
+    for name, child in model_of(design).named_children():
+        module.add_module(name, child)
+    assert [g["name"] for g in module.configure_optimizers()["optimizer"].param_groups] == ["backbone", "head"]
+
+
+@pytest.mark.parametrize("name", ["demo", "two", "lbfgs", "plateau_of_one", "accumulated", "two_accumulated"])
+def test_the_script_trains_and_shows_each_step_once(name: str, capsys: pytest.CaptureFixture[str]) -> None:
+    plan = Plan(Batches(samples=70, batch_size=10, accumulation=3), 2)
+    lbfgs = edits.set_optimizer(edits.assign(demo_design(), [""], HEAD), HEAD, "LBFGS")
+    more = {"lbfgs": lbfgs, "accumulated": edits.set_plan(demo_design(), plan)}
+    more["two_accumulated"] = edits.set_plan(DESIGNS["two"], plan)
+    run_export(export({**DESIGNS, **more}[name], ExportOptions("lightning")))["main"]()
+    shown = [line.split(":")[0] for line in capsys.readouterr().out.splitlines() if line.startswith("step ")]
+    assert shown == [f"step {step}" for step in range(5)]
