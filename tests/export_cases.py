@@ -147,9 +147,9 @@ class MovingTraining(Training):
         for _ in range(steps):
             self.freeze()
             self.found.append({g["name"]: _tracks(g) for o, _ in self.pairs for g in o.param_groups})
-            loss: Any = sum(p.sin().sum() for p in self.model.parameters() if p.requires_grad)
-            if loss:
-                loss.backward()
+            needing = [p for p in self.model.parameters() if p.requires_grad]
+            if needing:
+                sum(p.sin().sum() for p in needing).backward()
             self.step += 1
             for place, (optimizer, scheduler) in enumerate(self.pairs):
                 optimizer.step()

@@ -129,8 +129,13 @@ TARGETS: MappingProxyType[str, Target] = MappingProxyType(
                 adapter="lightning_module.jinja",
                 main="lightning_main.jinja",
                 packages={"lightning": "2.6"},
-                imports={"lightning": ("",)},
-                names=("DesignedOptimizers", "BatchesOfPlan", "Module"),
+                imports={
+                    "collections.abc": ("Iterator",),
+                    "contextlib": ("contextmanager",),
+                    "lightning": ("",),
+                    "lightning.pytorch.utilities": ("rank_zero_warn",),
+                },
+                names=("DesignedOptimizers", "BatchesOfPlan", "Module", "_check_saved_groups"),
                 refusal=lightning_refused,
             ),
         )
