@@ -65,9 +65,8 @@ TARGETS: MappingProxyType[str, Target] = MappingProxyType(
                 imports={
                     "accelerate": ("Accelerator",),
                     "accelerate.utils": ("DistributedDataParallelKwargs",),
-                    "itertools": ("",),
                 },
-                names=("accelerated_step",),
+                names=("accelerated_step", "PlanState"),
                 refusal=partial(closures_refused, "accelerate"),
             ),
             Target(
@@ -83,7 +82,7 @@ TARGETS: MappingProxyType[str, Target] = MappingProxyType(
                     "tempfile": ("",),
                     "transformers": ("Trainer", "TrainerCallback", "TrainingArguments"),
                 },
-                names=("build_pair", "PlanCallback", "BatchesOfPlan", "PlanTrainer", "ShowSteps", "only"),
+                names=("build_pair", "PlanCallback", "BatchesOfPlan", "PlanTrainer", "only"),
                 refusal=trainer_refused,
             ),
             Target(
