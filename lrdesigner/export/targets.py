@@ -79,6 +79,7 @@ TARGETS: MappingProxyType[str, Target] = MappingProxyType(
                 packages=("transformers", "accelerate"),
                 imports={
                     "functools": ("partial",),
+                    "itertools": ("",),
                     "tempfile": ("",),
                     "transformers": ("Trainer", "TrainerCallback", "TrainingArguments"),
                 },
