@@ -16,6 +16,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from lrdesigner.document import Design
+from lrdesigner.embedded import Embedded, embedded_design
 from lrdesigner.errors import UserError
 from lrdesigner.faults import Fault, Opened
 from lrdesigner.following import followed
@@ -25,6 +26,8 @@ from lrdesigner.plain_files import read_plain
 SUFFIX = ".lrd.json"
 FORMAT = "lrdesigner design"
 VERSION = 3
+CODE_SUFFIX = ".py"
+LARGEST_CODE = 1 << 24
 LARGEST = 1 << 30
 """Bytes of a design file; a design of 100,000 tensors has about a fiftieth of that."""
 
@@ -52,7 +55,10 @@ class _File(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 def load(path: str | os.PathLike[str]) -> Design:
-    """Read a design file. Raises `UserError` that names the file, the place in it and what was expected there."""
+    """Read a design file, or the design in an exported file, of which nothing is run.
+
+    Raises `UserError` that names the file, the place in it and what was expected there.
+    """
     file = Path(path)
     return _with_absolute_source(decode(_read(file), str(file)), file.absolute().parent)
 
@@ -116,9 +122,28 @@ def _opened(raw: dict[str, Any]) -> Opened:
 
 def _read(file: Path) -> bytes:
     try:
-        return read_plain(file, LARGEST)
+        found = read_plain(file, LARGEST)
     except OSError as error:
         raise UserError(f"{file} cannot be read: {error.strerror or error}.") from None
+    return found if file.suffix.lower() != CODE_SUFFIX else _in_code(found, file)
+
+
+def _in_code(text: bytes, file: Path) -> bytes:
+    held = embedded_design(text.decode("utf-8", errors="replace"), file.name)
+    if held is None:
+        raise UserError(f"{file} is no design, nor code that LR Designer has written with its design in it.")
+    return held.design
+
+
+def holds_design(path: str | os.PathLike[str]) -> Embedded | None:
+    """The design that an exported file holds; None where it holds none, or cannot be read. Nothing of it is run."""
+    file = Path(path)
+    if file.suffix.lower() != CODE_SUFFIX:
+        return None
+    try:
+        return embedded_design(read_plain(file, LARGEST_CODE).decode("utf-8", errors="replace"), file.name)
+    except (OSError, UserError):
+        return None
 
 
 def _plain(text: bytes, name: str) -> dict[str, Any]:

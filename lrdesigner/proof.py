@@ -11,7 +11,7 @@ import msgspec
 
 from lrdesigner.document import Design
 from lrdesigner.errors import UserError
-from lrdesigner.export import export
+from lrdesigner.export import DEFAULT_OPTIONS, ExportOptions, export
 from lrdesigner.export.freezing import freeze_steps
 from lrdesigner.jobs.protocol import TrialRequest, VerifyRequest
 from lrdesigner.models.source import parse_source
@@ -26,12 +26,12 @@ INVENTORY = "inventory.json"
 
 
 @contextmanager
-def exported_file(design: Design) -> Iterator[Path]:
+def exported_file(design: Design, options: ExportOptions = DEFAULT_OPTIONS) -> Iterator[Path]:
     """The very text that the person gets, in a temporary folder; raises `UserError` if it cannot be exported.
 
     Beside it lies what is known of a model that has names and shapes only.
     """
-    with written_code(export(design)) as file:
+    with written_code(export(design, options)) as file:
         if parse_source(design.model.source).is_read:
             file.with_name(INVENTORY).write_bytes(msgspec.json.encode(design.model.inventory))
         yield file

@@ -17,7 +17,7 @@ from lrdesigner.document import Design
 from lrdesigner.export import DEFAULT_OPTIONS, ExportOptions
 from lrdesigner.export.freezing import freeze_steps
 from lrdesigner.export.schedule_forms import chosen_form
-from lrdesigner.jobs.protocol import Freezing, ParamGroups, Values
+from lrdesigner.jobs.protocol import Freezing, ParamGroups, Resumed, Values
 from lrdesigner.optimizers import CustomOptions, optimizer_of, torch_options
 from lrdesigner.param_groups import ParamGroup, param_groups, steering
 from lrdesigner.tracks import frozen_stretches, option_of, slots_of, track_of
@@ -28,11 +28,15 @@ TORCH_TOLERANCE = 1e-9
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """What a verification found. `differences`: param group -> track -> largest |difference| / base."""
+    """What a verification found. `differences`: param group -> track -> largest |difference| / base.
+
+    `notes` tell of the resumed run.
+    """
 
     steps: int
     differences: dict[str, dict[str, float]]
     problems: tuple[str, ...]
+    notes: tuple[str, ...] = ()
 
     @property
     def passed(self) -> bool:
@@ -48,6 +52,7 @@ class Verifier:
     options: ExportOptions = DEFAULT_OPTIONS
     _groups: tuple[ParamGroup, ...] = ()
     _problems: list[str] = field(default_factory=list)
+    _notes: list[str] = field(default_factory=list)
     _differences: dict[str, dict[str, float]] = field(default_factory=dict)
     _next_step: int = 0
     _freezes: list[int] = field(default_factory=list)
@@ -108,6 +113,15 @@ class Verifier:
         if report.others:
             self._problems.append(f"{report.others} parameters of no param group {when}.")
 
+    def take_resumed(self, report: Resumed) -> None:
+        """Note how a resumed run compares with one that was not interrupted."""
+        if report.difference:
+            self._problems.append(f"Resumed at step {report.step:,}, {report.difference} differ from a straight run.")
+        elif report.reason:
+            self._notes.append(f"A resumed run was not tried: {report.reason}.")
+        else:
+            self._notes.append(f"Resumed at step {report.step:,}: bit-equal weights, rates and options.")
+
     def verdict(self) -> Verdict:
         """The result, once the child has ended."""
         problems = list(self._problems)
@@ -117,7 +131,7 @@ class Verifier:
             problems.append("The exported code told nothing of its param groups.")
         if self._next_step != self.design.plan.total_steps:
             problems.append(f"Only {self._next_step:,} of {self.design.plan.total_steps:,} steps were compared.")
-        return Verdict(self._next_step, self._differences, tuple(dict.fromkeys(problems)))
+        return Verdict(self._next_step, self._differences, tuple(dict.fromkeys(problems)), tuple(self._notes))
 
     def _compare_track(self, group: ParamGroup, track: str, steps: Any, real: Any, planned: Any) -> None:
         if planned is None:
@@ -154,6 +168,8 @@ def report_taker(verifier: Verifier, progress: Callable[[int], object]) -> Calla
             verifier.take_groups(report)
         elif isinstance(report, Freezing):
             verifier.take_freezing(report)
+        elif isinstance(report, Resumed):
+            verifier.take_resumed(report)
         elif isinstance(report, Values):
             verifier.take_values(report)
             progress(report.start + max((len(v) for t in report.groups.values() for v in t.values()), default=0))

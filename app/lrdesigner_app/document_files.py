@@ -11,19 +11,21 @@ from pathlib import Path
 from PySide6.QtCore import QObject, Signal
 from PySide6.QtWidgets import QFileDialog, QMessageBox, QWidget
 
-from lrdesigner.design_file import SUFFIX, load_with_faults, save
+from lrdesigner.design_file import SUFFIX, holds_design, load_with_faults, save
 from lrdesigner.document import Design
+from lrdesigner.embedded import Embedded
 from lrdesigner.errors import UserError
 from lrdesigner.faults import Opened
 from lrdesigner_app.file_question import ask_where_to_save
 from lrdesigner_app.model_watch import State, state_of
-from lrdesigner_app.notices import Notice
+from lrdesigner_app.notices import Notice, embedded_notice
 from lrdesigner_app.recent_files import RecentFiles, recent_design
 from lrdesigner_app.settings import Settings
 from lrdesigner_app.waiting import LARGE_BYTES, LARGE_TENSORS, waiting
 from lrdesigner_app.workspace import Workspace
 
 FILTER = f"Designs (*{SUFFIX})"
+OPEN_FILTER = f"Designs and exported code (*{SUFFIX} *.py)"
 
 
 class DocumentFiles(QObject):
@@ -74,12 +76,17 @@ class DocumentFiles(QObject):
     def ask_and_open(self) -> None:
         """Ask for a design file, then about what is not saved, and open it."""
         with self.question():
-            name, _ = QFileDialog.getOpenFileName(self._window, "Open design", self._settings.text("folder"), FILTER)
+            name, _ = QFileDialog.getOpenFileName(
+                self._window, "Open design", self._settings.text("folder"), OPEN_FILTER
+            )
         if name and self.may_discard():
             self.open(Path(name))
 
     def open(self, path: Path) -> bool:
         """Open a design file, with defaults for its faults; if it is none, a notice says so and nothing changes."""
+        held = holds_design(path)
+        if held is not None:
+            return self._open_code(path, held)
         known = state_of(path)  # before it is read: what changes meanwhile is noticed when it is saved
         try:
             with self._working(f"Opening {path.name}…", _size(path) > LARGE_BYTES):
@@ -91,6 +98,17 @@ class DocumentFiles(QObject):
         self._remember(path)
         self._known = known
         self._tell_of_faults(path)
+        return True
+
+    def _open_code(self, path: Path, held: Embedded) -> bool:
+        """Open the design in an exported file as one that has no file yet: saving must not replace the code."""
+        try:
+            opened = load_with_faults(path)
+        except UserError as error:
+            self._workspace.post(Notice(str(error), "bad"))
+            return False
+        self._replace(opened, None, modified=True)
+        self._workspace.post(embedded_notice(path, held))
         return True
 
     def _tell_of_faults(self, path: Path) -> None:

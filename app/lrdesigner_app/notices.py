@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Literal
+
+from lrdesigner.embedded import Embedded
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,3 +22,10 @@ class Notice:
     details: str = ""
     action: tuple[str, Callable[[], object]] | None = None
     stays: bool = False
+
+
+def embedded_notice(file: Path, held: Embedded) -> Notice:
+    """That the design comes out of exported code, and whether that was edited since."""
+    if held.edited:
+        return Notice(f"{file.name} was edited after it was written; the design is as it was then.", stays=True)
+    return Notice(f"The design in {file.name} is open, without a file of its own yet.")

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from lrdesigner.design_file import SUFFIX, load_with_faults
+from lrdesigner.design_file import SUFFIX, holds_design, load_with_faults
 from lrdesigner.errors import UserError
 
 if TYPE_CHECKING:
@@ -56,17 +56,22 @@ def start(what: str) -> tuple[QApplication, MainWindow, ModelSource | None]:
     from lrdesigner.demos import demo_design
     from lrdesigner.models.source import parse_source
 
-    is_design = what.endswith(SUFFIX) or (what.endswith(".json") and not _is_model(what))
+    held = holds_design(what) if what else None
+    is_file = what.endswith(SUFFIX) or (what.endswith(".json") and not _is_model(what))
+    is_design = is_file or held is not None
     design = load_with_faults(what) if is_design else demo_design()
     source = parse_source(what) if what and not is_design else None
     if not _has_display():
         raise UserError("There is no display; set DISPLAY or WAYLAND_DISPLAY, or use the commands (lrdesigner --help).")
     gc.disable()  # nothing made here becomes garbage, and looking for some costs a tenth of the start
     from lrdesigner_app.application import make_application, make_window
+    from lrdesigner_app.notices import embedded_notice
 
     application = make_application()
-    window = make_window(application, design, Path(what) if is_design else None)
+    window = make_window(application, design, Path(what) if is_file else None)
     window.show()
+    if held is not None:
+        window.workspace.post(embedded_notice(Path(what), held))
     window.windows.recovery.look_soon()
     gc.freeze()
     gc.enable()

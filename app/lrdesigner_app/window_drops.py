@@ -12,7 +12,7 @@ from PySide6.QtCore import QEvent, QMimeData, QObject, QRectF, Qt, QTimer
 from PySide6.QtGui import QDragEnterEvent, QDragMoveEvent, QDropEvent, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QApplication, QMainWindow, QWidget
 
-from lrdesigner.design_file import FORMAT, SUFFIX
+from lrdesigner.design_file import FORMAT, SUFFIX, holds_design
 from lrdesigner.errors import UserError
 from lrdesigner.models.source import parse_source
 from lrdesigner.plain_files import open_plain
@@ -55,6 +55,8 @@ def what_is(path: Path) -> Dropped:
     name = path.name
     if name.lower().endswith(SUFFIX):
         return Dropped("design", path, f"Open {name} as a design")
+    if holds_design(path) is not None:
+        return Dropped("design", path, f"Open the design in {name}")
     if path.suffix.lower() == ".py":
         return Dropped("python", path, f"Open {name} as a model")
     source = str(path)

@@ -27,7 +27,7 @@ def import_exported(file: str) -> ModuleType:
         if not isinstance(missing, ModuleNotFoundError) or not missing.name:
             raise
         raise JobError(
-            f"The optimizer needs the package {missing.name}, which this Python does not have; install it there, or "
+            f"The exported code needs the package {missing.name}, which this Python lacks; install it there, or "
             "choose a Python that has it."
         ) from missing
 
@@ -58,6 +58,11 @@ class Schedulers:
         self._every = tuple(every) if isinstance(every, tuple) else (every,) * len(self._schedulers)
         if len(self._every) != len(self._schedulers) or not all(n is None or n >= 1 for n in self._every):
             raise JobError(f"METRIC_EVERY of {_base(exported)} does not fit its {len(self._schedulers)} schedulers.")
+
+    @property
+    def all(self) -> tuple[Any, ...]:
+        """The schedulers, in the order of the optimizers."""
+        return self._schedulers
 
     def step(self, updates: int, metric: Callable[[int, int, str], float | None]) -> None:
         """Go on after update number `updates`, counted from 1.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from lrdesigner.child.build_model import build_model
@@ -19,6 +19,7 @@ from lrdesigner.child.exported import (
 )
 from lrdesigner.child.failures import user_code
 from lrdesigner.child.model_walk import refuse_lazy, walk
+from lrdesigner.child.resumed_run import resume
 from lrdesigner.child.skeleton import build_skeleton
 from lrdesigner.child.training_step import step_without_gradients
 
@@ -31,7 +32,7 @@ PROGRESS_SECONDS = 0.1
 
 
 def verify(request: Mapping[str, Any], channel: Channel) -> tuple[str, dict[str, Any]]:
-    """Report the param groups as `build_optimizer` left them, then the values that each step would use.
+    """Report the param groups as `build_optimizer` left them, how a run is resumed, and the values of each step.
 
     The model has no weights and gets no gradients: the optimizers are stepped, but have nothing to change.
     """
@@ -41,14 +42,11 @@ def verify(request: Mapping[str, Any], channel: Channel) -> tuple[str, dict[str,
     optimizers = build_optimizers(exported, model)
     groups = Groups(optimizers)
     channel.send("param_groups", {"groups": groups.report(model)})
+    channel.send("progress", {"stage": "resuming a run"})
+    metrics = _Metrics(request.get("metrics", ()))
+    channel.send("resumed", resume(exported, model, int(request["steps"]), metrics.at, channel.stop.is_set))
     schedulers = Schedulers(exported, optimizers)
     freeze, turns = freeze_function(exported), frozenset(request.get("freeze_steps", ()))
-    given = request.get("metrics", ())
-
-    def metric(place: int, every: int, mode: str) -> float | None:
-        values, evaluation = given[place] if place < len(given) else (), (collector.done // every) - 1
-        return float(values[evaluation]) if evaluation < len(values) else None
-
     collector = _Collector(groups, channel, int(request["steps"]))
     for step in range(collector.total):
         if channel.stop.is_set():
@@ -61,10 +59,27 @@ def verify(request: Mapping[str, Any], channel: Channel) -> tuple[str, dict[str,
         with user_code(f"Stepping the optimizer at step {step}"):
             for optimizer in optimizers:
                 step_without_gradients(optimizer)
-            schedulers.step(collector.done, metric)
+            schedulers.step(collector.done, metrics.after(collector.done))
     collector.flush()
     stopped = collector.done < collector.total
     return ("stopped" if stopped else "finished"), {"steps": collector.done}
+
+
+class _Metrics:
+    """What the schedulers are given: for each optimizer the values of its evaluations, in order."""
+
+    def __init__(self, given: Sequence[Sequence[float]]) -> None:
+        self._given = given
+
+    def at(self, place: int, every: int, done: int) -> float | None:
+        """The value after so many updates; None where there is none any more."""
+        values = self._given[place] if place < len(self._given) else ()
+        evaluation = done // every - 1
+        return float(values[evaluation]) if evaluation < len(values) else None
+
+    def after(self, done: int) -> Callable[[int, int, str], float | None]:
+        """The same as `Schedulers.step` asks for it."""
+        return lambda place, every, mode: self.at(place, every, done)
 
 
 def _model(request: Mapping[str, Any]) -> nn.Module:

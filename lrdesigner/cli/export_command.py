@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from lrdesigner.cli.code_options import CodeForm, CodeSchedule, ScheduleFormOption, TensorOption
 from lrdesigner.cli.design_commands import DesignArgument
 from lrdesigner.cli.output import say
 from lrdesigner.cli.proof_commands import TrustOption
@@ -26,30 +26,6 @@ MODEL_SECONDS = 60.0
 """Time that a model may take to be built for the comparison."""
 
 
-class CodeForm(StrEnum):
-    """What code is written as."""
-
-    SCRIPT = "script"
-    SNIPPET = "snippet"
-
-
-class CodeSchedule(StrEnum):
-    """What schedules are written as."""
-
-    AUTO = "auto"
-    NATIVE = "native"
-    FUNCTIONS = "functions"
-
-
-ScheduleFormOption = Annotated[
-    CodeSchedule,
-    typer.Option(
-        "--schedule-form",
-        help="native: a class of torch, where one draws the same; functions: of the step.",
-    ),
-]
-
-
 def export_code(
     design_file: DesignArgument,
     output: Annotated[Path, typer.Option("-o", "--output", metavar="FILE", help="File to write.")],
@@ -61,9 +37,7 @@ def export_code(
         str, typer.Option("--data", metavar="FILE.py:FUNCTION", help="What a script trains on, as for a trial.")
     ] = "",
     schedule_form: ScheduleFormOption = CodeSchedule.AUTO,
-    tensor_lr: Annotated[
-        bool, typer.Option("--tensor-lr", help="Make each rate a tensor, for a compiled step of the optimizer.")
-    ] = False,
+    tensor_lr: TensorOption = False,
     force: Annotated[
         bool, typer.Option("--force", help="Write in spite of errors in the design; the file then says so.")
     ] = False,

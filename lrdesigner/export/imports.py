@@ -41,11 +41,13 @@ def used(table: Mapping[str, Iterable[str]], text: str) -> dict[str, list[str]]:
     """
     tokens = tokenize.generate_tokens(io.StringIO(text).readline)
     there = {token.string for token in tokens if token.type == tokenize.NAME}
-    found = {
-        module: [name for name in names if (name or module.partition(".")[0]) in there]
-        for module, names in table.items()
-    }
+    found = {module: [name for name in names if (name or _called(module)) in there] for module, names in table.items()}
     return {module: names for module, names in found.items() if names}
+
+
+def _called(module: str) -> str:
+    """The name that `import MODULE` or `import MODULE as NAME` brings."""
+    return module.rpartition(" as ")[2].partition(".")[0]
 
 
 def _from(module: str, names: list[str]) -> list[str]:

@@ -10,8 +10,10 @@ from typing import TYPE_CHECKING, Any
 
 import lrdesigner
 from lrdesigner.document import Design
+from lrdesigner.embedded import digest_of, with_design
 from lrdesigner.errors import UserError
 from lrdesigner.export.code_places import CodePlace, closed, opened, separated
+from lrdesigner.export.embedding import design_data, too_large
 from lrdesigner.export.factor_functions import MODULES, Names, factor_functions
 from lrdesigner.export.freezing import freeze_context, frozen_groups
 from lrdesigner.export.group_rows import shared_options
@@ -56,12 +58,14 @@ def python_file(design: Design, options: ExportOptions) -> tuple[str, tuple[Code
     optimizers = param_groups(design)
     _refuse(design, optimizers, options)
     groups = list(itertools.chain.from_iterable(optimizers))
+    data = design_data(design)
     form = chosen_form(design, options.schedule_form, tensor_lr=options.tensor_lr)
     native = native_schedulers(design, form)
     context = {
         "target": TARGETS[options.target],
         "script": options.form == "script",
         "version": lrdesigner.__version__,
+        "digest": digest_of(data)[:16],
         "plan": design.plan,
         "in_spite_of": options.in_spite_of,
         "model": model_context(design),
@@ -73,7 +77,10 @@ def python_file(design: Design, options: ExportOptions) -> tuple[str, tuple[Code
         **freeze_context(design),
         **_membership_context(design, groups),
     }
-    return separated(_template().render(context))
+    text, places = separated(_template().render(context))
+    if too_large(design):
+        return f"{text}\n\n# This file does not hold its design, which is too large for that.\n", places
+    return with_design(text, data), places
 
 
 def _refuse(design: Design, optimizers: tuple[tuple[ParamGroup, ...], ...], options: ExportOptions) -> None:

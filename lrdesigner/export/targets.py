@@ -12,7 +12,7 @@ from functools import partial
 from types import MappingProxyType
 
 from lrdesigner.document import Design
-from lrdesigner.export.target_refusals import closures_refused, lightning_refused, trainer_refused
+from lrdesigner.export.target_refusals import closures_refused, lightning_refused, sharding_refused, trainer_refused
 
 
 def _takes_all(_: Design) -> str:
@@ -25,7 +25,8 @@ class Target:
 
     `usage`, `adapter` and `main` are templates: the lines of the docstring that show how the file is used, the code
     between the resume helper and the script ("" for none), and `main()` itself. Imports are "module" -> names, "" for
-    the module itself; a file has those that its adapter and `main()` use. `names` are the functions and classes that it
+    the module itself; a file has those that its adapter and `main()` use. `packages` are what it needs
+    besides torch, with the versions that it was tested with. `names` are the functions and classes that it
     adds. `refusal` says in a sentence why the target cannot take a design; "" where it can.
     """
 
@@ -35,7 +36,7 @@ class Target:
     usage: str
     main: str
     adapter: str = ""
-    packages: tuple[str, ...] = ()
+    packages: Mapping[str, str] = field(default_factory=dict)
     imports: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     names: tuple[str, ...] = ()
     refusal: Callable[[Design], str] = _takes_all
@@ -55,13 +56,48 @@ TARGETS: MappingProxyType[str, Target] = MappingProxyType(
                 names=("scaled_step",),
             ),
             Target(
+                name="ddp",
+                title="DistributedDataParallel",
+                summary="A loop for several processes that hold the whole model each, started by torchrun.",
+                usage="distributed_usage.jinja",
+                adapter="ddp_wrap.jinja",
+                main="distributed_main.jinja",
+                imports={
+                    "os": ("",),
+                    "torch.distributed as dist": ("",),
+                    "torch.nn.parallel": ("DistributedDataParallel",),
+                },
+                names=("wrap", "mean_over_processes", "start"),
+                refusal=partial(closures_refused, "training in several processes"),
+            ),
+            Target(
+                name="fsdp",
+                title="FSDP2",
+                summary="A loop for several processes that share the model out, started by torchrun.",
+                usage="distributed_usage.jinja",
+                adapter="fsdp_shard.jinja",
+                main="distributed_main.jinja",
+                imports={
+                    "os": ("",),
+                    "torch.distributed as dist": ("",),
+                    "torch.distributed.checkpoint.state_dict": (
+                        "StateDictOptions",
+                        "get_state_dict",
+                        "set_state_dict",
+                    ),
+                    "torch.distributed.fsdp": ("fully_shard",),
+                },
+                names=("WHOLE", "shard", "gather_state", "scatter_state", "mean_over_processes", "start"),
+                refusal=sharding_refused,
+            ),
+            Target(
                 name="accelerate",
                 title="Accelerate",
                 summary="A training loop with Hugging Face accelerate.",
                 usage="accelerate_usage.jinja",
                 adapter="accelerate_step.jinja",
                 main="accelerate_main.jinja",
-                packages=("accelerate",),
+                packages={"accelerate": "1.15"},
                 imports={
                     "accelerate": ("Accelerator",),
                     "accelerate.utils": ("DistributedDataParallelKwargs",),
@@ -76,7 +112,7 @@ TARGETS: MappingProxyType[str, Target] = MappingProxyType(
                 usage="transformers_usage.jinja",
                 adapter="transformers_callback.jinja",
                 main="transformers_main.jinja",
-                packages=("transformers", "accelerate"),
+                packages={"transformers": "5.23", "accelerate": "1.15"},
                 imports={
                     "functools": ("partial",),
                     "itertools": ("",),
@@ -93,7 +129,7 @@ TARGETS: MappingProxyType[str, Target] = MappingProxyType(
                 usage="lightning_usage.jinja",
                 adapter="lightning_module.jinja",
                 main="lightning_main.jinja",
-                packages=("lightning",),
+                packages={"lightning": "2.6"},
                 imports={"lightning": ("",)},
                 names=("DesignedOptimizers", "BatchesOfPlan", "Module"),
                 refusal=lightning_refused,

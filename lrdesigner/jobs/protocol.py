@@ -16,7 +16,7 @@ from lrdesigner.capturing.description import LiveObjects
 from lrdesigner.inventory import BufferInfo, Inventory, ModuleInfo, ParameterInfo
 from lrdesigner.model_inputs import ModelInput
 
-PROTOCOL_VERSION = 3
+PROTOCOL_VERSION = 4
 
 Rung = Literal["meta", "hybrid", "fake", "cpu"]
 """A way to build a model, see `lrdesigner.models.ladder`."""
@@ -178,6 +178,18 @@ class Freezing(Report, frozen=True, tag="freezing"):
     others: int
 
 
+class Resumed(Report, frozen=True, tag="resumed"):
+    """A run that went on from a checkpoint at `step`, after so many `steps`, beside one that was never interrupted.
+
+    `difference` names the first thing that was not bit-equal; `reason` says why it was not tried.
+    """
+
+    step: int = 0
+    steps: int = 0
+    difference: str = ""
+    reason: str = ""
+
+
 class CapturedObjects(Report, frozen=True, tag="captured"):
     """What a capture found: first everything but the values, then these, lane by lane, long ones in several parts.
 
@@ -227,6 +239,7 @@ AnyReport = (
     | ParamGroups
     | Values
     | Freezing
+    | Resumed
     | Metrics
     | Failure
     | End

@@ -30,6 +30,7 @@ __all__ = [
     "source_file",
     "with_absolute_file",
     "with_relative_file",
+    "without_folder",
 ]
 
 FORMS = (
@@ -89,6 +90,16 @@ def with_relative_file(text: str, folder: Path) -> str:
     # A bare word would be taken for a package that is to be imported.
     bare = not before and "/" not in relative and not python_file(text) and not is_checkpoint_name(relative)
     return f"{before}{'./' if bare else ''}{relative}{after}"
+
+
+def without_folder(text: str) -> str:
+    """A source with no more of a path than its last part.
+
+    >>> without_folder("/home/me/net.py:Net")
+    'net.py:Net'
+    """
+    before, path, after = _around_path(text)
+    return f"{before}{Path(path).name}{after}" if path else text
 
 
 def _around_path(text: str) -> tuple[str, str, str]:

@@ -247,7 +247,9 @@ def module(*arguments: str) -> subprocess.CompletedProcess[str]:
 def test_the_demo_verifies(demo: str) -> None:
     done = module("verify", demo)
     assert done.returncode == 0, done.stderr
-    assert [line.partition(":")[0] for line in done.stdout.splitlines()] == ["backbone", "head"]
+    *groups, resumed = done.stdout.splitlines()
+    assert [line.partition(":")[0] for line in groups] == ["backbone", "head"]
+    assert resumed == "Resumed at step 225: bit-equal weights, rates and options."
     assert "The exported code equals the design: 450 steps" in done.stderr
 
 
