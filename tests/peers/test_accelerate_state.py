@@ -1,11 +1,8 @@
-"""Files for accelerate where the library alone would go wrong: scalers, checkpoints of edited designs, processes."""
+"""Files for accelerate where the library alone would go wrong: scalers, and checkpoints of edited designs."""
 
 from __future__ import annotations
 
 import functools
-import os
-import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -178,19 +175,3 @@ def test_a_checkpoint_of_other_groups_is_refused(tmp_path: Path) -> None:
     folder = before.saved(tmp_path)
     with pytest.raises(ValueError, match="the checkpoint has name backbone, not trunk"):
         after.accelerator.load_state(folder)
-
-
-def test_processes_take_as_many_batches_each_and_step_the_schedule_once(tmp_path: Path) -> None:
-    (tmp_path / "rates.py").write_text(export(demo_design(), ExportOptions("accelerate")))
-    done = subprocess.run(
-        [sys.executable, "-m", "torch.distributed.run", "--nproc-per-node=2", "--standalone", "rates.py"],
-        cwd=tmp_path,
-        env={**os.environ, "ACCELERATE_USE_CPU": "true", "OMP_NUM_THREADS": "1"},
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=100,
-    )
-    assert done.returncode == 0, done.stderr
-    found = [line.split(", lr ")[1] for line in done.stdout.splitlines() if line.startswith("step ")]
-    assert found == ["backbone 5e-05, head 0.0004", "backbone 7.11e-05, head 0.000557"]  # of five batches, two each
