@@ -17,11 +17,13 @@ from lrdesigner.document import Design
 from lrdesigner.errors import UserError
 from lrdesigner.export import TARGETS, ExportOptions, export, refuse_to_replace_sources
 from lrdesigner.export.objections import as_sentences, changed_model, objections, outdated_model
+from lrdesigner.export.other_targets import OTHER_TARGETS
 from lrdesigner.findings import Finding
 from lrdesigner.jobs.run import inspect_model
 from lrdesigner.models.source import parse_source
 from lrdesigner.models.trust import TrustStore, question_for_source
 
+KINDS = ", ".join((*TARGETS, *OTHER_TARGETS))
 MODEL_SECONDS = 60.0
 """Time that a model may take to be built for the comparison."""
 
@@ -29,7 +31,10 @@ MODEL_SECONDS = 60.0
 def export_code(
     design_file: DesignArgument,
     output: Annotated[Path, typer.Option("-o", "--output", metavar="FILE", help="File to write.")],
-    target: Annotated[str, typer.Option("--target", help=f"What the code is for: {', '.join(TARGETS)}.")] = "torch",
+    target: Annotated[
+        str,
+        typer.Option("--target", help=f"What it is for: {KINDS}."),
+    ] = "torch",
     form: Annotated[
         CodeForm, typer.Option("--form", help="script: with a main(); snippet: to paste or import.")
     ] = CodeForm.SCRIPT,
@@ -38,6 +43,7 @@ def export_code(
     ] = "",
     schedule_form: ScheduleFormOption = CodeSchedule.AUTO,
     tensor_lr: TensorOption = False,
+    every: Annotated[int, typer.Option("--every", min=1, help="With --target curves: every N-th step.")] = 1,
     force: Annotated[
         bool, typer.Option("--force", help="Write in spite of errors in the design; the file then says so.")
     ] = False,
@@ -48,11 +54,22 @@ def export_code(
     refuse_to_replace_sources(opened.design, output, design_file)
     options = ExportOptions(target, form.value, data, schedule_form.value, tensor_lr)
     found = objections(opened.design, opened.faults) or _changes_of_model(opened.design, trust)
-    text = export(opened.design, options.despite(as_sentences(found)))  # raises where nothing could be written at all
+    if target in OTHER_TARGETS:
+        _refuse_options_of_code(options, target)
+        text = OTHER_TARGETS[target].write(opened.design, every)
+    else:
+        if every != 1:
+            raise UserError("--every is for --target curves; code has every step in it.")
+        text = export(opened.design, options.despite(as_sentences(found)))  # raises where nothing could be written
     if found and not force:
         raise UserError(_refusal(found))
     write_atomically(output, text.encode())
     say(f"Wrote {output}{' in spite of its errors' if found else ''}.")
+
+
+def _refuse_options_of_code(options: ExportOptions, target: str) -> None:
+    if options != ExportOptions(target):
+        raise UserError(f"--target {target} writes no code: leave --form, --data, --schedule-form and --tensor-lr out.")
 
 
 def _changes_of_model(design: Design, trust: bool) -> tuple[Finding, ...]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from msgspec.structs import replace
 
-from lrdesigner.design_file import encode_compact
+from lrdesigner.design_file import decode, encode_compact
 from lrdesigner.document import Design
 from lrdesigner.models.source import without_folder
 
@@ -13,9 +13,10 @@ MOST_PARAMETERS = 2_000
 
 
 def design_data(design: Design) -> bytes:
-    """The text of the design file that goes into the code."""
+    """The text of the design file that goes into the code; equal designs have the same one, a 1 written for 1.0 too."""
     model = replace(design.model, source=without_folder(design.model.source), python="")
-    return encode_compact(replace(design, model=model))
+    text = encode_compact(replace(design, model=model))
+    return text if too_large(design) else encode_compact(decode(text, "The design"))
 
 
 def too_large(design: Design) -> bool:

@@ -219,7 +219,7 @@ def missing(path: str, folder: Path) -> str:
 
 def test_a_package_or_class_that_is_not_there_is_told_in_a_sentence(folder: Path) -> None:
     told = missing("no_such_package.Lion", folder)
-    assert "needs the package no_such_package, which this Python does not have" in told
+    assert "needs the package no_such_package, which this Python lacks" in told
     assert "has no attribute 'Lionn'" in missing("lion_of_mine.Lionn", folder)
 
 
