@@ -102,7 +102,7 @@ TARGETS: MappingProxyType[str, Target] = MappingProxyType(
                     "accelerate": ("Accelerator",),
                     "accelerate.utils": ("DistributedDataParallelKwargs",),
                 },
-                names=("accelerated_step",),
+                names=("accelerated_step", "PlanState"),
                 refusal=partial(closures_refused, "accelerate"),
             ),
             Target(
@@ -115,6 +115,7 @@ TARGETS: MappingProxyType[str, Target] = MappingProxyType(
                 packages={"transformers": "5.23", "accelerate": "1.15"},
                 imports={
                     "functools": ("partial",),
+                    "itertools": ("",),
                     "tempfile": ("",),
                     "transformers": ("Trainer", "TrainerCallback", "TrainingArguments"),
                 },

@@ -112,43 +112,6 @@ def test_a_run_resumed_from_the_librarys_checkpoint_is_the_same_run(name: str, t
         torch.testing.assert_close(weights, straight.model.state_dict()[key], rtol=0, atol=0)
 
 
-class Scaler:
-    """Tells its scale, which torch's lowers where it skips."""
-
-    def __init__(self) -> None:
-        self.factor = 1024.0
-
-    def get_scale(self) -> float:
-        return self.factor
-
-    def scale(self, loss: Any) -> Any:
-        return loss
-
-
-@pytest.mark.parametrize("name", ["demo", "two"])
-def test_a_skipped_step_does_not_move_the_schedule(name: str) -> None:
-    design = small(DESIGNS[name])
-    run = Accelerated(design)
-    scaler = Scaler()
-    run.accelerator.scaler = scaler
-    pattern = [True, False, True, False, False]
-    for skip in pattern:
-        before, step = tracks(run.optimizers), run.step
-        # What torch's scaler does within the step of a prepared optimizer.
-        original = run.optimizers[0].step
-
-        def step_or_skip(*_: Any, skip: bool = skip, original: Any = original) -> None:
-            original()
-            if skip:
-                scaler.factor /= 2
-
-        run.optimizers[0].step = step_or_skip
-        run.batch()
-        run.optimizers[0].step = original
-        assert run.step - step == (not skip)
-        assert (tracks(run.optimizers) == before) == skip
-
-
 def test_two_processes_do_not_end_the_schedule_early(tmp_path: Path) -> None:
     (tmp_path / "rates.py").write_text(export(DESIGNS["demo"], ExportOptions("accelerate")))
     command = [sys.executable, "-m", "torch.distributed.run", "--nproc-per-node=2", "--standalone", "rates.py"]

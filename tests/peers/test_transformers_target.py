@@ -5,7 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import pytest
 from export_cases import CASES, exportable_designs, small
@@ -29,16 +29,12 @@ def train(design: Design, folder: Path, steps: int | None = None, *, native: boo
     import torch
 
     file = exported(design, "transformers", native=native)
-    model = model_of(design)
-    inner = model
+    net: Any = model_of(design)
+    kind: Any = type(net)
 
-    class Net(torch.nn.Module):
-        def __init__(self) -> None:
-            super().__init__()
-            for name, child in inner.named_children():
-                self.add_module(name, child)
-            self.found: list[Any] = []
-            self.needed: list[set[str]] = []
+    class Net(kind):
+        found: ClassVar[list[Any]] = []
+        needed: ClassVar[list[set[str]]] = []
 
         def forward(self, x: Any, return_loss: bool = True) -> Any:
             if self.training:
@@ -46,19 +42,20 @@ def train(design: Design, folder: Path, steps: int | None = None, *, native: boo
                 self.needed.append(needing(self))
             return {"loss": loss_of(self)}
 
-    net = Net()
+    Net.__name__ = kind.__name__  # which rules may ask for
+    net.__class__ = Net
     pair = file["build_pair"](net)
     stop: list[Any] = []
     if steps is not None:
 
         class Stop(transformers.TrainerCallback):
             def on_step_end(self, args: Any, state: Any, control: Any, **_: Any) -> None:
-                control.should_training_stop = state.global_step >= steps
+                control.should_training_stop |= state.global_step >= steps
 
         stop.append(Stop())
     if "METRIC_EVERY" in file:
         every = file["METRIC_EVERY"]
-        arguments |= {"eval_strategy": "steps", "eval_steps": every, "metric_for_best_model": "loss"}
+        arguments = {"eval_strategy": "steps", "eval_steps": every, "metric_for_best_model": "loss"} | arguments
     resume = arguments.pop("resume", None)
     arguments = {"max_steps": design.plan.total_steps, "save_strategy": "no", **arguments}
     trainer = transformers.Trainer(
@@ -174,11 +171,10 @@ def test_what_the_trainer_cannot_do_is_refused(name: str, words: str) -> None:
     assert words in str(caught.value)
 
 
-@pytest.mark.parametrize("name", ["thaw", "plateau"])
-def test_the_script_trains(name: str, tmp_path: Path) -> None:
-    design = edits.set_plan(DESIGNS[name], replace(DESIGNS[name].plan, epochs=2))
+def test_the_script_trains(tmp_path: Path) -> None:
+    design = edits.set_plan(DESIGNS["thaw"], replace(DESIGNS["thaw"].plan, epochs=2))
     (tmp_path / "rates.py").write_text(export(design, ExportOptions("transformers")))
     done = subprocess.run([sys.executable, "rates.py"], cwd=tmp_path, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
-    assert done.stdout.count("'loss'") == 90
+    assert done.stdout.count("\nstep ") == 90
     assert sorted(path.name for path in tmp_path.iterdir()) == ["rates.py"]
