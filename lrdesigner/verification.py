@@ -17,9 +17,10 @@ from lrdesigner.document import Design
 from lrdesigner.export import DEFAULT_OPTIONS, ExportOptions
 from lrdesigner.export.freezing import freeze_steps
 from lrdesigner.export.schedule_forms import chosen_form
-from lrdesigner.jobs.protocol import Freezing, ParamGroups, Values
+from lrdesigner.jobs.protocol import Freezing, ParamGroups, Resumed, Values
 from lrdesigner.optimizers import CustomOptions, optimizer_of, torch_options
 from lrdesigner.param_groups import ParamGroup, param_groups, steering
+from lrdesigner.resuming import resumes
 from lrdesigner.tracks import frozen_stretches, option_of, slots_of, track_of
 
 TORCH_TOLERANCE = 1e-9
@@ -33,10 +34,11 @@ class Verdict:
     steps: int
     differences: dict[str, dict[str, float]]
     problems: tuple[str, ...]
+    resumed: tuple[Resumed, ...] = ()
 
     @property
     def passed(self) -> bool:
-        """Nothing differs by more than the tolerance, in groups, members, options or any value."""
+        """Nothing differs by more than the tolerance, in groups, members, options or any value, nor when resumed."""
         return not self.problems
 
 
@@ -51,6 +53,7 @@ class Verifier:
     _differences: dict[str, dict[str, float]] = field(default_factory=dict)
     _next_step: int = 0
     _freezes: list[int] = field(default_factory=list)
+    _resumed: list[Resumed] = field(default_factory=list)
     _told_groups: bool = False
     _native: bool = False
 
@@ -108,6 +111,12 @@ class Verifier:
         if report.others:
             self._problems.append(f"{report.others} parameters of no param group {when}.")
 
+    def take_resumed(self, report: Resumed) -> None:
+        """Note how a resumed run went on."""
+        self._resumed.append(report)
+        if report.problem:
+            self._problems.append(f"Resumed at step {report.step:,}: {report.problem}")
+
     def verdict(self) -> Verdict:
         """The result, once the child has ended."""
         problems = list(self._problems)
@@ -117,7 +126,9 @@ class Verifier:
             problems.append("The exported code told nothing of its param groups.")
         if self._next_step != self.design.plan.total_steps:
             problems.append(f"Only {self._next_step:,} of {self.design.plan.total_steps:,} steps were compared.")
-        return Verdict(self._next_step, self._differences, tuple(dict.fromkeys(problems)))
+        seen = {report.step for report in self._resumed}
+        problems += [f"Resuming at step {at:,} was not seen." for at, _ in resumes(self.design) if at not in seen]
+        return Verdict(self._next_step, self._differences, tuple(dict.fromkeys(problems)), tuple(self._resumed))
 
     def _compare_track(self, group: ParamGroup, track: str, steps: Any, real: Any, planned: Any) -> None:
         if planned is None:
@@ -146,6 +157,21 @@ def largest_difference(verdict: Verdict) -> float:
     return max((value for tracks in verdict.differences.values() for value in tracks.values()), default=0.0)
 
 
+def resumed_words(report: Resumed) -> str:
+    """What a resumed run showed, in a sentence; a problem is told elsewhere.
+
+    >>> resumed_words(Resumed(225, 10))
+    'Resumed at step 225: weights, rates and options are equal to the last bit after 10 more steps.'
+    """
+    if report.untried:
+        return f"Resuming at step {report.step:,} was not tried. {report.untried}"
+    if report.problem:
+        return f"Resumed at step {report.step:,}: not the same run."
+    what = "weights" if report.whole else "weights (small cuts of them)"
+    steps = f"{report.steps:,} more step{'s' if report.steps > 1 else ''}"
+    return f"Resumed at step {report.step:,}: {what}, rates and options are equal to the last bit after {steps}."
+
+
 def report_taker(verifier: Verifier, progress: Callable[[int], object]) -> Callable[[Any], None]:
     """A listener for the child's reports that feeds the verifier and tells how many steps are done."""
 
@@ -154,6 +180,8 @@ def report_taker(verifier: Verifier, progress: Callable[[int], object]) -> Calla
             verifier.take_groups(report)
         elif isinstance(report, Freezing):
             verifier.take_freezing(report)
+        elif isinstance(report, Resumed):
+            verifier.take_resumed(report)
         elif isinstance(report, Values):
             verifier.take_values(report)
             progress(report.start + max((len(v) for t in report.groups.values() for v in t.values()), default=0))

@@ -15,7 +15,7 @@ from lrdesigner.child.leftovers import end_with_parent
 from lrdesigner.child.libraries import LIBRARIES
 from lrdesigner.child.user_files import file_of_import, names_file
 
-PROTOCOL_VERSION = 3
+PROTOCOL_VERSION = 4
 WITHOUT_TORCH = "--without-torch"
 """Argument of a child that reads files only: its hello has no version of torch."""
 

@@ -11,15 +11,19 @@ from lrdesigner.child.build_model import build_model
 from lrdesigner.child.channel import Channel
 from lrdesigner.child.exported import (
     Groups,
+    PlannedMetrics,
     Schedulers,
     build_optimizers,
     check_finite,
     freeze_function,
     import_exported,
+    refuse_missing,
 )
 from lrdesigner.child.failures import user_code
 from lrdesigner.child.model_walk import refuse_lazy, walk
+from lrdesigner.child.resumed_run import ResumeCheck
 from lrdesigner.child.skeleton import build_skeleton
+from lrdesigner.child.stand_ins import StandIns
 from lrdesigner.child.training_step import step_without_gradients
 
 if TYPE_CHECKING:
@@ -31,24 +35,20 @@ PROGRESS_SECONDS = 0.1
 
 
 def verify(request: Mapping[str, Any], channel: Channel) -> tuple[str, dict[str, Any]]:
-    """Report the param groups as `build_optimizer` left them, then the values that each step would use.
+    """Report the param groups as `build_optimizer` left them, the values that each step would use, and resumed runs.
 
     The model has no weights and gets no gradients: the optimizers are stepped, but have nothing to change.
     """
+    refuse_missing(request.get("packages", ()))
     channel.send("progress", {"stage": "building the model"})
     model = _model(request)
+    stand_ins = StandIns(model)
     exported = import_exported(request["exported_file"])
     optimizers = build_optimizers(exported, model)
     groups = Groups(optimizers)
     channel.send("param_groups", {"groups": groups.report(model)})
-    schedulers = Schedulers(exported, optimizers)
+    schedulers, metrics = Schedulers(exported, optimizers), PlannedMetrics(request.get("metrics", ()))
     freeze, turns = freeze_function(exported), frozenset(request.get("freeze_steps", ()))
-    given = request.get("metrics", ())
-
-    def metric(place: int, every: int, mode: str) -> float | None:
-        values, evaluation = given[place] if place < len(given) else (), (collector.done // every) - 1
-        return float(values[evaluation]) if evaluation < len(values) else None
-
     collector = _Collector(groups, channel, int(request["steps"]))
     for step in range(collector.total):
         if channel.stop.is_set():
@@ -61,10 +61,11 @@ def verify(request: Mapping[str, Any], channel: Channel) -> tuple[str, dict[str,
         with user_code(f"Stepping the optimizer at step {step}"):
             for optimizer in optimizers:
                 step_without_gradients(optimizer)
-            schedulers.step(collector.done, metric)
+            schedulers.step(collector.done, metrics.at(collector.done))
     collector.flush()
-    stopped = collector.done < collector.total
-    return ("stopped" if stopped else "finished"), {"steps": collector.done}
+    finished = collector.done == collector.total
+    finished = finished and ResumeCheck(exported, model, stand_ins, metrics, channel).check(request)
+    return ("finished" if finished else "stopped"), {"steps": collector.done}
 
 
 def _model(request: Mapping[str, Any]) -> nn.Module:

@@ -41,6 +41,10 @@ class CodeSchedule(StrEnum):
     FUNCTIONS = "functions"
 
 
+FormOption = Annotated[CodeForm, typer.Option("--form", help="script: with a main(); snippet: to paste or import.")]
+TensorOption = Annotated[
+    bool, typer.Option("--tensor-lr", help="Make each rate a tensor, for a compiled step of the optimizer.")
+]
 ScheduleFormOption = Annotated[
     CodeSchedule,
     typer.Option(
@@ -54,16 +58,12 @@ def export_code(
     design_file: DesignArgument,
     output: Annotated[Path, typer.Option("-o", "--output", metavar="FILE", help="File to write.")],
     target: Annotated[str, typer.Option("--target", help=f"What the code is for: {', '.join(TARGETS)}.")] = "torch",
-    form: Annotated[
-        CodeForm, typer.Option("--form", help="script: with a main(); snippet: to paste or import.")
-    ] = CodeForm.SCRIPT,
+    form: FormOption = CodeForm.SCRIPT,
     data: Annotated[
         str, typer.Option("--data", metavar="FILE.py:FUNCTION", help="What a script trains on, as for a trial.")
     ] = "",
     schedule_form: ScheduleFormOption = CodeSchedule.AUTO,
-    tensor_lr: Annotated[
-        bool, typer.Option("--tensor-lr", help="Make each rate a tensor, for a compiled step of the optimizer.")
-    ] = False,
+    tensor_lr: TensorOption = False,
     force: Annotated[
         bool, typer.Option("--force", help="Write in spite of errors in the design; the file then says so.")
     ] = False,

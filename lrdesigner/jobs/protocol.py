@@ -16,7 +16,7 @@ from lrdesigner.capturing.description import LiveObjects
 from lrdesigner.inventory import BufferInfo, Inventory, ModuleInfo, ParameterInfo
 from lrdesigner.model_inputs import ModelInput
 
-PROTOCOL_VERSION = 3
+PROTOCOL_VERSION = 4
 
 Rung = Literal["meta", "hybrid", "fake", "cpu"]
 """A way to build a model, see `lrdesigner.models.ladder`."""
@@ -51,7 +51,9 @@ class VerifyRequest(Request, frozen=True, tag="verify"):
 
     `inventory` is a JSON file with names and shapes, of which a model without code is made; "" builds the source.
     `metrics` has, for each optimizer, what its scheduler is given at its evaluations, in order: nothing where no metric
-    steers it. At each of `freeze_steps` the file's `apply_freeze` is called, and its effect reported.
+    steers it. At each of `freeze_steps` the file's `apply_freeze` is called, and its effect reported. Of each of
+    `resumes` the first step is where a checkpoint is made; from there to the second a run that goes on and one that is
+    resumed are trained and compared. `packages` are what the file needs besides torch.
     """
 
     source: str
@@ -59,6 +61,8 @@ class VerifyRequest(Request, frozen=True, tag="verify"):
     steps: int
     metrics: tuple[tuple[float, ...], ...] = ()
     freeze_steps: tuple[int, ...] = ()
+    resumes: tuple[tuple[int, int], ...] = ()
+    packages: tuple[str, ...] = ()
     kwargs: dict[str, Any] = {}
     rung: Rung = "meta"
     inventory: str = ""
@@ -178,6 +182,20 @@ class Freezing(Report, frozen=True, tag="freezing"):
     others: int
 
 
+class Resumed(Report, frozen=True, tag="resumed"):
+    """How a run that was resumed at a step compares with the run that went on, `steps` steps later.
+
+    `problem` says what differs first or what failed, and `untried` why nothing could be compared; "" for neither.
+    Unless `whole`, both trained a cut of each tensor of a large model.
+    """
+
+    step: int
+    steps: int
+    problem: str = ""
+    untried: str = ""
+    whole: bool = True
+
+
 class CapturedObjects(Report, frozen=True, tag="captured"):
     """What a capture found: first everything but the values, then these, lane by lane, long ones in several parts.
 
@@ -227,6 +245,7 @@ AnyReport = (
     | ParamGroups
     | Values
     | Freezing
+    | Resumed
     | Metrics
     | Failure
     | End
