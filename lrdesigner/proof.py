@@ -11,11 +11,12 @@ import msgspec
 
 from lrdesigner.document import Design
 from lrdesigner.errors import UserError
-from lrdesigner.export import DEFAULT_OPTIONS, ExportOptions, export
+from lrdesigner.export import DEFAULT_OPTIONS, TARGETS, ExportOptions, export
 from lrdesigner.export.freezing import freeze_steps
 from lrdesigner.jobs.protocol import TrialRequest, VerifyRequest
 from lrdesigner.models.source import parse_source
 from lrdesigner.param_groups import param_groups, steering
+from lrdesigner.resuming import resumes
 from lrdesigner.schedules.metric_runs import metric_values
 
 DEVICES = ("auto", "cpu", "cuda", "mps")
@@ -23,6 +24,8 @@ BATCH_SIZE = 32
 
 
 INVENTORY = "inventory.json"
+MISSING_PACKAGE = "MissingPackageError"
+"""The error of a child whose Python lacks what a target needs."""
 
 
 @contextmanager
@@ -46,8 +49,8 @@ def written_code(text: str) -> Iterator[Path]:
         yield file
 
 
-def verify_request(design: Design, file: Path) -> VerifyRequest:
-    """Ask a child to step the exported code, a file of `exported_file`, through the whole plan."""
+def verify_request(design: Design, file: Path, options: ExportOptions = DEFAULT_OPTIONS) -> VerifyRequest:
+    """Ask a child to step the exported code, a file of `exported_file`, through the whole plan, and to resume it."""
     source = parse_source(design.model.source)
     return VerifyRequest(
         source=source.child_source,
@@ -56,6 +59,8 @@ def verify_request(design: Design, file: Path) -> VerifyRequest:
         steps=design.plan.total_steps,
         metrics=metrics_of(design),
         freeze_steps=tuple(freeze_steps(design)),
+        resumes=resumes(design),
+        packages=tuple(TARGETS[options.target].packages),
         kwargs=design.model.kwargs,
     )
 

@@ -20,6 +20,7 @@ from lrdesigner.export.schedule_forms import chosen_form
 from lrdesigner.jobs.protocol import Freezing, ParamGroups, Resumed, Values
 from lrdesigner.optimizers import CustomOptions, optimizer_of, torch_options
 from lrdesigner.param_groups import ParamGroup, param_groups, steering
+from lrdesigner.resuming import resumes
 from lrdesigner.tracks import frozen_stretches, option_of, slots_of, track_of
 
 TORCH_TOLERANCE = 1e-9
@@ -28,19 +29,16 @@ TORCH_TOLERANCE = 1e-9
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """What a verification found. `differences`: param group -> track -> largest |difference| / base.
-
-    `notes` tell of the resumed run.
-    """
+    """What a verification found. `differences`: param group -> track -> largest |difference| / base."""
 
     steps: int
     differences: dict[str, dict[str, float]]
     problems: tuple[str, ...]
-    notes: tuple[str, ...] = ()
+    resumed: tuple[Resumed, ...] = ()
 
     @property
     def passed(self) -> bool:
-        """Nothing differs by more than the tolerance, in groups, members, options or any value."""
+        """Nothing differs by more than the tolerance, in groups, members, options or any value, nor when resumed."""
         return not self.problems
 
 
@@ -52,10 +50,10 @@ class Verifier:
     options: ExportOptions = DEFAULT_OPTIONS
     _groups: tuple[ParamGroup, ...] = ()
     _problems: list[str] = field(default_factory=list)
-    _notes: list[str] = field(default_factory=list)
     _differences: dict[str, dict[str, float]] = field(default_factory=dict)
     _next_step: int = 0
     _freezes: list[int] = field(default_factory=list)
+    _resumed: list[Resumed] = field(default_factory=list)
     _told_groups: bool = False
     _native: bool = False
 
@@ -114,13 +112,10 @@ class Verifier:
             self._problems.append(f"{report.others} parameters of no param group {when}.")
 
     def take_resumed(self, report: Resumed) -> None:
-        """Note how a resumed run compares with one that was not interrupted."""
-        if report.difference:
-            self._problems.append(f"Resumed at step {report.step:,}, {report.difference} differ from a straight run.")
-        elif report.reason:
-            self._notes.append(f"A resumed run was not tried: {report.reason}.")
-        else:
-            self._notes.append(f"Resumed at step {report.step:,}: bit-equal weights, rates and options.")
+        """Note how a resumed run went on."""
+        self._resumed.append(report)
+        if report.problem:
+            self._problems.append(f"Resumed at step {report.step:,}: {report.problem}")
 
     def verdict(self) -> Verdict:
         """The result, once the child has ended."""
@@ -131,7 +126,9 @@ class Verifier:
             problems.append("The exported code told nothing of its param groups.")
         if self._next_step != self.design.plan.total_steps:
             problems.append(f"Only {self._next_step:,} of {self.design.plan.total_steps:,} steps were compared.")
-        return Verdict(self._next_step, self._differences, tuple(dict.fromkeys(problems)), tuple(self._notes))
+        seen = {report.step for report in self._resumed}
+        problems += [f"Resuming at step {at:,} was not seen." for at, _ in resumes(self.design) if at not in seen]
+        return Verdict(self._next_step, self._differences, tuple(dict.fromkeys(problems)), tuple(self._resumed))
 
     def _compare_track(self, group: ParamGroup, track: str, steps: Any, real: Any, planned: Any) -> None:
         if planned is None:
@@ -158,6 +155,21 @@ class Verifier:
 def largest_difference(verdict: Verdict) -> float:
     """The largest |difference| / base over all groups and tracks."""
     return max((value for tracks in verdict.differences.values() for value in tracks.values()), default=0.0)
+
+
+def resumed_words(report: Resumed) -> str:
+    """What a resumed run showed, in a sentence; a problem is told elsewhere.
+
+    >>> resumed_words(Resumed(225, 10))
+    'Resumed at step 225: weights, rates and options are equal to the last bit after 10 more steps.'
+    """
+    if report.untried:
+        return f"Resuming at step {report.step:,} was not tried. {report.untried}"
+    if report.problem:
+        return f"Resumed at step {report.step:,}: not the same run."
+    what = "weights" if report.whole else "weights (small cuts of them)"
+    steps = f"{report.steps:,} more step{'s' if report.steps > 1 else ''}"
+    return f"Resumed at step {report.step:,}: {what}, rates and options are equal to the last bit after {steps}."
 
 
 def report_taker(verifier: Verifier, progress: Callable[[int], object]) -> Callable[[Any], None]:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import importlib.util
 import math
 import os
+import sys
 from collections.abc import Callable, Sequence
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
@@ -16,6 +18,20 @@ if TYPE_CHECKING:
     from torch.optim import Optimizer
 
 NOT_OPTIONS = ("params", "param_names", "name")
+
+
+class MissingPackageError(ModuleNotFoundError):
+    """A library that the exported file is for is not installed."""
+
+
+def refuse_missing(packages: Sequence[str]) -> None:
+    """Raise `JobError` for the first of these packages that this Python does not have; none is imported."""
+    for package in packages:
+        if importlib.util.find_spec(package) is None:
+            raise JobError(
+                f"The package {package} is not installed in the Python at {sys.executable}; install it there "
+                f"(pip install {package}), or choose a Python that has it."
+            ) from MissingPackageError(package)
 
 
 def import_exported(file: str) -> ModuleType:
@@ -51,18 +67,13 @@ class Schedulers:
         several = getattr(exported, "build_schedulers", None)
         with user_code(f"Building the schedule of {_base(exported)}"):
             if several is not None:
-                self._schedulers: tuple[Any, ...] = tuple(several(optimizers))
+                self.all: tuple[Any, ...] = tuple(several(optimizers))
             else:
-                self._schedulers = (_function(exported, "build_scheduler")(optimizers[0]),)
+                self.all = (_function(exported, "build_scheduler")(optimizers[0]),)
         every = getattr(exported, "METRIC_EVERY", None)
-        self._every = tuple(every) if isinstance(every, tuple) else (every,) * len(self._schedulers)
-        if len(self._every) != len(self._schedulers) or not all(n is None or n >= 1 for n in self._every):
-            raise JobError(f"METRIC_EVERY of {_base(exported)} does not fit its {len(self._schedulers)} schedulers.")
-
-    @property
-    def all(self) -> tuple[Any, ...]:
-        """The schedulers, in the order of the optimizers."""
-        return self._schedulers
+        self._every = tuple(every) if isinstance(every, tuple) else (every,) * len(self.all)
+        if len(self._every) != len(self.all) or not all(n is None or n >= 1 for n in self._every):
+            raise JobError(f"METRIC_EVERY of {_base(exported)} does not fit its {len(self.all)} schedulers.")
 
     def step(self, updates: int, metric: Callable[[int, int, str], float | None]) -> None:
         """Go on after update number `updates`, counted from 1.
@@ -70,13 +81,34 @@ class Schedulers:
         `metric` tells the value for scheduler number n, evaluated every so many updates, in the mode "min" or "max";
         None: it is not evaluated any more.
         """
-        for place, (scheduler, every) in enumerate(zip(self._schedulers, self._every, strict=True)):
+        for place, (scheduler, every) in enumerate(zip(self.all, self._every, strict=True)):
             if every is None:
                 scheduler.step()
             elif updates % every == 0:
                 value = metric(place, every, str(getattr(scheduler, "mode", "min")))
                 if value is not None:
                     scheduler.step(value)
+
+
+class PlannedMetrics:
+    """What the schedulers are given at their evaluations, in order: one row for each of them."""
+
+    def __init__(self, rows: Sequence[Sequence[float]]) -> None:
+        self._rows = rows
+
+    def at(self, updates: int) -> Callable[[int, int, str], float | None]:
+        """The `metric` of `Schedulers.step` after so many updates."""
+
+        def metric(place: int, every: int, mode: str) -> float | None:
+            values, evaluation = self._rows[place] if place < len(self._rows) else (), updates // every - 1
+            return float(values[evaluation]) if evaluation < len(values) else None
+
+        return metric
+
+
+def checkpointing(exported: ModuleType) -> tuple[Callable[..., Any], Callable[..., Any]]:
+    """The file's `save_state(optimizer, scheduler)` and `load_state(state, optimizer, scheduler)`."""
+    return _function(exported, "save_state"), _function(exported, "load_state")
 
 
 def freeze_function(exported: ModuleType) -> Callable[[nn.Module, int], None]:

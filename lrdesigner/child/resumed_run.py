@@ -1,181 +1,204 @@
-"""Resuming with an exported file: a run that goes on from a checkpoint equals one without interruption, bit for bit.
-
-The model gets weights of its own and gradients out of a seeded generator; no forward pass is needed, and no data.
-"""
+"""Whether a run that an exported file resumes is the run that went on: in weights, state, rates and options."""
 
 from __future__ import annotations
 
 import copy
 import io
-from collections.abc import Callable, Sequence
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
-from lrdesigner.child.exported import Groups, Schedulers, build_optimizers, freeze_function
-from lrdesigner.child.failures import user_code
-from lrdesigner.child.training_step import needs_closure, step_without_gradients
+from lrdesigner.child.channel import Channel
+from lrdesigner.child.exported import PlannedMetrics, Schedulers, build_optimizers, checkpointing, freeze_function
+from lrdesigner.child.failures import JobError, user_code
+from lrdesigner.child.same import first_difference
+from lrdesigner.child.stand_ins import StandIns
+from lrdesigner.child.training_step import step_without_gradients, update
 
 if TYPE_CHECKING:
-    import torch
     from torch import nn
 
-MOST_NUMBERS = 20_000_000
-"""Parameters of a model that is still given weights for this: twice, with the optimizer's state, some 500 MB."""
-
-LATEST_STEP = 10_000
-REAL_STEPS = 4
-"""Steps with gradients: at the start, before the checkpoint, and after it."""
-
-Metric = Callable[[int, int, int], "float | None"]
-"""The metric of scheduler number n, evaluated every so many updates, after so many updates."""
+STEPS_BEFORE = 4
+"""Steps with gradients before a checkpoint, so that an optimizer has something to keep."""
+PROGRESS_SECONDS = 0.1
+_PERIOD = 7
 
 
-def resume(
-    exported: ModuleType, model: nn.Module, total: int, metric: Metric, stop: Callable[[], bool]
-) -> dict[str, Any]:
-    """Compare a resumed run with one that was not interrupted: the fields of the report `Resumed`."""
-    size = sum(parameter.numel() for parameter in model.parameters())
-    if size > MOST_NUMBERS:
-        return {"reason": f"the model has {size:,} parameters, and at most {MOST_NUMBERS:,} are given weights for it"}
-    if not hasattr(exported, "save_state") or not hasattr(exported, "load_state"):
-        return {"reason": "the file has no save_state and load_state"}
-    at = max(min(total // 2, LATEST_STEP), 1)
-    try:
-        models = with_weights(model), with_weights(model)
-    except Exception as error:  # of the model's own classes
-        return {"reason": f"the model could not be copied: {error}"}
-    straight = _Run(exported, models[0], metric)
-    straight.train(min(REAL_STEPS, at))
-    straight.skip(at - straight.done - REAL_STEPS, stop)
-    straight.train(at - straight.done)
-    saved, done = straight.checkpoint(), straight.done
-    again = _Run(exported, models[1], metric)
-    again.load(saved, done)
-    for _ in range(REAL_STEPS):
-        if stop():
-            return {"reason": "it was stopped"}
-        straight.train(1)
-        again.train(1)
-        difference = straight.difference(again)
-        if difference:
-            return {"step": done, "steps": REAL_STEPS, "difference": difference}
-    return {"step": done, "steps": REAL_STEPS}
+@dataclass(frozen=True)
+class ResumeCheck:
+    """What a run is made of; `stand_ins` are those of the model before anything froze."""
+
+    exported: ModuleType
+    model: nn.Module
+    stand_ins: StandIns
+    metrics: PlannedMetrics
+    channel: Channel
+
+    def check(self, request: Mapping[str, Any]) -> bool:
+        """Report on each of the request's `resumes`; False when there was a stop."""
+        straight = None
+        for at, end in request.get("resumes", ()):
+            found: dict[str, Any] = {"step": at, "steps": end - at, "whole": self.stand_ins.whole}
+            try:
+                straight = straight or _Run(self, seed=0)
+                if not straight.go(at):
+                    return False
+                found["problem"] = self._problem(straight, at, end)
+            except JobError as error:  # the run that goes on cannot be trained here
+                found["untried"] = str(error)
+            if self.channel.stop.is_set():
+                return False
+            self.channel.send("resumed", found)
+        return True
+
+    def _problem(self, straight: _Run, at: int, end: int) -> str:
+        """What differs first between the run that goes on and one that is resumed, in words."""
+        try:
+            saved, problem = straight.saved(), ""
+        except JobError as error:
+            saved, problem = None, str(error)
+        options = [straight.train(step) for step in range(at, end) if not self.channel.stop.is_set()]
+        if saved is None or len(options) < end - at:
+            return problem
+        try:
+            resumed = _Run(self, seed=1)
+            resumed.load(saved)
+            for step, wanted in zip(range(at, end), options, strict=True):
+                if self.channel.stop.is_set():
+                    return ""
+                if different := first_difference(wanted, resumed.train(step)):
+                    return f"{different} at step {step:,}."
+        except JobError as error:
+            return str(error)
+        different = first_difference(straight.kept(), resumed.kept())
+        return f"{different} after step {end - 1:,}." if different else ""
 
 
 class _Run:
-    """A model with weights, its optimizers and its schedulers."""
+    """Optimizers and schedulers of the file that train stand-ins, whose loss is a sum of sines."""
 
-    def __init__(self, exported: ModuleType, model: nn.Module, metric: Metric) -> None:
-        self._exported, self._metric, self.done = exported, metric, 0
-        self._model = model
-        self._optimizers = build_optimizers(exported, self._model)
-        self._schedulers = Schedulers(exported, self._optimizers)
-        self._freeze = freeze_function(exported)
+    def __init__(self, given: ResumeCheck, seed: int) -> None:
+        given.stand_ins.thaw()
+        self._given = given
+        self._freeze = freeze_function(given.exported)
+        self._tensors = given.stand_ins.made(seed)
+        built = build_optimizers(given.exported, given.model)
+        self._optimizers = tuple(given.stand_ins.put(optimizer, self._tensors) for optimizer in built)
+        self._schedulers = Schedulers(given.exported, self._optimizers)
+        self._sparse = {
+            id(tensor)
+            for optimizer in self._optimizers
+            for group in optimizer.param_groups
+            for tensor in group["params"]
+            if type(optimizer).__name__ == "SparseAdam"
+        }
+        self._done = 0
 
-    def train(self, steps: int) -> None:
-        """Steps with gradients."""
-        for _ in range(steps):
-            self._freeze(self._model, self.done)
-            gradients = _Gradients(self._model, self.done)
-            with user_code(f"Stepping the optimizer at step {self.done}"):
-                for optimizer in self._optimizers:
-                    if needs_closure(optimizer):
-                        optimizer.step(gradients.set)
-                    else:
-                        gradients.set(sparse=type(optimizer).__name__ == "SparseAdam")
-                        optimizer.step()
-            for optimizer in self._optimizers:
-                optimizer.zero_grad(set_to_none=True)
-            self._advance()
+    def go(self, at: int) -> bool:
+        """Go to a step: without gradients first, and with them just before it; False when there was a stop."""
+        told = 0.0
+        for optimizer in self._optimizers:  # torch warns of a scheduler that is stepped before its optimizer
+            step_without_gradients(optimizer)
+        while self._done < at:
+            if self._given.channel.stop.is_set():
+                return False
+            if time.monotonic() - told >= PROGRESS_SECONDS:
+                told = time.monotonic()
+                self._given.channel.send("progress", {"stage": "resuming", "done": self._done, "total": at})
+            if self._done < at - STEPS_BEFORE:
+                self._advance(self._done)
+            else:
+                self.train(self._done)
+        return True
 
-    def skip(self, steps: int, stop: Callable[[], bool]) -> None:
-        """Steps without gradients."""
-        for _ in range(steps):
-            if stop():
-                return
-            for optimizer in self._optimizers:
-                step_without_gradients(optimizer)
-            self._advance()
-
-    def checkpoint(self) -> bytes:
-        """What the file says that a checkpoint needs, with the weights."""
+    def train(self, step: int) -> dict[str, Any]:
+        """Train for one step; the options that it used, by param group."""
         import torch
 
-        pairs = zip(self._optimizers, self._schedulers.all, strict=True)
-        with user_code("save_state of the exported file"):
-            states = [self._exported.save_state(*pair) for pair in pairs]
+        self._freeze(self._given.model, step)
+        used = self._options()
+        torch.manual_seed(step)  # for optimizers that round by chance
+        self._make_gradients(step)
+        update(self._optimizers, lambda: self._make_gradients(step), f"step {step}")
+        for optimizer in self._optimizers:
+            optimizer.zero_grad(set_to_none=True)
+        self._advance(step)
+        return used
+
+    def saved(self) -> bytes:
+        """A checkpoint, as torch writes it."""
+        import torch
+
+        save, _ = checkpointing(self._given.exported)
+        with user_code("save_state"):
+            states = [save(*pair) for pair in self._pairs()]
         file = io.BytesIO()
-        torch.save({"weights": dict(self._model.named_parameters()), "states": states}, file)
+        with user_code("Writing what save_state gives"):
+            torch.save({"weights": self._weights(), "states": states}, file)
         return file.getvalue()
 
-    def load(self, saved: bytes, done: int) -> None:
-        """Take a checkpoint as people read theirs: without running code."""
+    def load(self, saved: bytes) -> None:
+        """Go on from a checkpoint, which is read as torch does it safely."""
         import torch
 
-        with user_code("load_state of the exported file"):
-            known = torch.load(io.BytesIO(saved), weights_only=True)
-            with torch.no_grad():
-                for name, parameter in self._model.named_parameters():
-                    parameter.copy_(known["weights"][name])
-            pairs = zip(self._optimizers, self._schedulers.all, strict=True)
-            for state, pair in zip(known["states"], pairs, strict=True):
-                self._exported.load_state(state, *pair)
-        self.done = done
+        _, load = checkpointing(self._given.exported)
+        with user_code("Reading what save_state gave"):
+            found = torch.load(io.BytesIO(saved), weights_only=True)
+        with torch.no_grad():
+            for name, weight in self._weights().items():
+                weight.copy_(found["weights"][name])
+        with user_code("load_state"):
+            for state, (optimizer, scheduler) in zip(found["states"], self._pairs(), strict=True):
+                load(state, optimizer, scheduler)
 
-    def difference(self, other: _Run) -> str:
-        """The first weight or option that differs; "" for none."""
+    def kept(self) -> dict[str, Any]:
+        """All that the run has made: the weights, and what the optimizers keep for them."""
+        names = {id(weight): name for name, weight in self._weights().items()}
+        state = {
+            f"the optimizer's {key} of {names.get(id(weight), 'a tensor')}": value
+            for optimizer in self._optimizers
+            for weight, kept in optimizer.state.items()
+            for key, value in (kept.items() if isinstance(kept, dict) else ())
+        }
+        return {f"the weight {name}": weight for name, weight in self._weights().items()} | state | self._options()
+
+    def _advance(self, step: int) -> None:
+        with user_code(f"The scheduler at step {step}"):
+            self._schedulers.step(step + 1, self._given.metrics.at(step + 1))
+        self._done = step + 1
+
+    def _make_gradients(self, step: int) -> float:
+        """Gradients of what needs some, which depend on the weights and the step; the loss."""
         import torch
-
-        theirs = dict(other._model.named_parameters())
-        for name, parameter in self._model.named_parameters():
-            if not torch.equal(torch.nan_to_num(parameter), torch.nan_to_num(theirs[name])):
-                return f"the weights of {name}"
-        ours, others = Groups(self._optimizers), Groups(other._optimizers)  # loading makes the groups anew
-        for name, mine, its in zip(ours.names, ours.tracks(), others.tracks(), strict=True):
-            for track, value in mine.items():
-                if its.get(track) != value:
-                    return f"the {track} of {name}"
-        return ""
-
-    def _advance(self) -> None:
-        self.done += 1
-        self._schedulers.step(self.done, lambda place, every, mode: self._metric(place, every, self.done))
-
-
-class _Gradients:
-    """The same for a step of every run: noise, and a pull to 0, which closures need to come to an end."""
-
-    def __init__(self, model: nn.Module, step: int) -> None:
-        import torch
-
-        generator = torch.Generator().manual_seed(step)
-        parameters: Sequence[nn.Parameter] = list(model.parameters())
-        self._noise = [torch.randn(p.shape, generator=generator) for p in parameters]
-        self._parameters = parameters
-
-    def set(self, sparse: bool = False) -> float:
-        """Write the gradients; gives a loss that they could be of."""
 
         loss = 0.0
-        for parameter, noise in zip(self._parameters, self._noise, strict=True):
-            if parameter.requires_grad:
-                gradient: torch.Tensor = (0.01 * noise + 0.1 * parameter.detach()).to(parameter.dtype)
-                parameter.grad = gradient.to_sparse(1) if sparse and gradient.dim() else gradient
-                loss += float((parameter.detach() * (0.01 * noise + 0.05 * parameter.detach())).sum())
+        with user_code(f"The gradients at step {step}"), torch.no_grad():
+            for parameter in self._given.stand_ins.parameters.values():
+                tensor = self._tensors[id(parameter)]
+                tensor.grad = None
+                tensor.requires_grad_(parameter.requires_grad)
+                if parameter.requires_grad:
+                    shifted = tensor.detach() + step % _PERIOD
+                    loss += float(shifted.sin().sum().real)
+                    slope = shifted.cos()
+                    tensor.grad = slope.to_sparse(1) if id(tensor) in self._sparse else slope
         return loss
 
+    def _pairs(self) -> list[tuple[Any, Any]]:
+        return list(zip(self._optimizers, self._schedulers.all, strict=True))
 
-def with_weights(model: nn.Module) -> nn.Module:
-    """A copy of a model that may be on the meta device, with random weights; tied ones stay tied."""
-    import torch
+    def _weights(self) -> dict[str, Any]:
+        return {
+            name: self._tensors[id(parameter)].detach() for name, parameter in self._given.stand_ins.parameters.items()
+        }
 
-    made: dict[int, nn.Parameter] = {}
-    found = copy.deepcopy(model)
-    generator = torch.Generator().manual_seed(0)
-    for module in found.modules():
-        for name, parameter in list(module.named_parameters(recurse=False, remove_duplicate=False)):
-            if id(parameter) not in made:
-                weights = torch.randn(parameter.shape, generator=generator).to(parameter.dtype)
-                made[id(parameter)] = torch.nn.Parameter(weights, requires_grad=parameter.requires_grad)
-            module.register_parameter(name, made[id(parameter)])
-    return found
+    def _options(self) -> dict[str, Any]:
+        return {
+            f"{key} of group {group.get('name')!r}": copy.deepcopy(value)
+            for optimizer in self._optimizers
+            for group in optimizer.param_groups
+            for key, value in group.items()
+            if key not in ("params", "param_names")
+        }

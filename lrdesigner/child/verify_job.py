@@ -4,23 +4,26 @@ from __future__ import annotations
 
 import sys
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from lrdesigner.child.build_model import build_model
 from lrdesigner.child.channel import Channel
 from lrdesigner.child.exported import (
     Groups,
+    PlannedMetrics,
     Schedulers,
     build_optimizers,
     check_finite,
     freeze_function,
     import_exported,
+    refuse_missing,
 )
 from lrdesigner.child.failures import user_code
 from lrdesigner.child.model_walk import refuse_lazy, walk
-from lrdesigner.child.resumed_run import resume
+from lrdesigner.child.resumed_run import ResumeCheck
 from lrdesigner.child.skeleton import build_skeleton
+from lrdesigner.child.stand_ins import StandIns
 from lrdesigner.child.training_step import step_without_gradients
 
 if TYPE_CHECKING:
@@ -32,20 +35,19 @@ PROGRESS_SECONDS = 0.1
 
 
 def verify(request: Mapping[str, Any], channel: Channel) -> tuple[str, dict[str, Any]]:
-    """Report the param groups as `build_optimizer` left them, how a run is resumed, and the values of each step.
+    """Report the param groups as `build_optimizer` left them, the values that each step would use, and resumed runs.
 
     The model has no weights and gets no gradients: the optimizers are stepped, but have nothing to change.
     """
+    refuse_missing(request.get("packages", ()))
     channel.send("progress", {"stage": "building the model"})
     model = _model(request)
+    stand_ins = StandIns(model)
     exported = import_exported(request["exported_file"])
     optimizers = build_optimizers(exported, model)
     groups = Groups(optimizers)
     channel.send("param_groups", {"groups": groups.report(model)})
-    channel.send("progress", {"stage": "resuming a run"})
-    metrics = _Metrics(request.get("metrics", ()))
-    channel.send("resumed", resume(exported, model, int(request["steps"]), metrics.at, channel.stop.is_set))
-    schedulers = Schedulers(exported, optimizers)
+    schedulers, metrics = Schedulers(exported, optimizers), PlannedMetrics(request.get("metrics", ()))
     freeze, turns = freeze_function(exported), frozenset(request.get("freeze_steps", ()))
     collector = _Collector(groups, channel, int(request["steps"]))
     for step in range(collector.total):
@@ -59,27 +61,11 @@ def verify(request: Mapping[str, Any], channel: Channel) -> tuple[str, dict[str,
         with user_code(f"Stepping the optimizer at step {step}"):
             for optimizer in optimizers:
                 step_without_gradients(optimizer)
-            schedulers.step(collector.done, metrics.after(collector.done))
+            schedulers.step(collector.done, metrics.at(collector.done))
     collector.flush()
-    stopped = collector.done < collector.total
-    return ("stopped" if stopped else "finished"), {"steps": collector.done}
-
-
-class _Metrics:
-    """What the schedulers are given: for each optimizer the values of its evaluations, in order."""
-
-    def __init__(self, given: Sequence[Sequence[float]]) -> None:
-        self._given = given
-
-    def at(self, place: int, every: int, done: int) -> float | None:
-        """The value after so many updates; None where there is none any more."""
-        values = self._given[place] if place < len(self._given) else ()
-        evaluation = done // every - 1
-        return float(values[evaluation]) if evaluation < len(values) else None
-
-    def after(self, done: int) -> Callable[[int, int, str], float | None]:
-        """The same as `Schedulers.step` asks for it."""
-        return lambda place, every, mode: self.at(place, every, done)
+    finished = collector.done == collector.total
+    finished = finished and ResumeCheck(exported, model, stand_ins, metrics, channel).check(request)
+    return ("finished" if finished else "stopped"), {"steps": collector.done}
 
 
 def _model(request: Mapping[str, Any]) -> nn.Module:

@@ -31,6 +31,7 @@ ScheduleFormOption = Annotated[
     ),
 ]
 
+FormOption = Annotated[CodeForm, typer.Option("--form", help="script: with a main(); snippet: to paste or import.")]
 TensorOption = Annotated[
     bool, typer.Option("--tensor-lr", help="Make each rate a tensor, for a compiled step of the optimizer.")
 ]

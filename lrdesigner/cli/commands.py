@@ -18,6 +18,7 @@ from lrdesigner.cli import (
     preset_commands,
     proof_commands,
     shape_commands,
+    verify_command,
 )
 from lrdesigner.cli.output import printable
 from lrdesigner.errors import UserError
@@ -57,7 +58,7 @@ def command_table() -> typer.Typer:
     table.command("export")(export_command.export_code)
     table.command("shapes")(shape_commands.shapes)
     table.command("presets")(preset_commands.presets)
-    table.command("verify")(proof_commands.verify)
+    table.command("verify")(verify_command.verify)
     table.command("trial")(proof_commands.trial)
     return table
 

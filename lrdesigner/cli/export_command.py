@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from lrdesigner.cli.code_options import CodeForm, CodeSchedule, ScheduleFormOption, TensorOption
+from lrdesigner.cli.code_options import CodeForm, CodeSchedule, FormOption, ScheduleFormOption, TensorOption
 from lrdesigner.cli.design_commands import DesignArgument
 from lrdesigner.cli.output import say
 from lrdesigner.cli.proof_commands import TrustOption
@@ -35,9 +35,7 @@ def export_code(
         str,
         typer.Option("--target", help=f"What it is for: {KINDS}."),
     ] = "torch",
-    form: Annotated[
-        CodeForm, typer.Option("--form", help="script: with a main(); snippet: to paste or import.")
-    ] = CodeForm.SCRIPT,
+    form: FormOption = CodeForm.SCRIPT,
     data: Annotated[
         str, typer.Option("--data", metavar="FILE.py:FUNCTION", help="What a script trains on, as for a trial.")
     ] = "",

@@ -1,86 +1,31 @@
-"""Commands that run the exported code: verify and trial."""
+"""The command that trains with the exported code, and what the commands share that run it."""
 
 from __future__ import annotations
 
 import sys
-from importlib.util import find_spec
 from typing import Annotated, Any
 
 import typer
 from msgspec.structs import replace
 
-from lrdesigner.cli.code_options import CodeSchedule, ScheduleFormOption, TensorOption
 from lrdesigner.cli.design_commands import DesignArgument
 from lrdesigner.cli.model_commands import PythonOption
 from lrdesigner.cli.output import say, write_json, write_lines
 from lrdesigner.design_file import load
 from lrdesigner.document import Design
 from lrdesigner.errors import UserError
-from lrdesigner.export import TARGETS, ExportOptions
 from lrdesigner.jobs.protocol import Metrics
-from lrdesigner.jobs.run import run_job, run_ladder
+from lrdesigner.jobs.run import run_job
 from lrdesigner.models.interpreter import parse_python
 from lrdesigner.models.trust import TrustStore, question_for
-from lrdesigner.proof import exported_file, trial_request, verify_request
-from lrdesigner.verification import Verifier, largest_difference, report_taker
+from lrdesigner.proof import exported_file, trial_request
 
 TrustOption = Annotated[
     bool, typer.Option("--trust", help="Run the code that the design names, and remember that it may run.")
 ]
 
-ALL = "all"
-
 INTERRUPTED = 130
 """The status that shells know for Ctrl-C, which is the only way to stop a command."""
-
-
-def verify(
-    design_file: DesignArgument,
-    target: Annotated[str, typer.Option("--target", help=f"{', '.join(TARGETS)}, or all of them.")] = "torch",
-    schedule_form: ScheduleFormOption = CodeSchedule.AUTO,
-    tensor_lr: TensorOption = False,
-    trust: TrustOption = False,
-    python: PythonOption = "",
-) -> int:
-    """Step the real optimizer through the exported code for the whole plan and compare with the design."""
-    design = _allowed(load(design_file), trust, python)
-    if target != ALL:
-        return _verify(design, ExportOptions(target, schedule_form=schedule_form.value, tensor_lr=tensor_lr))
-    status = 0
-    for name in TARGETS:
-        options = ExportOptions(name, schedule_form=schedule_form.value, tensor_lr=tensor_lr)
-        reason = TARGETS[name].refusal(design) or _missing_package(design, name)
-        write_lines([f"{name}: skipped. {reason}" if reason else f"{name}:"])
-        status = max(status, 0 if reason else _verify(design, options))
-        if status == INTERRUPTED:
-            break
-    return status
-
-
-def _verify(design: Design, options: ExportOptions) -> int:
-    verifier = Verifier(design, options)
-    progress = _ProgressBar(design.plan.total_steps, f"Verifying {options.target}")
-    with exported_file(design, options) as file, progress as advance:
-        request, taker = verify_request(design, file), report_taker(verifier, advance)
-        outcome = run_ladder(request, on_report=taker, python=design.model.python or None)
-    if outcome.state == "stopped":
-        say("Interrupted.")
-        return INTERRUPTED
-    if outcome.state != "finished":
-        say(f"Verification failed: {outcome.message}")
-        return 1
-    verdict = verifier.verdict()
-    write_lines(f"{name}: {_differences(tracks)}" for name, tracks in verdict.differences.items())
-    write_lines([*verdict.notes, *verdict.problems])
-    words = "The exported code equals the design" if verdict.passed else "The exported code DIFFERS from the design"
-    say(f"{words}: {verdict.steps:,} steps, largest difference {largest_difference(verdict):.1e} of the base value.")
-    return 0 if verdict.passed else 1
-
-
-def _missing_package(design: Design, target: str) -> str:
-    """What this interpreter lacks; of another one nothing is known here."""
-    missing = [name for name in TARGETS[target].packages if find_spec(name) is None]
-    return f"{missing[0]} is not installed." if missing and not design.model.python else ""
 
 
 def trial(
@@ -93,9 +38,9 @@ def trial(
     python: PythonOption = "",
 ) -> int:
     """Train with the exported code for a short while; status 1 when it fails or diverges."""
-    design = _allowed(load(design_file), trust, python)
+    design = allowed(load(design_file), trust, python)
     planned = steps or design.plan.total_steps
-    with exported_file(design) as file, _ProgressBar(planned, "Training", shown=not as_json) as advance:
+    with exported_file(design) as file, ProgressBar(planned, "Training", shown=not as_json) as advance:
 
         def take(report: Any) -> None:
             if isinstance(report, Metrics):
@@ -116,7 +61,7 @@ def trial(
     return 0 if reason == "finished" else 1
 
 
-def _allowed(design: Design, trust: bool, python: str) -> Design:
+def allowed(design: Design, trust: bool, python: str) -> Design:
     """The design, with the interpreter that was named, if its code may run: there must be an answer, now or remembered.
 
     A design file that names code is no consent to run it; an interpreter that is typed here is.
@@ -135,7 +80,7 @@ def _allowed(design: Design, trust: bool, python: str) -> Design:
     return replace(design, model=replace(design.model, python=question.python))
 
 
-class _ProgressBar:
+class ProgressBar:
     """A progress bar on stderr, when a person watches; its value is a function that takes the steps done."""
 
     def __init__(self, total: int, text: str, *, shown: bool = True) -> None:
@@ -157,10 +102,6 @@ class _ProgressBar:
     def __exit__(self, *_: object) -> None:
         if self._bar is not None:
             self._bar.stop()
-
-
-def _differences(tracks: dict[str, float]) -> str:
-    return ", ".join(f"{track} {value:.1e}" for track, value in tracks.items())
 
 
 def _figure(value: Any) -> str:

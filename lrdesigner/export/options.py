@@ -33,6 +33,10 @@ class ExportOptions:
     tensor_lr: bool = False
     in_spite_of: tuple[str, ...] = ()
 
+    def for_target(self, target: str) -> ExportOptions:
+        """The same, for another target."""
+        return replace(self, target=target)
+
     def despite(self, errors: tuple[str, ...]) -> ExportOptions:
         """The same, with these errors told in the file."""
         return replace(self, in_spite_of=errors)

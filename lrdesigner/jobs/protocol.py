@@ -51,7 +51,9 @@ class VerifyRequest(Request, frozen=True, tag="verify"):
 
     `inventory` is a JSON file with names and shapes, of which a model without code is made; "" builds the source.
     `metrics` has, for each optimizer, what its scheduler is given at its evaluations, in order: nothing where no metric
-    steers it. At each of `freeze_steps` the file's `apply_freeze` is called, and its effect reported.
+    steers it. At each of `freeze_steps` the file's `apply_freeze` is called, and its effect reported. Of each of
+    `resumes` the first step is where a checkpoint is made; from there to the second a run that goes on and one that is
+    resumed are trained and compared. `packages` are what the file needs besides torch.
     """
 
     source: str
@@ -59,6 +61,8 @@ class VerifyRequest(Request, frozen=True, tag="verify"):
     steps: int
     metrics: tuple[tuple[float, ...], ...] = ()
     freeze_steps: tuple[int, ...] = ()
+    resumes: tuple[tuple[int, int], ...] = ()
+    packages: tuple[str, ...] = ()
     kwargs: dict[str, Any] = {}
     rung: Rung = "meta"
     inventory: str = ""
@@ -179,15 +183,17 @@ class Freezing(Report, frozen=True, tag="freezing"):
 
 
 class Resumed(Report, frozen=True, tag="resumed"):
-    """A run that went on from a checkpoint at `step`, after so many `steps`, beside one that was never interrupted.
+    """How a run that was resumed at a step compares with the run that went on, `steps` steps later.
 
-    `difference` names the first thing that was not bit-equal; `reason` says why it was not tried.
+    `problem` says what differs first or what failed, and `untried` why nothing could be compared; "" for neither.
+    Unless `whole`, both trained a cut of each tensor of a large model.
     """
 
-    step: int = 0
-    steps: int = 0
-    difference: str = ""
-    reason: str = ""
+    step: int
+    steps: int
+    problem: str = ""
+    untried: str = ""
+    whole: bool = True
 
 
 class CapturedObjects(Report, frozen=True, tag="captured"):

@@ -25,6 +25,7 @@ from lrdesigner.export import export
 from lrdesigner.export.optimizer_code import OWN_NAMES
 from lrdesigner.optimizers import CustomOptions, optimizer_of, torch_options
 from lrdesigner.param_groups import param_groups
+from lrdesigner.resuming import resumes
 from lrdesigner.verification import Verdict, Verifier, report_taker
 
 pytestmark = pytest.mark.torch
@@ -110,7 +111,7 @@ def verified(design: Design, folder: Path) -> Verdict:
     file = written(design, folder)
     channel = Recorder()
     request = {"source": f"{folder / 'net.py'}:Net", "kwargs": design.model.kwargs, "exported_file": str(file)}
-    state, _ = verify({**request, "steps": design.plan.total_steps}, channel)
+    state, _ = verify({**request, "steps": design.plan.total_steps, "resumes": resumes(design)}, channel)
     assert state == "finished"
     verifier = Verifier(design)
     take = report_taker(verifier, lambda _: None)

@@ -11,10 +11,11 @@ from strategies import FUNCTIONS
 
 from lrdesigner.curves import values_at
 from lrdesigner.document import Design, Freeze
-from lrdesigner.jobs.protocol import Freezing, ParamGroupReport, ParamGroups, Values
+from lrdesigner.jobs.protocol import Freezing, ParamGroupReport, ParamGroups, Resumed, Values
 from lrdesigner.optimizers import torch_options
 from lrdesigner.param_groups import param_groups
 from lrdesigner.proof import verify_request
+from lrdesigner.resuming import resumes
 from lrdesigner.schedules import Linear
 from lrdesigner.verification import Verdict, Verifier, report_taker
 
@@ -40,7 +41,7 @@ def _values(design: Design, start: int, steps: int) -> dict[str, dict[str, tuple
 def _verdict(design: Design, *reports: ParamGroups | Values | Freezing) -> Verdict:
     verifier = Verifier(design, FUNCTIONS)
     take = report_taker(verifier, lambda _: None)
-    for report in reports:
+    for report in (*reports, *(Resumed(at, end - at) for at, end in resumes(design))):
         take(report)
     return verifier.verdict()
 

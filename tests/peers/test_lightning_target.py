@@ -1,4 +1,4 @@
-"""Files for Lightning under its real Trainer: rates, freezing, accumulation, resuming, and steps that a scaler skips."""
+"""Files for Lightning under its real Trainer: rates, freezing, accumulation, resuming, and skipped steps."""
 
 from __future__ import annotations
 
