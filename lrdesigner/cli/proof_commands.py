@@ -10,10 +10,9 @@ import typer
 from msgspec.structs import replace
 
 from lrdesigner.cli.code_options import CodeSchedule, ScheduleFormOption, TensorOption
-from lrdesigner.cli.design_commands import DesignArgument
+from lrdesigner.cli.design_commands import DesignArgument, faultless_design
 from lrdesigner.cli.model_commands import PythonOption
 from lrdesigner.cli.output import say, write_json, write_lines
-from lrdesigner.design_file import load
 from lrdesigner.document import Design
 from lrdesigner.errors import UserError
 from lrdesigner.export import TARGETS, ExportOptions
@@ -43,7 +42,7 @@ def verify(
     python: PythonOption = "",
 ) -> int:
     """Step the real optimizer through the exported code for the whole plan and compare with the design."""
-    design = _allowed(load(design_file), trust, python)
+    design = _allowed(faultless_design(design_file), trust, python)
     if target != ALL:
         return _verify(design, ExportOptions(target, schedule_form=schedule_form.value, tensor_lr=tensor_lr))
     status = 0
@@ -93,7 +92,7 @@ def trial(
     python: PythonOption = "",
 ) -> int:
     """Train with the exported code for a short while; status 1 when it fails or diverges."""
-    design = _allowed(load(design_file), trust, python)
+    design = _allowed(faultless_design(design_file), trust, python)
     planned = steps or design.plan.total_steps
     with exported_file(design) as file, _ProgressBar(planned, "Training", shown=not as_json) as advance:
 
