@@ -94,7 +94,11 @@ def encode_compact(design: Design) -> bytes:
 
 def decode(text: bytes, name: str) -> Design:
     """The design in a file's text; `name` is how errors call the file. Raises `UserError`, also for one bad field."""
-    opened = decode_with_faults(text, name)
+    return without_faults(decode_with_faults(text, name), name)
+
+
+def without_faults(opened: Opened, name: str) -> Design:
+    """What was opened, if it had no fault; raises `UserError` for one bad field. `name` is how it calls the file."""
     if opened.faults:
         raise UserError(_all_of(opened.faults, name))
     return opened.design
@@ -136,14 +140,18 @@ def _in_code(text: bytes, file: Path) -> bytes:
 
 
 def holds_design(path: str | os.PathLike[str]) -> Embedded | None:
-    """The design that an exported file holds; None where it holds none, or cannot be read. Nothing of it is run."""
+    """The design that an exported file holds; None where it holds none, or cannot be read. Nothing of it is run.
+
+    Raises `UserError` for one that was damaged.
+    """
     file = Path(path)
     if file.suffix.lower() != CODE_SUFFIX:
         return None
     try:
-        return embedded_design(read_plain(file, LARGEST_CODE).decode("utf-8", errors="replace"), file.name)
-    except (OSError, UserError):
+        text = read_plain(file, LARGEST_CODE)
+    except OSError:
         return None
+    return embedded_design(text.decode("utf-8", errors="replace"), file.name)
 
 
 def _plain(text: bytes, name: str) -> dict[str, Any]:

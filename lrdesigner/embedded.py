@@ -15,6 +15,7 @@ LARGEST = 1 << 26
 """Bytes that a design may have when it is unpacked."""
 
 _WIDTH = 80
+_HEAD = "# The design as data, which LR Designer opens.\n"
 _TRAILER = re.compile(
     r"\n\n\n# The design as data, which LR Designer opens\.\n"
     r"# SHA-256 of the code above: ([0-9a-f]{64})\n"
@@ -41,7 +42,7 @@ def with_design(code: str, design: bytes) -> str:
     packed = base64.b64encode(zlib.compress(design, 9)).decode("ascii")
     lines = "".join(f'    "{packed[at : at + _WIDTH]}"\n' for at in range(0, len(packed), _WIDTH))
     return (
-        f"{code}\n\n# The design as data, which LR Designer opens.\n"
+        f"{code}\n\n{_HEAD}"
         f"# SHA-256 of the code above: {_code_digest(code)}\n"
         f"# SHA-256 of the design: {digest_of(design)}\nDESIGN = (\n{lines})\n"
     )
@@ -61,14 +62,25 @@ def embedded_design(text: str, name: str) -> Embedded | None:
     """
     text = text.replace("\r\n", "\n")
     found = _TRAILER.search(text)
+    if found is None and f"\n{_HEAD}" in text:
+        raise _damaged(name)  # as when the end of the file is lost
     if found is None:
         return None
     code_digest, digest, lines = found.groups()
     design = _unpacked("".join(re.findall(r'"(.*)"', lines)))
     if design is None or digest_of(design) != digest:
-        raise UserError(f"The design in {name} was damaged: its data are not those that were written; export it again.")
+        raise _damaged(name)
     code = text[: found.start() + 1]
     return Embedded(design, edited=_code_digest(code) != code_digest or bool(text[found.end() :].strip()))
+
+
+def edited_words(name: str) -> str:
+    """What is to be known where the code was edited."""
+    return f"{name} was edited after it was written; the design is as it was then."
+
+
+def _damaged(name: str) -> UserError:
+    return UserError(f"The design in {name} was damaged: its data are not those that were written; export it again.")
 
 
 def _code_digest(code: str) -> str:

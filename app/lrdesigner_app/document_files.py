@@ -46,6 +46,7 @@ class DocumentFiles(QObject):
         self.recent = RecentFiles(settings)
         self.path: Path | None = None
         self._known: State = None
+        self._code: Path | None = None  # the exported file that a design without a file of its own was read from
 
     @property
     def title(self) -> str:
@@ -84,11 +85,11 @@ class DocumentFiles(QObject):
 
     def open(self, path: Path) -> bool:
         """Open a design file, with defaults for its faults; if it is none, a notice says so and nothing changes."""
-        held = holds_design(path)
-        if held is not None:
-            return self._open_code(path, held)
         known = state_of(path)  # before it is read: what changes meanwhile is noticed when it is saved
         try:
+            held = holds_design(path)
+            if held is not None:
+                return self._open_code(path, held)
             with self._working(f"Opening {path.name}…", _size(path) > LARGE_BYTES):
                 opened = load_with_faults(path)
                 self._replace(opened, path)
@@ -102,13 +103,13 @@ class DocumentFiles(QObject):
 
     def _open_code(self, path: Path, held: Embedded) -> bool:
         """Open the design in an exported file as one that has no file yet: saving must not replace the code."""
-        try:
-            opened = load_with_faults(path)
-        except UserError as error:
-            self._workspace.post(Notice(str(error), "bad"))
-            return False
-        self._replace(opened, None, modified=True)
-        self._workspace.post(embedded_notice(path, held))
+        self._replace(load_with_faults(path), None, modified=True)
+        self._code = path
+        self._remember(path)
+        if self._workspace.opened.faults:
+            self._tell_of_faults(path)
+        else:
+            self._workspace.post(embedded_notice(path, held))
         return True
 
     def _tell_of_faults(self, path: Path) -> None:
@@ -125,7 +126,8 @@ class DocumentFiles(QObject):
 
     def save_as(self) -> bool:
         """Ask for a name and save; False when it was not saved."""
-        proposal = Path(self._settings.text("folder")) / f"{self.title.lower()}{SUFFIX}"
+        name = self._code.stem if self._code else self.title.lower()
+        proposal = Path(self._settings.text("folder")) / f"{name}{SUFFIX}"
         with self.question():
             path = ask_where_to_save(self._window, "Save design", proposal, FILTER, SUFFIX)
         return path is not None and self.save_to(path, over=True)  # the dialog has asked about a file that is there
@@ -167,7 +169,7 @@ class DocumentFiles(QObject):
         return self._known is not None and state_of(path) not in (self._known, None)
 
     def _take_path(self, path: Path | None, known: State) -> None:
-        self.path, self._known = path, known
+        self.path, self._known, self._code = path, known, None
 
     def _working(self, text: str, large: bool) -> AbstractContextManager[None]:
         return waiting(large, lambda: self.worked.emit(text), lambda: self.worked.emit(""))

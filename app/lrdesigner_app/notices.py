@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from lrdesigner.embedded import Embedded
+from lrdesigner.embedded import Embedded, edited_words
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,5 +27,5 @@ class Notice:
 def embedded_notice(file: Path, held: Embedded) -> Notice:
     """That the design comes out of exported code, and whether that was edited since."""
     if held.edited:
-        return Notice(f"{file.name} was edited after it was written; the design is as it was then.", stays=True)
+        return Notice(edited_words(file.name), stays=True)
     return Notice(f"The design in {file.name} is open, without a file of its own yet.")

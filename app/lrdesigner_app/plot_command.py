@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from lrdesigner.cli.design_commands import DesignArgument
+from lrdesigner.cli.design_commands import DesignArgument, faultless_design
 from lrdesigner.cli.output import say
-from lrdesigner.design_file import load, write_atomically
+from lrdesigner.design_file import write_atomically
 from lrdesigner.document import Design
 from lrdesigner.errors import UserError
 
@@ -35,7 +35,7 @@ def plot(
     view = next((name for name in TRACKS if name == track), None)
     if view is None:
         raise UserError(f"--track must be one of {', '.join(TRACKS)}, not {track!r}.")
-    picture = draw(load(design_file), output.suffix.lower(), view)
+    picture = draw(faultless_design(design_file), output.suffix.lower(), view)
     write_atomically(output, picture)
     say(f"Wrote {output}.")
 

@@ -59,19 +59,18 @@ def start(what: str) -> tuple[QApplication, MainWindow, ModelSource | None]:
     held = holds_design(what) if what else None
     is_file = what.endswith(SUFFIX) or (what.endswith(".json") and not _is_model(what))
     is_design = is_file or held is not None
-    design = load_with_faults(what) if is_design else demo_design()
+    design = load_with_faults(what) if is_file else demo_design()
     source = parse_source(what) if what and not is_design else None
     if not _has_display():
         raise UserError("There is no display; set DISPLAY or WAYLAND_DISPLAY, or use the commands (lrdesigner --help).")
     gc.disable()  # nothing made here becomes garbage, and looking for some costs a tenth of the start
     from lrdesigner_app.application import make_application, make_window
-    from lrdesigner_app.notices import embedded_notice
 
     application = make_application()
     window = make_window(application, design, Path(what) if is_file else None)
-    window.show()
     if held is not None:
-        window.workspace.post(embedded_notice(Path(what), held))
+        window.files.open(Path(what))
+    window.show()
     window.windows.recovery.look_soon()
     gc.freeze()
     gc.enable()

@@ -55,8 +55,11 @@ def what_is(path: Path) -> Dropped:
     name = path.name
     if name.lower().endswith(SUFFIX):
         return Dropped("design", path, f"Open {name} as a design")
-    if holds_design(path) is not None:
-        return Dropped("design", path, f"Open the design in {name}")
+    try:
+        if holds_design(path) is not None:
+            return Dropped("design", path, f"Open the design in {name}")
+    except UserError as error:
+        return Dropped("refused", path, str(error))
     if path.suffix.lower() == ".py":
         return Dropped("python", path, f"Open {name} as a model")
     source = str(path)

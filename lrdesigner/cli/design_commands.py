@@ -17,14 +17,30 @@ from lrdesigner.cli.model_commands import JsonOption
 from lrdesigner.cli.output import say, write_json, write_lines, write_table
 from lrdesigner.curve_table import group_table
 from lrdesigner.curves import values_at
-from lrdesigner.design_file import load, load_with_faults
+from lrdesigner.design_file import holds_design, load_with_faults, without_faults
 from lrdesigner.document import Design
+from lrdesigner.embedded import edited_words
 from lrdesigner.errors import UserError
+from lrdesigner.faults import Opened
 from lrdesigner.numbers import rate
 from lrdesigner.param_groups import param_groups
 from lrdesigner.reasons import why
 
-DesignArgument = Annotated[Path, typer.Argument(metavar="DESIGN", help="A design file, NAME.lrd.json.")]
+DesignArgument = Annotated[Path, typer.Argument(metavar="DESIGN", help="A design file, or exported code.")]
+
+
+def opened_design(file: Path) -> Opened:
+    """A design file's design, or that of exported code; of code that was edited this is said."""
+    opened = load_with_faults(file)
+    held = holds_design(file)
+    if held is not None and held.edited:
+        say(edited_words(file.name))
+    return opened
+
+
+def faultless_design(file: Path) -> Design:
+    """The same, for commands that take no design with a fault."""
+    return without_faults(opened_design(file), str(file))
 
 
 class Format(StrEnum):
@@ -43,7 +59,7 @@ def show(
     ] = None,
 ) -> None:
     """Show the rules and groups of a design: members, options, schedules."""
-    design = load(design_file)
+    design = faultless_design(design_file)
     if why_here is not None:
         text = why(design, why_here)
         if as_json:
@@ -63,7 +79,7 @@ def curves(
     output_format: Annotated[Format, typer.Option("--format", help="How to write them.")] = Format.TABLE,
 ) -> None:
     """Write every hyperparameter of every param group over time; the value at step t is what update t + 1 uses."""
-    design = load(design_file)
+    design = faultless_design(design_file)
     steps = _steps(design, at, every)
     groups = {g.name: values_at(g, design.plan, steps) for found in param_groups(design) for g in found}
     if output_format is Format.JSON:
@@ -86,7 +102,7 @@ def curves(
 
 def check(design_file: DesignArgument, as_json: JsonOption = False) -> int:
     """List what is wrong with a design; status 1 when one of the findings is an error."""
-    opened = load_with_faults(design_file)
+    opened = opened_design(design_file)
     found = findings.check(opened.design, opened.faults)
     if as_json:
         write_json({"findings": [_finding_json(finding) for finding in found]})

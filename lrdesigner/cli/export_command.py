@@ -9,10 +9,10 @@ from typing import Annotated
 import typer
 
 from lrdesigner.cli.code_options import CodeForm, CodeSchedule, FormOption, ScheduleFormOption, TensorOption
-from lrdesigner.cli.design_commands import DesignArgument
+from lrdesigner.cli.design_commands import DesignArgument, opened_design
 from lrdesigner.cli.output import say
 from lrdesigner.cli.proof_commands import TrustOption
-from lrdesigner.design_file import load_with_faults, write_atomically
+from lrdesigner.design_file import write_atomically
 from lrdesigner.document import Design
 from lrdesigner.errors import UserError
 from lrdesigner.export import TARGETS, ExportOptions, export, refuse_to_replace_sources
@@ -48,7 +48,7 @@ def export_code(
     trust: TrustOption = False,
 ) -> None:
     """Write a design as code, unless the check finds errors in it or its model is another by now."""
-    opened = load_with_faults(design_file)
+    opened = opened_design(design_file)
     refuse_to_replace_sources(opened.design, output, design_file)
     options = ExportOptions(target, form.value, data, schedule_form.value, tensor_lr)
     found = objections(opened.design, opened.faults) or _changes_of_model(opened.design, trust)

@@ -11,7 +11,6 @@ from msgspec.structs import replace
 from lrdesigner.cli.design_commands import DesignArgument
 from lrdesigner.cli.model_commands import PythonOption
 from lrdesigner.cli.output import say, write_json, write_lines
-from lrdesigner.design_file import load
 from lrdesigner.document import Design
 from lrdesigner.errors import UserError
 from lrdesigner.jobs.protocol import Metrics

@@ -8,11 +8,10 @@ from typing import Annotated
 import typer
 
 from lrdesigner.cli.code_options import CodeForm, CodeSchedule, FormOption, ScheduleFormOption, TensorOption
-from lrdesigner.cli.design_commands import DesignArgument
+from lrdesigner.cli.design_commands import DesignArgument, faultless_design
 from lrdesigner.cli.model_commands import PythonOption
 from lrdesigner.cli.output import say, write_lines
 from lrdesigner.cli.proof_commands import INTERRUPTED, ProgressBar, TrustOption, allowed
-from lrdesigner.design_file import load
 from lrdesigner.document import Design
 from lrdesigner.errors import UserError
 from lrdesigner.export import TARGETS, ExportOptions
@@ -38,7 +37,7 @@ def verify(
     """Step the real optimizer through the exported code for the whole plan, resume it, and compare with the design."""
     if target != ALL and target not in TARGETS:
         raise UserError(f"There is no export target {target!r}; known: {', '.join(TARGETS)} and {ALL}.")
-    design = allowed(load(design_file), trust, python)
+    design = allowed(faultless_design(design_file), trust, python)
     options = ExportOptions(target, form.value, schedule_form=schedule_form.value, tensor_lr=tensor_lr)
     return _all(design, options) if target == ALL else _one(design, options)
 

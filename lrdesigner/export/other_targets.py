@@ -16,9 +16,13 @@ from lrdesigner.curve_table import group_table
 from lrdesigner.design_file import decode
 from lrdesigner.document import Design
 from lrdesigner.embedded import digest_of
+from lrdesigner.errors import UserError
 from lrdesigner.export.embedding import design_data
 from lrdesigner.export.python_text import LINE, literal, quoted
 from lrdesigner.param_groups import param_groups
+
+MOST_LINES = 1_000_000
+"""Of curves: what programs still open, and what is written in seconds."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +39,10 @@ class OtherTarget:
 def curves_csv(design: Design, every: int = 1) -> str:
     """Every hyperparameter of every param group, a line for each step: what `lrdesigner curves --format csv` writes."""
     groups = [group for found in param_groups(design) for group in found]
+    lines = -(-design.plan.total_steps // every)
+    if lines > MOST_LINES:
+        least = -(-design.plan.total_steps // MOST_LINES)
+        raise UserError(f"The curves would have {lines:,} lines; with --every {least} there are fewer.")
     table = group_table(groups, design.plan, np.arange(0, design.plan.total_steps, every, dtype=np.int64))
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")

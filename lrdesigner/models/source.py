@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Callable
 from pathlib import Path
 
@@ -93,13 +94,26 @@ def with_relative_file(text: str, folder: Path) -> str:
 
 
 def without_folder(text: str) -> str:
-    """A source with no more of a path than its last part.
+    """A source with no more of a path than its last part, whatever system the path is of and whatever is there.
 
-    >>> without_folder("/home/me/net.py:Net")
-    'net.py:Net'
+    >>> without_folder("/home/me/net.py:Net"), without_folder("package.nets:make")
+    ('net.py:Net', 'package.nets:make')
     """
-    before, path, after = _around_path(text)
-    return f"{before}{Path(path).name}{after}" if path else text
+    prefix, colon, rest = text.partition(":")
+    if prefix == "transformers":
+        return f"{prefix}{colon}{_last_of(rest)}"
+    if prefix in ("demo", *LIBRARIES) or not re.search(r"[\\/]", text):
+        return text
+    file = python_file(text)
+    if file:
+        return f"{_last_of(file)}{text[len(file) :]}"
+    name = _last_of(text)
+    is_checkpoint = is_checkpoint_name(name) or is_checkpoint_name(name.rpartition(":")[0])
+    return name if is_checkpoint else f"./{name}"  # a bare word would be taken for a package
+
+
+def _last_of(path: str) -> str:
+    return re.split(r"[\\/]", path.rstrip("\\/"))[-1]
 
 
 def _around_path(text: str) -> tuple[str, str, str]:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 import sys
 import zlib
 from base64 import b64encode
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -38,6 +40,7 @@ def design_in(text: str) -> Design:
 def test_the_design_in_the_file_is_the_design(design: Design, form: str) -> None:
     text = export(design, ExportOptions(form=form))  # type: ignore[arg-type]
     assert design_in(text) == decode(encode(design), "design")
+    assert export(design_in(text), ExportOptions(form=form)) == text  # type: ignore[arg-type]
     assert embedded_design(text, "rates.py").edited is False  # type: ignore[union-attr]
     compile(text, "rates.py", "exec")
 
@@ -55,12 +58,21 @@ def test_code_that_was_edited_is_told_and_its_design_still_opens(target: str) ->
     assert not windows.edited
 
 
-def test_data_that_were_changed_are_refused() -> None:
-    text = export(demo_design())
-    start = text.index("DESIGN = (") + 40
-    broken = text[:start] + ("A" if text[start] != "A" else "B") + text[start + 1 :]
-    with pytest.raises(UserError, match=r"The design in rates\.py was damaged"):
-        embedded_design(broken, "rates.py")
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda text: text.replace('    "eN', '    "eM', 1),
+        lambda text: text.replace('DESIGN = (\n    "', 'DESIGN = (\n    "A', 1),
+        lambda text: text[:-40],
+        lambda text: text[:-40] + '"\n)\n',
+        lambda text: text[: text.index("DESIGN = (")],
+        lambda text: text.replace("# SHA-256 of the design: ", "# SHA-256 of the design: 0", 1),
+    ],
+)
+def test_data_that_were_changed_or_cut_off_are_refused(tmp_path: Path, change: Callable[[str], str]) -> None:
+    (tmp_path / "rates.py").write_text(change(export(demo_design())))
+    with pytest.raises(UserError, match=r"^The design in rates\.py was damaged"):
+        load(tmp_path / "rates.py")
 
 
 def test_a_bomb_is_not_unpacked() -> None:
@@ -72,18 +84,40 @@ def test_a_bomb_is_not_unpacked() -> None:
         embedded_design(f"{head}{lines})\n", "bomb.py")
 
 
-def test_no_folder_of_the_machine_is_in_the_file(tmp_path: Path) -> None:
-    model = replace(demo_design().model, source="/home/somebody/secret/net.py:Net", python="/opt/secret/bin/python")
+@pytest.mark.parametrize(
+    ("source", "kept", "opened"),
+    [
+        ("/home/me/net.py:Net", "net.py:Net", "{folder}/net.py:Net"),
+        ("C:\\home\\me\\net.py:Net", "net.py:Net", "{folder}/net.py:Net"),
+        ("transformers:/home/me/bert", "transformers:bert", "transformers:{folder}/bert"),
+        ("/home/me/net.safetensors", "net.safetensors", "{folder}/net.safetensors"),
+        ("/home/me/net.pt:model", "net.pt:model", "{folder}/net.pt:model"),
+        ("/home/me/shards/", "./shards", "{folder}/shards"),
+        ("nets.home:make", "nets.home:make", "nets.home:make"),
+        ("timm:resnet18", "timm:resnet18", "timm:resnet18"),
+        ("demo:lenet", "demo:lenet", "demo:lenet"),
+    ],
+)
+def test_no_folder_of_the_machine_is_in_the_file_and_the_model_is_looked_for_beside_it(
+    tmp_path: Path, source: str, kept: str, opened: str
+) -> None:
+    model = replace(demo_design().model, source=source, python="/home/me/venv/bin/python")
     text = export(replace(demo_design(), model=model))
-    assert "secret" not in text
-    assert design_in(text).model.source == "net.py:Net"
-    assert design_in(text).model.python == ""
+    assert not re.search(r"home[\\/]", text)
+    assert (design_in(text).model.source, design_in(text).model.python) == (kept, "")
+    (tmp_path / "rates.py").write_text(text)
+    assert load(tmp_path / "rates.py").model.source == opened.format(folder=tmp_path)
 
 
-def test_the_model_is_looked_for_beside_the_file(tmp_path: Path) -> None:
-    model = replace(demo_design().model, source="/elsewhere/net.py:Net")
+@pytest.mark.parametrize("command", ["verify", "trial"])
+def test_code_that_names_a_model_is_no_consent_to_run_that(
+    command: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "net.py").write_text("raise SystemExit\n")
+    model = replace(demo_design().model, source="/elsewhere/net.py:LeNet")
     (tmp_path / "rates.py").write_text(export(replace(demo_design(), model=model)))
-    assert load(tmp_path / "rates.py").model.source == f"{tmp_path / 'net.py'}:Net"
+    assert run([command, str(tmp_path / "rates.py")]) == 2
+    assert f"This design runs the code of {tmp_path / 'net.py'}" in capsys.readouterr().err
 
 
 def test_a_design_of_a_very_large_model_is_not_put_into_the_code() -> None:
@@ -104,12 +138,17 @@ def test_commands_take_the_file_as_they_take_the_design(
     command: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     save(demo_design(), tmp_path / "net.lrd.json")
-    # Were it run, there would be no answer.
-    (tmp_path / "rates.py").write_text("raise SystemExit\n" + export(demo_design()))
+    (tmp_path / "rates.py").write_text(export(demo_design()))
     assert run([command, str(tmp_path / "net.lrd.json")]) == 0
     wanted = capsys.readouterr()
     assert run([command, str(tmp_path / "rates.py")]) == 0
     assert capsys.readouterr() == wanted
+    # Were it run, there would be no answer.
+    (tmp_path / "rates.py").write_text("raise SystemExit\n" + export(demo_design()))
+    assert run([command, str(tmp_path / "rates.py")]) == 0
+    found = capsys.readouterr()
+    assert found.out == wanted.out
+    assert found.err == f"rates.py was edited after it was written; the design is as it was then.\n{wanted.err}"
 
 
 def test_code_is_exported_again_from_code_but_not_over_it(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -18,6 +18,7 @@ from lrdesigner.cli.commands import run
 from lrdesigner.demos import demo_design
 from lrdesigner.design_file import encode, save
 from lrdesigner.document import Design, Model, Plan, new_design
+from lrdesigner.embedded import code_in
 from lrdesigner.export import DEFAULT_OPTIONS, export
 from lrdesigner.export.objections import changed_model, objections
 from lrdesigner.inventory import Inventory, ModuleInfo, ParameterInfo
@@ -124,8 +125,8 @@ def test_a_sound_design_and_one_without_a_model_have_no_objections() -> None:
 def test_no_sentence_about_an_error_changes_the_code(
     tmp_path_factory: pytest.TempPathFactory, sentences: list[str]
 ) -> None:
-    text = export(demo_design(), DEFAULT_OPTIONS.despite(tuple(sentences)))
-    plain = export(demo_design())
+    text = code_in(export(demo_design(), DEFAULT_OPTIONS.despite(tuple(sentences))))
+    plain = code_in(export(demo_design()))
     assert text[text.index("\nfrom __future__") :] == plain[plain.index("\nfrom __future__") :]
     file = tmp_path_factory.mktemp("told") / "rates.py"
     file.write_text(text, encoding="utf-8")

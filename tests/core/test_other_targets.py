@@ -15,8 +15,9 @@ from strategies import NASTY_NAMES, ruled_designs
 from lrdesigner.cli.commands import run
 from lrdesigner.demos import demo_design
 from lrdesigner.design_file import decode, encode, save
-from lrdesigner.document import Design
-from lrdesigner.edits import rename_group
+from lrdesigner.document import Design, Plan
+from lrdesigner.edits import rename_group, set_plan
+from lrdesigner.errors import UserError
 from lrdesigner.export.other_targets import OTHER_TARGETS, design_literal, design_of_literal
 
 Captured = pytest.CaptureFixture[str]
@@ -56,6 +57,13 @@ def test_curves_are_those_of_the_command_curves(tmp_path: Path, capsys: Captured
     assert output.read_text() == capsys.readouterr().out
     assert run(["export", design, "-o", str(output), "--target", "curves"]) == 0
     assert len(output.read_text().splitlines()) == 451
+
+
+def test_curves_of_a_very_long_run_want_a_distance_between_steps(tmp_path: Path) -> None:
+    curves, long = OTHER_TARGETS["curves"], set_plan(demo_design(), Plan(10_000_000, 7))
+    with pytest.raises(UserError, match="70,000,000 lines; with --every 70 there"):
+        curves.write(long, 1)
+    assert len(curves.write(long, 70_000).splitlines()) == 1001
 
 
 @pytest.mark.parametrize(
