@@ -37,7 +37,7 @@ def trial(
     python: PythonOption = "",
 ) -> int:
     """Train with the exported code for a short while; status 1 when it fails or diverges."""
-    design = allowed(load(design_file), trust, python)
+    design = allowed(faultless_design(design_file), trust, python)
     planned = steps or design.plan.total_steps
     with exported_file(design) as file, ProgressBar(planned, "Training", shown=not as_json) as advance:
 
