@@ -8,7 +8,7 @@ from typing import Annotated, Any
 import typer
 from msgspec.structs import replace
 
-from lrdesigner.cli.design_commands import DesignArgument
+from lrdesigner.cli.design_commands import DesignArgument, faultless_design
 from lrdesigner.cli.model_commands import PythonOption
 from lrdesigner.cli.output import say, write_json, write_lines
 from lrdesigner.document import Design
