@@ -129,7 +129,7 @@ def test_the_form_of_the_schedules_is_told_with_its_reason_and_can_be_preferred(
 
 
 def test_rates_can_be_tensors(panel: CodePanel, workspace: Workspace) -> None:
-    QTest.keyClick(panel.kind.tensors, Qt.Key.Key_Space)
+    panel.kind.schedule.setCurrentIndex(panel.kind.schedule.findData("tensors"))
     assert panel.source == export(workspace.design, ExportOptions(tensor_lr=True))
 
 

@@ -6,7 +6,7 @@ from typing import Literal
 
 from PySide6.QtCore import QSignalBlocker, Qt, Signal
 from PySide6.QtGui import QStandardItemModel
-from PySide6.QtWidgets import QCheckBox, QHBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QWidget
 
 from lrdesigner.document import Design
 from lrdesigner.errors import UserError
@@ -21,6 +21,8 @@ _FORM_TIPS = {
     "snippet": "To be pasted or imported: no main()",
 }
 
+_TENSORS = "tensors"
+
 
 class KindOfCode(QWidget):
     """A row of choices; `options` is what they say."""
@@ -33,7 +35,7 @@ class KindOfCode(QWidget):
         for target in TARGETS.values():
             self.target.addItem(target.title, target.name)
             self.target.setItemData(self.target.count() - 1, plain_tip(target.summary), Qt.ItemDataRole.ToolTipRole)
-        self.target.setMinimumContentsLength(12)
+        self.target.setMinimumContentsLength(11)
         self.target.setToolTip("The training loop that the code is for")
         self.form = narrow_combo("Script or snippet")
         for form in FORMS:
@@ -45,9 +47,10 @@ class KindOfCode(QWidget):
         self.schedule.addItem("Auto", "auto")
         self.schedule.addItem("Class of torch", "native")
         self.schedule.addItem("Functions", "functions")
-        self.schedule.setMinimumContentsLength(8)
-        self.tensors = QCheckBox("Tensor lr")
-        self.tensors.setToolTip("Make each rate a tensor, so that a compiled step of the optimizer is compiled once")
+        self.schedule.setMinimumContentsLength(7)
+        self.schedule.addItem("Tensor rates", _TENSORS)
+        tip = "Functions, and each rate a tensor, so that a compiled step of the optimizer is compiled once"
+        self.schedule.setItemData(3, tip, Qt.ItemDataRole.ToolTipRole)
         self.data = LineEdit()
         self.data.setAccessibleName("Data of the script")
         self.data.setPlaceholderText("Data: FILE.py:FUNCTION")
@@ -58,7 +61,6 @@ class KindOfCode(QWidget):
         self.target.currentIndexChanged.connect(self._on_chosen)
         self.form.currentIndexChanged.connect(self._on_chosen)
         self.schedule.currentIndexChanged.connect(self._on_chosen)
-        self.tensors.toggled.connect(self._on_chosen)
         self.data.editingFinished.connect(self._on_data)
         self.data.textEdited.connect(lambda: self._mark_data(""))
 
@@ -66,15 +68,15 @@ class KindOfCode(QWidget):
     def options(self) -> ExportOptions:
         """What was chosen; data that cannot be are left out."""
         form, schedule = self.form.currentData(), self.schedule.currentData()
-        data = self._data if form == "script" else ""
-        return ExportOptions(self.target.currentData(), form, data, schedule, self.tensors.isChecked())
+        tensors, data = schedule == _TENSORS, self._data if form == "script" else ""
+        return ExportOptions(self.target.currentData(), form, data, "auto" if tensors else schedule, tensors)
 
     def show_forms(self, design: Design) -> str:
         """Offer the forms that draw this design; gives the form that is taken and why, in a sentence.
 
         One that was preferred and no longer does so gives way to "Auto".
         """
-        forms = {form.name: form for form in forms_of(design, tensor_lr=self.tensors.isChecked())}
+        forms = {form.name: form for form in forms_of(design, tensor_lr=self.options.tensor_lr)}
         model = self.schedule.model()
         assert isinstance(model, QStandardItemModel)
         rows: tuple[tuple[int, Literal["native", "functions"]], ...] = ((1, "native"), (2, "functions"))
@@ -86,7 +88,8 @@ class KindOfCode(QWidget):
         if not forms["native"].possible and self.schedule.currentData() == "native":
             with QSignalBlocker(self.schedule):
                 self.schedule.setCurrentIndex(0)
-        taken = next(iter(forms.values())) if self.schedule.currentIndex() == 0 else forms[self.schedule.currentData()]
+        preferred = self.options.schedule_form
+        taken = next(iter(forms.values())) if preferred == "auto" else forms[preferred]
         why_not = "" if forms["native"].possible else f" No class of torch: {forms['native'].reason}"
         self.schedule.setToolTip(plain_tip(f"What the schedules are written as. {taken.reason}{why_not}"))
         return f"{taken.reason}{why_not}"
@@ -98,7 +101,6 @@ class KindOfCode(QWidget):
         row.addWidget(self.target)
         row.addWidget(self.form)
         row.addWidget(self.schedule)
-        row.addWidget(self.tensors)
         row.addWidget(self.data, 1)
 
     def _on_chosen(self) -> None:
