@@ -67,7 +67,7 @@ def embedded_design(text: str, name: str) -> Embedded | None:
     if found is None:
         return None
     code_digest, digest, lines = found.groups()
-    design = _unpacked("".join(re.findall(r'"(.*)"', lines)))
+    design = unpacked("".join(re.findall(r'"(.*)"', lines)))
     if design is None or digest_of(design) != digest:
         raise _damaged(name)
     code = text[: found.start() + 1]
@@ -87,7 +87,8 @@ def _code_digest(code: str) -> str:
     return hashlib.sha256(code.rstrip("\n").encode()).hexdigest()
 
 
-def _unpacked(packed: str) -> bytes | None:
+def unpacked(packed: str) -> bytes | None:
+    """The text of a design out of what `DESIGN` is; None for what is none, and no more than a design may have."""
     try:
         unpacker = zlib.decompressobj()
         design = unpacker.decompress(base64.b64decode(packed, validate=True), LARGEST)

@@ -14,23 +14,17 @@ from lrdesigner.capturing.folding import folded
 from lrdesigner.capturing.followers import linked
 from lrdesigner.capturing.names import group_names
 from lrdesigner.capturing.options import captured_options, movable
+from lrdesigner.capturing.own_code import AS_DESIGNED, as_designed, kept_design, kept_groups
 from lrdesigner.capturing.parts import Part, reproduces
-from lrdesigner.capturing.tracks import LR_SCALE, CapturedTrack, Tracks
+from lrdesigner.capturing.tracks import LR_SCALE, SLOTS, CapturedTrack, Tracks
 from lrdesigner.document import COLOURS, MOST_STEPS_PER_EPOCH, Design, Freeze, Group, Model, Plan, Track
 from lrdesigner.errors import UserError
 from lrdesigner.membership import membership
 from lrdesigner.numbers import count, rate
 from lrdesigner.param_groups import trained_groups
 from lrdesigner.pin_compression import compressed
-from lrdesigner.tracks import Slot
 
 NOT_TRAINED = "not trained"
-_SLOTS: Mapping[str, Slot] = {
-    "weight_decay": "weight_decay",
-    "momentum": "momentum",
-    "beta1": "momentum",
-    "beta2": "beta2",
-}
 _SHOWN = 3
 EXACTLY = 1e-12
 """Error of keys, as a share of the peak, that is only arithmetic."""
@@ -51,10 +45,18 @@ def captured_design(
 
     Raises `UserError` where a design cannot be made.
     """
-    plan = plan_of(live.steps, steps_per_epoch)
+    kept = kept_design(live)
+    if kept and steps_per_epoch not in (None, kept.plan.steps_per_epoch):
+        kept = None
+    if kept and fold and (whole := as_designed(kept, live, model)):
+        return Captured(whole, (AS_DESIGNED, *([_about_past(live)] if live.done else [])))
+    plan = kept.plan if kept and kept.plan.total_steps == live.steps else plan_of(live.steps, steps_per_epoch)
+    known = kept_groups(kept)
     parts = [
         [_part(optimizer, group, place, tracks) for place, group in enumerate(optimizer.groups)]
-        for optimizer, tracks in ((one, Tracks(live, plan, number)) for number, one in enumerate(live.optimizers))
+        for optimizer, tracks in (
+            (one, Tracks(live, plan, number, known)) for number, one in enumerate(live.optimizers)
+        )
     ]
     _check_different(live.optimizers)
     found = _assembled(model, plan, parts)
@@ -134,7 +136,7 @@ def _part(optimizer: LiveOptimizer, group: LiveGroup, place: int, tracks: Tracks
         if tracks.steered:
             said.append(f"Its {name} moves, which it cannot in a design while a metric steers the lr; left out.")
             continue
-        moving[name], schedules[_SLOTS[name]] = track.base, track.schedule
+        moving[name], schedules[SLOTS[name]] = track.base, track.schedule
         said += [_sampled_words(name, track)] if track.error is not None else []
     options = captured_options(optimizer, group, moving)
     made = Group(id=1, name="group", options=options, lr=Track(lr.base, lr.schedule), **schedules)

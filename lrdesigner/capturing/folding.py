@@ -14,7 +14,7 @@ from msgspec.structs import replace
 from lrdesigner.capturing.exemptions import exemption_for
 from lrdesigner.capturing.layered import Layering, layerings
 from lrdesigner.capturing.names import common_module
-from lrdesigner.capturing.parts import Part, alone, joined, reproduces, restricted
+from lrdesigner.capturing.parts import Part, alone, joined, reproduces, restricted, stem_of
 from lrdesigner.document import DecayExemption, Design, Group, LayerDecay
 from lrdesigner.expansion import expanded, weight_decay_of
 from lrdesigner.inventory import ParameterInfo
@@ -37,9 +37,12 @@ def folded(parts: Sequence[Part], model: Design) -> list[Part]:
     to layer; several without name that do not differ. `model` is a design whose model they are of. What no group says
     exactly stays apart.
     """
-    families: dict[bytes, list[Part]] = {}
+    families: dict[Any, list[Part]] = {}
+    ours = any(stem_of(part.live.name) != part.live.name for part in parts)
     for part in parts:
-        families.setdefault(_alike_key(part.group), []).append(part)
+        # In code of this program names tell which parts are of one group.
+        stem = stem_of(part.live.name) if ours else ""
+        families.setdefault((_alike_key(part.group), stem), []).append(part)
     found = [one for family in families.values() for one in _Folding(model, family).result()]
     order = {name: place for place, part in enumerate(parts) for name in part.live.parameters}
     return sorted(found, key=lambda part: min((order[name] for name in part.live.parameters), default=len(parts)))

@@ -30,10 +30,19 @@ class Part:
     stands_for: int = 1
 
 
+def stem_of(name: str) -> str:
+    """The name of the group whose part an exported file calls so.
+
+    >>> stem_of("body.layer3.no_decay"), stem_of("body")
+    ('body', 'body')
+    """
+    return _PART.sub("", name)
+
+
 def joined(parts: Sequence[Part], group: Group, words: str) -> Part:
     """Several parts as one that has this group; `words` tell of it."""
     decaying = next((part.live for part in parts if part.live.options.get("weight_decay")), parts[0].live)
-    names = {_PART.sub("", part.live.name) for part in parts}
+    names = {stem_of(part.live.name) for part in parts}
     live = replace(
         decaying,
         name=names.pop() if len(names) == 1 else "",

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from itertools import chain
+from types import MappingProxyType
 from typing import Any
 
 import msgspec
@@ -15,9 +16,10 @@ from lrdesigner.capturing.description import LiveGroup, LiveObjects, LiveSchedul
 from lrdesigner.capturing.recognised import Asked, Guess, chained, lr_guesses, momentum_guesses
 from lrdesigner.capturing.sampled import sampled
 from lrdesigner.capturing.stairs import stair_shapes
-from lrdesigner.document import Plan, Track
+from lrdesigner.document import Group, Plan, Track
 from lrdesigner.schedules import Absolute, Constant, Greedy, Length, Plateau, factors
 from lrdesigner.schedules.shape import Factors
+from lrdesigner.tracks import Slot
 
 AGREES = 1e-9
 """Largest difference from torch's values, over the base value or the value itself, of a shape that is recognised."""
@@ -30,6 +32,11 @@ LR_SCALE = "lr_scale"
 
 TOLD_THE_TIME = "t_in_epochs"
 """An attribute of timm's schedulers."""
+
+SLOTS: Mapping[str, Slot] = MappingProxyType(
+    {"weight_decay": "weight_decay", "momentum": "momentum", "beta1": "momentum", "beta2": "beta2"}
+)
+"""Options that move, and the fields of a group that say how."""
 
 STEERED = {
     "torch.optim.lr_scheduler.ReduceLROnPlateau": Plateau,
@@ -63,9 +70,13 @@ class CapturedTrack:
 class Tracks:
     """The tracks of all groups of one optimizer; equal curves are worked out once."""
 
-    def __init__(self, live: LiveObjects, plan: Plan, optimizer: int) -> None:
+    def __init__(
+        self, live: LiveObjects, plan: Plan, optimizer: int, kept: Mapping[str, Group] = MappingProxyType({})
+    ) -> None:
+        """`kept`: what the code that made them says of param groups, by name; the first guess."""
         self._live = live
         self._plan = plan
+        self._kept = kept
         self._schedulers = tuple(one for one in live.schedulers if one.optimizer == optimizer)
         self._known: dict[Any, CapturedTrack] = {}
 
@@ -98,7 +109,9 @@ class Tracks:
                 return CapturedTrack(_began_with(steering, place) or base or 1e-3, node)
         values = self._values(group, "lr")
         enough = AGREES_ROUNDED if group.rounded else AGREES
-        return self._track("lr", values, base, self._guesses(group, place, base, values), enough)
+        kept = self._kept.get(group.name)
+        own = (Guess(kept.lr.base, kept.lr.schedule),) if kept and not _is_steered(kept) else ()
+        return self._track("lr", values, base, chain(own, self._guesses(group, place, base, values)), enough)
 
     def applied_scale(self, group: LiveGroup) -> float:
         """The `lr_scale` of a group where timm's schedulers or a training loop multiply its lr by it; else 1.
@@ -115,7 +128,10 @@ class Tracks:
         if values.size < 2:
             return CapturedTrack(float(values[0]) if values.size else 0.0, None)
         guesses = self._momenta(group, place) if name in ("momentum", "beta1") else iter(())
-        return self._track(name, values, float(values.max()), guesses)
+        kept = self._kept.get(group.name)
+        node = getattr(kept, SLOTS[name]) if kept else None
+        own = (Guess(getattr(kept.options, name), node),) if kept and node is not None else ()
+        return self._track(name, values, float(values.max()), chain(own, guesses))
 
     def _values(self, group: LiveGroup, name: str) -> Factors:
         return np.array(self._live.values[group.lanes[name]] if name in group.lanes else (), dtype=np.float64)
@@ -168,6 +184,10 @@ class Tracks:
             made = guess.base * factors(guess.node, first + np.arange(len(real)), self._plan.span_for(guess.base))
         off = np.abs(made - real) / np.maximum(guess.base, np.abs(real))
         return float(off.max()) if np.isfinite(off).all() else math.inf
+
+
+def _is_steered(group: Group) -> bool:
+    return isinstance(group.lr.schedule, Plateau | Greedy)
 
 
 def _rounded(heights: Factors) -> Factors:

@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from lrdesigner.child.failures import BuildError, JobError
-from lrdesigner.child.live_values import Timed, done_of, follows_metric, length_of, measured, told_the_time
+from lrdesigner.child.live_values import Timed, done_of, follows_metric, length_of, measured, scopes_of, told_the_time
 from lrdesigner.child.twins import untouched
 
 if TYPE_CHECKING:
@@ -172,12 +172,18 @@ def _scheduler(scheduler: Any, optimizers: Sequence[Optimizer]) -> dict[str, Any
 
 
 def _about_functions(scheduler: Any) -> dict[str, Any]:
-    """What attributes that are functions tell: their names, and the keywords that they were given."""
+    """What attributes that are functions tell: their names, the keywords that they were given, and where they lie.
+
+    Files that this program has written have the design as data beside the functions.
+    """
     found: dict[str, Any] = {}
     if getattr(scheduler, "_scale_fn_custom", None) is not None:
         found["custom_scale"] = True
     if isinstance(functions := getattr(scheduler, "lr_lambdas", None), list):
         found["functions"] = [_function(function) for function in functions]
+        kept = {scope.get("DESIGN") for scope in scopes_of(functions)}
+        if len(kept) == 1 and isinstance(design := kept.pop(), str):
+            found["kept_design"] = design
     return found
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from array import array
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from lrdesigner.child.failures import reason
@@ -89,9 +89,19 @@ def _steps_of(scheduler: Any) -> int:
     return lengths[0] if lengths else 0
 
 
+def scopes_of(functions: Iterable[Any]) -> list[Mapping[str, Any]]:
+    """The module-level names around each function."""
+    return [getattr(function, "__globals__", {}) for function in functions]
+
+
 def _namespaces(scheduler: Any) -> Iterator[Mapping[str, Any]]:
-    """A scheduler's attributes, and the named values that its functions know: of partials and of closures."""
-    for function in getattr(scheduler, "lr_lambdas", None) or ():
+    """A scheduler's attributes, and the named values that its functions know: of partials and of closures.
+
+    Of a file that this program has written the length of the plan is known too.
+    """
+    functions = getattr(scheduler, "lr_lambdas", None) or ()
+    yield from ({"total_steps": scope.get("TOTAL_STEPS")} for scope in scopes_of(functions) if "DESIGN" in scope)
+    for function in functions:
         yield getattr(function, "keywords", None) or {}
         code, cells = getattr(function, "__code__", None), getattr(function, "__closure__", None) or ()
         if code is not None:
