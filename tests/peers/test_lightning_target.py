@@ -1,30 +1,29 @@
-"""Files for Lightning under its real Trainer: rates, freezing, accumulation, resuming, and skipped steps."""
+"""Files for Lightning under its real Trainer: rates, freezing, accumulation, resuming, steps that a scaler skips."""
 
 from __future__ import annotations
 
 import itertools
+import json
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pytest
-from export_cases import CASES, RECORDED, MovingTraining, demo_with, exportable_designs, planned, small, steps
-from hypothesis import assume, given, settings
+from export_cases import CASES, RECORDED, MovingTraining, demo_with, exportable_designs, small, steps
+from hypothesis import given, settings
 from hypothesis import strategies as st
+from lightning_runs import QUIET, assert_as_planned, assert_same_weights, batch_norm_design, fit, net
 from msgspec.structs import replace
 from strategies import FUNCTIONS, run_export
-from target_runs import DESIGNS, exported, loss_of, model_of, needing, tracks
+from target_runs import DESIGNS, exported, loss_of, model_of
 
 from lrdesigner import edits
-from lrdesigner.curves import values_at
 from lrdesigner.demos import demo_design
-from lrdesigner.document import Batches, Design, Freeze, Model, Plan, Track, new_design
+from lrdesigner.document import Batches, Design, Freeze, Plan, Track
 from lrdesigner.export import ExportOptions, export
-from lrdesigner.inventory import Inventory, ModuleInfo, ParameterInfo
 from lrdesigner.membership import membership
-from lrdesigner.param_groups import param_groups
-from lrdesigner.proof import metrics_of
-from lrdesigner.schedules import Cosine, Plateau
+from lrdesigner.schedules import Plateau
 from lrdesigner.tracks import frozen_stretches
 
 pytest.importorskip("lightning")
@@ -32,112 +31,12 @@ pytest.importorskip("lightning")
 pytestmark = [pytest.mark.peers, pytest.mark.torch, pytest.mark.filterwarnings("ignore")]
 
 HEAD = 2
-QUIET = {
-    "accelerator": "cpu",
-    "logger": False,
-    "enable_checkpointing": False,
-    "enable_progress_bar": False,
-    "enable_model_summary": False,
-    "num_sanity_val_steps": 0,
-}
 
 
-def net(design: Design, model: Any = None, **attributes: Any) -> Any:
-    """A module of the file's class that notes every track before each step, and logs the metrics of the design."""
-    import torch
-
-    file = exported(design, "lightning")
-    metrics = metrics_of(design)
-    every = file.get("METRIC_EVERY", 1)
-    periods = every if isinstance(every, tuple) else (every,)
-    names = tuple(f"metric_{place}" for place in range(len(metrics)))
-
-    class Net(file["DesignedOptimizers"]):  # type: ignore[misc]
-        def __init__(self) -> None:
-            super().__init__()
-            self.design = design
-            self.model = model_of(design) if model is None else model
-            self.found: list[dict[str, dict[str, float]]] = []
-            self.needed: list[set[str]] = []
-            self.spoiled: list[set[str] | None] = []
-            self.attempts = 0
-
-        def training_step(self, batch: Any, batch_idx: int) -> Any:
-            optimizers = self.optimizers(use_pl_optimizer=False)
-            optimizers = optimizers if isinstance(optimizers, list) else [optimizers]
-            if len(self.found) == self.designed_step():
-                self.found.append(tracks(optimizers))
-                self.needed.append(needing(self.model))
-            self._log_metrics()
-            bad = self.spoiled[self.attempts] if self.attempts < len(self.spoiled) else set()
-            self.attempts += 1
-            loss: Any = torch.zeros(())
-            for name, p in self.model.named_parameters():
-                if p.requires_grad:
-                    loss = loss + p.sin().sum() * (float("inf") if bad is None or name in bad else 1.0)
-            return self.optimize(loss, batch_idx) if len(optimizers) > 1 else loss
-
-        def _log_metrics(self) -> None:
-            done = self.designed_step() + 1  # as it is when the step has been made
-            for name, values, period in zip(names, metrics, periods, strict=False):
-                if values:
-                    value = values[min(max(done // period, 1), len(values)) - 1]
-                    self.trainer.callback_metrics[name] = torch.tensor(value, dtype=torch.float64)
-
-    if any(metrics):
-        Net.monitor = names if len(metrics) > 1 else names[0]
-    made = Net()
-    for name, value in attributes.items():
-        setattr(made, name, value)
-    return made
-
-
-def fit(module: Any, count: int, accumulation: int = 1, **more: Any) -> Any:
-    """Train for so many steps, in one epoch; `more` is for Trainer, or for its fit."""
-    import lightning
-    import torch
-
-    several = not module.automatic_optimization
-    of_fit = {key: more.pop(key) for key in ("ckpt_path", "weights_only") if key in more}
-    if several:
-        module.accumulation = accumulation
-    elif accumulation > 1:
-        more["accumulate_grad_batches"] = accumulation
-    number = len(param_groups(module.design)) if several else 1
-    trainer = lightning.Trainer(**{**QUIET, "max_epochs": 1, "max_steps": number * count, **more})
-    batches = torch.utils.data.DataLoader(torch.zeros(count * accumulation, 1), batch_size=1)
-    trainer.fit(module, batches, **of_fit)
-    return trainer
-
-
-def saver(at: int, file: Path) -> Any:
-    """A callback that writes a checkpoint behind so many steps."""
-    import lightning
-
-    class Saver(lightning.Callback):
-        def on_train_batch_end(self, trainer: Any, module: Any, *_: Any) -> None:
-            if module.designed_step() == at and not file.exists():
-                trainer.save_checkpoint(file)
-
-    return Saver()
-
-
-def assert_as_planned(module: Any) -> None:
-    for group, track, near, values in planned(module.design, len(module.found)):
-        found = np.array([row[group][track] for row in module.found])
-        assert (abs(found - values) <= near).all(), (group, track)
-
-
-def assert_same_weights(one: Any, other: Any, near: float = 0.0) -> None:
-    import torch
-
-    there = other.state_dict()
-    for name, weights in one.state_dict().items():
-        torch.testing.assert_close(weights, there[name], rtol=near, atol=near, equal_nan=True)
-
-
-@pytest.mark.parametrize("name", ["both_frozen_at_first", "plateau_of_one", "two_plateaus"])
+@pytest.mark.parametrize("name", ["both_frozen_at_first", "plateau_of_one", "two_plateaus", "greedy", "greedy_of_one"])
 def test_the_cases_are_at_every_step_what_was_drawn(name: str) -> None:
+    if "greedy" in name:
+        pytest.importorskip("transformers.optimization")
     design = small(CASES[name])
     module = net(design)
     fit(module, design.plan.total_steps)
@@ -163,24 +62,6 @@ def test_any_design_is_at_every_step_what_was_drawn_and_trains_as_a_loop_of_torc
     assert_as_planned(module)
     assert module.found == loop.found
     assert_same_weights(module.model, loop.model, 0.0 if accumulation == 1 else 1e-4)
-
-
-@settings(max_examples=8, deadline=None)
-@given(exportable_designs(), st.data(), st.sampled_from([1, 2]))
-def test_a_run_resumed_in_the_middle_is_the_same_run(
-    tmp_path_factory: pytest.TempPathFactory, design: Design, data: st.DataObject, accumulation: int
-) -> None:
-    total = design.plan.total_steps
-    assume(total > 1)
-    at = data.draw(st.integers(1, total - 1))
-    file = tmp_path_factory.mktemp("run") / "half.ckpt"
-    straight, resumed = net(design), net(design)
-    fit(straight, total, accumulation, callbacks=[saver(at, file)])
-    resumed.found = straight.found[:at]
-    fit(resumed, total, accumulation, ckpt_path=file, weights_only=True)
-    assert resumed.found == straight.found
-    assert resumed.designed_step() == straight.designed_step() == total
-    assert_same_weights(resumed.model, straight.model)
 
 
 def scaled(**more: Any) -> dict[str, Any]:
@@ -216,8 +97,8 @@ def test_the_schedules_of_all_wait_where_the_step_of_one_optimizer_is_skipped() 
     design = small(replace(DESIGNS["two"], plan=Plan(20, 1)))
     heads = {"classifier.5.weight"}
     for spoil in (heads, {"features.0.weight"}):  # of the second optimizer, of the first
-        # The scale grows behind the first optimizer's third step, and falls at once behind the second's.
-        module = net(design, spoiled=[set(), set(), spoil, set()])
+        # In the second step it grows behind the first optimizer, and falls again if the second one's is skipped.
+        module = net(design, spoiled=[set(), spoil, set(), set()])
         fit(module, 4, **scaled())
         assert module.designed_step() == 3
         assert_as_planned(module)
@@ -257,18 +138,6 @@ def test_what_is_frozen_keeps_its_norm_layers_still_also_behind_a_validation() -
     limits = {"max_steps": 8, "val_check_interval": 1, "limit_val_batches": 1}
     lightning.Trainer(**{**QUIET, **limits}).fit(Net(), batches, batches)
     assert [before.equal(after) for before, after in itertools.pairwise(means)] == [True] * 4 + [False] * 3
-
-
-def batch_norm_design() -> Design:
-    """A group with a batch norm that is frozen in its first four steps, and one without."""
-    parameters = tuple(
-        ParameterInfo(name, shape, "float32", int(np.prod(shape)), True)
-        for name, shape in (("stem.weight", (2,)), ("stem.bias", (2,)), ("head.weight", (1, 2)), ("head.bias", (1,)))
-    )
-    modules = (ModuleInfo("", "Sequential"), ModuleInfo("stem", "BatchNorm1d"), ModuleInfo("head", "Linear"))
-    design = replace(new_design(Model("", {}, Inventory(modules, parameters))), plan=Plan(8, 1))
-    design = edits.add_group(design, "stem", ["stem"])
-    return edits.set_freeze(design, design.groups[-1].id, (Freeze(steps(0), steps(4)),))
 
 
 @pytest.mark.parametrize("resume", [False, True])
@@ -318,50 +187,6 @@ def test_a_metric_that_nobody_logs_is_an_error_that_names_it() -> None:
         fit(module, 60)
 
 
-@pytest.mark.parametrize("optimizer", ["AdamW", "SGD"])
-@pytest.mark.parametrize("apply_edits", [False, True])
-def test_after_an_edit_shapes_follow_the_file_and_numbers_if_asked(
-    optimizer: str, apply_edits: bool, tmp_path: Path
-) -> None:
-    old = small(edits.set_optimizer(replace(demo_design(), plan=Plan(40, 1)), HEAD, optimizer))
-    edited = edits.set_option(edits.set_base_lr(old, HEAD, 0.5), HEAD, "weight_decay", 0.25)
-    edited = edits.set_schedule(edited, HEAD, Cosine())
-    fit(net(old), 40, callbacks=[saver(30, tmp_path / "half.ckpt")])
-    module = net(edited, apply_edits=apply_edits)
-    module.found = [{}] * 30
-    fit(module, 40, ckpt_path=tmp_path / "half.ckpt")
-    (head,) = (part for parts in param_groups(edited) for part in parts if part.group.id == HEAD)
-    factors = values_at(head, edited.plan, np.arange(31, 40))["lr"] / 0.5
-    base = 0.5 if apply_edits else old.group(HEAD).lr.base
-    rates = [row["head"]["lr"] for row in module.found[31:]]
-    assert rates == pytest.approx((base * factors).tolist(), rel=1e-12)
-    before = old.group(HEAD).options.weight_decay
-    assert module.found[-1]["head"]["weight_decay"] == (0.25 if apply_edits else before)
-
-
-def test_a_checkpoint_of_other_groups_is_refused(tmp_path: Path) -> None:
-    design = small(replace(demo_design(), plan=Plan(10, 1)))
-    fit(net(design), 10, callbacks=[saver(5, tmp_path / "half.ckpt")])
-    renamed = edits.rename_group(design, HEAD, "tail")
-    with pytest.raises(
-        ValueError, match=r"the checkpoint has the groups \['backbone', 'head'\], not \['backbone', 'tail'\]"
-    ):
-        fit(net(renamed), 10, ckpt_path=tmp_path / "half.ckpt")
-    moved = edits.assign(design, ["classifier.3"], HEAD)
-    with pytest.raises(ValueError, match="the checkpoint has other parameters in 'backbone'"):
-        fit(net(moved), 10, ckpt_path=tmp_path / "half.ckpt")
-
-
-def test_weights_of_a_checkpoint_start_a_run_of_their_own(tmp_path: Path) -> None:
-    design = small(replace(CASES["plateau"], plan=Plan(10, 1)))
-    first, again = net(design), net(design)
-    fit(first, 10, callbacks=[saver(5, tmp_path / "half.ckpt")])
-    again = type(again).load_from_checkpoint(tmp_path / "half.ckpt")
-    fit(again, 10)
-    assert again.designed_step() == 10
-    assert again.found == first.found
-
-
 @pytest.mark.parametrize(("name", "words"), [("demo", "to make 5 steps, designed were 450"), ("two", "2 .* TOTAL")])
 def test_other_steps_than_the_plans_are_told(name: str, words: str) -> None:
     with pytest.warns(UserWarning, match=words):
@@ -393,3 +218,29 @@ def test_the_script_trains_and_shows_each_step_once(name: str, capsys: pytest.Ca
     run_export(export({**DESIGNS, **more}[name], ExportOptions("lightning")))["main"]()
     shown = [line.split(":")[0] for line in capsys.readouterr().out.splitlines() if line.startswith("step ")]
     assert shown == [f"step {step}" for step in range(5)]
+
+
+def test_under_ddp_every_process_freezes_and_steps_alike(tmp_path: Path) -> None:
+    thaw = batch_norm_design()
+    metric = Track(0.1, Plateau(0.5, 0, threshold=0.9, every=steps(2)))
+    cases = {
+        "thaw": thaw,
+        "two_thaw": edits.set_optimizer(thaw, thaw.groups[0].id, "SGD"),
+        "never": batch_norm_design(None),
+        "plateau": replace(thaw, groups=tuple(replace(group, lr=metric, freeze=()) for group in thaw.groups)),
+    }
+    for name, design in cases.items():
+        options = ExportOptions("lightning", "snippet", schedule_form="functions")
+        (tmp_path / f"case_{name}.py").write_text(export(design, options))
+    command = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node=2"]
+    script = str(Path(__file__).with_name("lightning_run.py"))
+    done = subprocess.run([*command, script, str(tmp_path)], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr[-3000:]
+    first, second = (json.loads((tmp_path / f"rank{rank}.json").read_bytes()) for rank in range(2))
+    assert first == second
+    for name in ("thaw", "two_thaw"):
+        stems = first[f"case_{name}"]["stems"]
+        assert [before == after for before, after in itertools.pairwise(stems)] == [True] * 4 + [False] * 3
+    assert first["case_never"]["weights"]["stem.weight"] == [1.0, 1.0]
+    rates = [row["stem"] for row in first["case_plateau"]["rates"]]
+    assert min(rates) < max(rates)  # the metric did steer
