@@ -115,7 +115,7 @@ class Verifier:
         """Note how a resumed run went on."""
         self._resumed.append(report)
         if report.problem:
-            self._problems.append(f"Resumed at step {report.step:,}: {report.problem}")
+            self._problems.append(resumed_words(report))
 
     def verdict(self) -> Verdict:
         """The result, once the child has ended."""
@@ -158,7 +158,7 @@ def largest_difference(verdict: Verdict) -> float:
 
 
 def resumed_words(report: Resumed) -> str:
-    """What a resumed run showed, in a sentence; a problem is told elsewhere.
+    """What a resumed run showed, in a sentence.
 
     >>> resumed_words(Resumed(225, 10))
     'Resumed at step 225: weights, rates and options are equal to the last bit after 10 more steps.'
@@ -166,7 +166,7 @@ def resumed_words(report: Resumed) -> str:
     if report.untried:
         return f"Resuming at step {report.step:,} was not tried. {report.untried}"
     if report.problem:
-        return f"Resumed at step {report.step:,}: not the same run."
+        return f"Resumed at step {report.step:,}: {report.problem}"
     what = "weights" if report.whole else "weights (small cuts of them)"
     steps = f"{report.steps:,} more step{'s' if report.steps > 1 else ''}"
     return f"Resumed at step {report.step:,}: {what}, rates and options are equal to the last bit after {steps}."

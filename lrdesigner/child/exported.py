@@ -60,7 +60,8 @@ def build_optimizers(exported: ModuleType, model: nn.Module) -> tuple[Optimizer,
 class Schedulers:
     """The schedulers of an exported file, one per optimizer, each stepped as the file says.
 
-    Those that a metric steers get it every `METRIC_EVERY` updates, the others are stepped after each.
+    Those that a metric steers get it every `METRIC_EVERY` updates, the others are stepped after each. `all` has them in
+    the order of the optimizers.
     """
 
     def __init__(self, exported: ModuleType, optimizers: tuple[Optimizer, ...]) -> None:

@@ -154,7 +154,7 @@ class _Run:
                 load(state, optimizer, scheduler)
 
     def kept(self) -> dict[str, Any]:
-        """All that the run has made: the weights, and what the optimizers keep for them."""
+        """All that the run has made: weights, what optimizers and schedulers keep, and options."""
         names = {id(weight): name for name, weight in self._weights().items()}
         state = {
             f"the optimizer's {key} of {names.get(id(weight), 'a tensor')}": value
@@ -162,7 +162,13 @@ class _Run:
             for weight, kept in optimizer.state.items()
             for key, value in (kept.items() if isinstance(kept, dict) else ())
         }
-        return {f"the weight {name}": weight for name, weight in self._weights().items()} | state | self._options()
+        schedules = {
+            f"the {key} of {type(scheduler).__name__}": value
+            for scheduler in self._schedulers.all
+            for key, value in scheduler.state_dict().items()
+        }
+        weights = {f"the weight {name}": weight for name, weight in self._weights().items()}
+        return weights | state | self._options() | schedules
 
     def _advance(self, step: int) -> None:
         with user_code(f"The scheduler at step {step}"):

@@ -53,9 +53,8 @@ def _one(design: Design, options: ExportOptions) -> int:
         say(f"Verification failed: {outcome.message}")
         return 1
     write_lines(f"{name}: {_differences(tracks)}" for name, tracks in verdict.differences.items())
+    write_lines(resumed_words(report) for report in verdict.resumed if not report.problem)
     write_lines(verdict.problems)
-    for report in verdict.resumed:
-        say(resumed_words(report))
     words = "The exported code equals the design" if verdict.passed else "The exported code DIFFERS from the design"
     say(f"{words}: {verdict.steps:,} steps, largest difference {largest_difference(verdict):.1e} of the base value.")
     return 0 if verdict.passed else 1

@@ -249,7 +249,7 @@ def test_the_demo_verifies(demo: str) -> None:
     assert done.returncode == 0, done.stderr
     *groups, resumed = done.stdout.splitlines()
     assert [line.partition(":")[0] for line in groups] == ["backbone", "head"]
-    assert resumed == "Resumed at step 225: bit-equal weights, rates and options."
+    assert resumed == ("Resumed at step 225: weights, rates and options are equal to the last bit after 10 more steps.")
     assert "The exported code equals the design: 450 steps" in done.stderr
 
 
