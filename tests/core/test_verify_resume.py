@@ -133,7 +133,8 @@ def test_of_a_large_model_cuts_are_trained(tmp_path: Path, monkeypatch: pytest.M
     found, problems = resumed(DEMO, tmp_path)
     assert problems == ()
     assert resumed_words(found[0]) == (
-        "Resumed at step 20: weights (small cuts of them), rates and options are equal to the last bit after 10 more steps."
+        "Resumed at step 20: weights (small cuts of them), rates and options are equal to the last bit "
+        "after 10 more steps."
     )
     found, problems = resumed(DEMO, tmp_path, change=lambda text: text.replace(OPTIMIZER, ""))
     assert found[0].problem
