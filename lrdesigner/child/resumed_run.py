@@ -53,6 +53,10 @@ class ResumeCheck:
             self.channel.send("resumed", found)
         return True
 
+    def tell(self, step: int) -> None:
+        """Say which step a run has come to."""
+        self.channel.send("progress", {"stage": "resuming", "done": step})
+
     def _problem(self, straight: _Run, at: int, end: int) -> str:
         """What differs first between the run that goes on and one that is resumed, in words."""
         try:
@@ -106,7 +110,7 @@ class _Run:
                 return False
             if time.monotonic() - told >= PROGRESS_SECONDS:
                 told = time.monotonic()
-                self._given.channel.send("progress", {"stage": "resuming", "done": self._done, "total": at})
+                self._given.tell(self._done)
             if self._done < at - STEPS_BEFORE:
                 self._advance(self._done)
             else:
@@ -117,6 +121,7 @@ class _Run:
         """Train for one step; the options that it used, by param group."""
         import torch
 
+        self._given.tell(step)
         self._freeze(self._given.model, step)
         used = self._options()
         torch.manual_seed(step)  # for optimizers that round by chance

@@ -84,7 +84,7 @@ def test_so_it_is_with_the_files_of_targets_that_need_torch_alone(
 
 
 OPTIMIZER = '    optimizer.load_state_dict(state["optimizer"])\n'
-SCHEDULER = '    scheduler.load_state_dict(state["scheduler"])\n'
+SCHEDULER = "    scheduler.load_state_dict(known)\n"
 ONLY_STATE = """    kept = [{k: v for k, v in g.items() if k != "params"} for g in optimizer.param_groups]
     optimizer.load_state_dict(state["optimizer"])
     for group, options in zip(optimizer.param_groups, kept):
