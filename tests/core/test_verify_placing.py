@@ -18,6 +18,7 @@ from lrdesigner.export import export
 from lrdesigner.export.freezing import freeze_steps
 from lrdesigner.jobs.protocol import decode_report
 from lrdesigner.proof import metrics_of
+from lrdesigner.resuming import resumes
 from lrdesigner.verification import Verdict, Verifier, report_taker
 
 pytestmark = pytest.mark.torch
@@ -37,6 +38,7 @@ def verified(folder: Path, design: Design) -> Verdict:
         "steps": design.plan.total_steps,
         "metrics": metrics_of(design),
         "freeze_steps": freeze_steps(design),
+        "resumes": resumes(design),
     }
     assert verify(request, channel)[0] == "finished"
     take = report_taker(verifier, lambda _: None)
