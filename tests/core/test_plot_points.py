@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from strategies import keyframes, schedules
 
@@ -32,7 +32,9 @@ from lrdesigner.schedules import (
     Segment,
     Sequence,
     StepDecay,
+    shape_of,
 )
+from lrdesigner.schedules.level import factor_of
 from lrdesigner.tracks import Lane
 
 
@@ -98,9 +100,22 @@ def _jumps(values: Any) -> Any:
     return np.flatnonzero(high & (changes > 4 * beside)) + 1
 
 
+STEEPEST = 0.07  # what a calm schedule changes by in a step, without a jump
+
+
+def _cut_to_a_slit(node: Any) -> bool:
+    """Whether limits are so near that a ramp passes from one to the other in a step, and looks like a jump."""
+    if isinstance(node, Clamp):
+        lowest, highest = (factor_of(level, Plan(2_000, 5).span) for level in (node.lowest, node.highest))
+        if abs(highest - lowest) < STEEPEST:
+            return True
+    return any(map(_cut_to_a_slit, shape_of(node).children(node)))
+
+
 @settings(max_examples=150, deadline=None)
 @given(schedules(calm=True))
 def test_every_jump_is_a_breakpoint(schedule: Any) -> None:
+    assume(not _cut_to_a_slit(schedule))
     track, plan = Track(1.0, schedule), Plan(2_000, 5)
     jumps = _jumps(track_values(track, plan, np.arange(plan.total_steps + 1)))
     breaks = track_breaks(track, plan)
