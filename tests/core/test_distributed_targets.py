@@ -57,10 +57,12 @@ def frozen(design: Design, group: int, *freeze: Freeze) -> Design:
 
 THAWS = Freeze(steps(2), steps(3))
 PLAIN = net_design()
+THREE = edits.add_group(PLAIN, "norm", ["body.1"])
 CASES = {
     "plain": PLAIN,
     "thaw": frozen(frozen(PLAIN, 1, Freeze(steps(0), steps(4))), 2, THAWS),
     "never": frozen(PLAIN, 1, Freeze()),
+    "never_and_thaw": frozen(frozen(THREE, 1, Freeze()), 3, Freeze(steps(0), steps(4))),
     "two": edits.set_optimizer(edits.set_schedule(PLAIN, 2, Cosine()), 2, "SGD"),
     "plateau": replace(
         PLAIN,
