@@ -13,7 +13,6 @@ import msgspec
 import numpy as np
 
 from lrdesigner.curve_table import group_table
-from lrdesigner.design_file import decode
 from lrdesigner.document import Design
 from lrdesigner.embedded import digest_of
 from lrdesigner.errors import UserError
@@ -62,15 +61,6 @@ def design_literal(design: Design, every: int = 1) -> str:
         f"VALUES: dict[str, Any] = {_written(values, 0, len('VALUES: dict[str, Any] = '))}\n\n"
         "DESIGN: Design = decode(json.dumps(VALUES).encode(), __file__)\n"
     )
-
-
-def design_of_literal(text: str, name: str) -> Design:
-    """The design that such a module makes, without running it; raises `UserError` and `ValueError`."""
-    import ast
-
-    tree = ast.parse(text)
-    values = next(ast.literal_eval(node.value) for node in tree.body if isinstance(node, ast.AnnAssign) and node.value)
-    return decode(msgspec.json.encode(values), name)
 
 
 def _written(value: Any, indent: int, before: int) -> str:
