@@ -6,22 +6,25 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import msgspec
+from msgspec.structs import replace
 
 from lrdesigner.document import Design
 from lrdesigner.errors import UserError
 from lrdesigner.export import DEFAULT_OPTIONS, TARGETS, ExportOptions, export
 from lrdesigner.export.freezing import freeze_steps
-from lrdesigner.jobs.protocol import TrialRequest, VerifyRequest
+from lrdesigner.jobs.protocol import RangeTestRequest, TrialRequest, VerifyRequest
+from lrdesigner.model_inputs import described_inputs
 from lrdesigner.models.source import parse_source
-from lrdesigner.param_groups import param_groups, steering
+from lrdesigner.param_groups import param_groups, steering, trained_groups
 from lrdesigner.resuming import resumes
 from lrdesigner.schedules.metric_runs import metric_values
+from lrdesigner.trials.options import NO_OPTIONS, RangeOptions, TrialOptions
 
-DEVICES = ("auto", "cpu", "cuda", "mps")
-BATCH_SIZE = 32
-
+DATA = ("demo", "synthetic")
+"""Data that the program has itself."""
 
 INVENTORY = "inventory.json"
 MISSING_PACKAGE = "MissingPackageError"
@@ -71,33 +74,60 @@ def metrics_of(design: Design) -> tuple[tuple[float, ...], ...]:
     return tuple(tuple(metric_values(node, design.plan.span)) if node else () for node in nodes)
 
 
-def trial_request(
-    design: Design, file: Path, *, steps: int | None = None, device: str = "auto", data: str = "demo"
-) -> TrialRequest:
-    """Ask a child to train with the exported code for the first `steps` of the plan (None: all of it).
+def trial_request(design: Design, file: Path, options: TrialOptions = NO_OPTIONS) -> TrialRequest:
+    """Ask a child to train with the exported code; raises `UserError` for what the design has no trial of.
 
-    `data` is "demo", "synthetic" or "FILE.py:FUNCTION", which is made absolute here.
+    Files that the options name are made absolute here.
     """
-    if device not in DEVICES:
-        raise UserError(f"There is no device {device!r}; choose one of {', '.join(DEVICES)}.")
+    return TrialRequest(options=checked_options(design, options), **_trained(design, file))
+
+
+def range_test_request(
+    design: Design, file: Path, wanted: RangeOptions, options: TrialOptions = NO_OPTIONS
+) -> RangeTestRequest:
+    """Ask a child to train copies of the model with growing rates; raises `UserError` as `trial_request` does."""
+    if wanted.group and all(group.name != wanted.group for group in design.groups):
+        raise UserError(f"There is no group {wanted.group!r}; there are {', '.join(g.name for g in design.groups)}.")
+    return RangeTestRequest(range=wanted, options=checked_options(design, options), **_trained(design, file))
+
+
+def checked_options(design: Design, options: TrialOptions) -> TrialOptions:
+    """The options with absolute files, if the design has such a trial; raises `UserError`."""
+    total = design.plan.total_steps
+    if options.start >= total:
+        raise UserError(f"The plan has steps 0 to {total - 1:,}: a trial cannot begin at {options.start:,}.")
+    if options.steps and not options.whole and options.steps > total - options.start:
+        room = total - options.start
+        raise UserError(f"The trial runs steps of the plan: between 1 and {room:,}, not {options.steps:,}.")
+    weights = options.weights
+    if weights and not Path(weights).is_file():
+        raise UserError(f"The checkpoint {weights} does not exist.")
+    return replace(
+        options,
+        data=options.data if options.data in DATA else _data_function(options.data),
+        weights=str(Path(weights).absolute()) if weights else "",
+    )
+
+
+def _trained(design: Design, file: Path) -> dict[str, Any]:
+    """What every request names that trains the design's model with an exported file."""
     source = parse_source(design.model.source)
     if source.is_read:
         raise UserError(
             f"{source.text} has names and shapes only, and a trial trains the model: open the model itself, such as "
             "FILE.py:CLASS."
         )
-    total = design.plan.total_steps
-    if steps is not None and not 1 <= steps <= total:
-        raise UserError(f"The trial runs the first steps of the plan: between 1 and {total:,}, not {steps:,}.")
-    return TrialRequest(
-        source=source.child_source,
-        exported_file=str(file),
-        steps=steps or total,
-        batch_size=BATCH_SIZE,
-        device=device,
-        data=data if data in ("demo", "synthetic") else _data_function(data),
-        kwargs=design.model.kwargs,
-    )
+    groups: dict[str, list[str]] = {}
+    for part in trained_groups(design):
+        groups.setdefault(part.group.name, []).append(part.name)
+    return {
+        "source": source.child_source,
+        "exported_file": str(file),
+        "total_steps": design.plan.total_steps,
+        "kwargs": design.model.kwargs,
+        "inputs": described_inputs(design.model.inputs),
+        "groups": {name: tuple(parts) for name, parts in groups.items()},
+    }
 
 
 def _data_function(data: str) -> str:

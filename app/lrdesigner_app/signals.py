@@ -24,7 +24,7 @@ class Signals(QObject):
     """The model's file changed since the model was opened, or the model was opened again (`outdated_model`)."""
 
     trial_changed = Signal(object)
-    """`lrdesigner_app.trial.record.TrialRecord`: a trial started, moved on or ended."""
+    """`lrdesigner.trials.record.TrialRecord`: a trial started, moved on or ended."""
 
     filter_requested = Signal(str)
     """A query that the tree should be filtered by."""

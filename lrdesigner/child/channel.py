@@ -10,6 +10,7 @@ import queue
 import signal
 import sys
 import threading
+import time
 from collections.abc import Mapping
 from typing import Any, NoReturn
 
@@ -24,12 +25,15 @@ _write = os.write
 class Channel:
     """Lines of JSON to and from the parent.
 
-    Make it with `take_over`. `stop` is set when the parent asks to stop; `step` is what heartbeats report. When the
-    parent is gone, this process and, if it leads one, its whole process group end at once.
+    Make it with `take_over`. `stop` is set when the parent asks to stop; `step` is what heartbeats report. Jobs that
+    can pause call `wait_while_paused` between their steps. When the parent is gone, this process and, if it leads one,
+    its whole process group end at once.
     """
 
     def __init__(self, incoming: int, outgoing: int) -> None:
         self.stop = threading.Event()
+        self._going = threading.Event()
+        self._going.set()
         self.step = 0
         self._incoming = incoming
         self._outgoing = outgoing
@@ -65,6 +69,14 @@ class Channel:
         if not isinstance(request, dict):
             raise ValueError("the request is not a JSON object")
         return None if request.get("kind") == "stop" else request
+
+    def wait_while_paused(self) -> float:
+        """Return at once, or when the parent says that it goes on or stops; how many seconds that took."""
+        if self._going.is_set():
+            return 0.0
+        began = time.monotonic()
+        self._going.wait()
+        return time.monotonic() - began
 
     def start_heartbeat(self) -> None:
         """From now on say every second that this process is alive."""
@@ -116,9 +128,17 @@ class Channel:
                 if not asked:
                     asked = True
                     self._request.put(line)
-                elif b'"stop"' in line:
-                    self.stop.set()
+                else:
+                    self._obey(line)
         self._die()
+
+    def _obey(self, line: bytes) -> None:
+        if b'"stop"' in line:
+            self.stop.set()
+        if b'"pause"' in line:
+            self._going.clear()
+        else:
+            self._going.set()
 
     def _read(self) -> bytes:
         try:

@@ -6,7 +6,8 @@ import importlib.util
 import math
 import os
 import sys
-from collections.abc import Callable, Sequence
+import warnings
+from collections.abc import Callable, Mapping, Sequence
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
@@ -16,6 +17,8 @@ from lrdesigner.child.user_files import import_file
 if TYPE_CHECKING:
     from torch import nn
     from torch.optim import Optimizer
+
+Metric = Callable[[int, int, str], float | None]
 
 NOT_OPTIONS = ("params", "param_names", "name")
 
@@ -76,19 +79,42 @@ class Schedulers:
         if len(self._every) != len(self.all) or not all(n is None or n >= 1 for n in self._every):
             raise JobError(f"METRIC_EVERY of {_base(exported)} does not fit its {len(self.all)} schedulers.")
 
-    def step(self, updates: int, metric: Callable[[int, int, str], float | None]) -> None:
-        """Go on after update number `updates`, counted from 1.
+    def step(self, updates: int, metric: Metric) -> None:
+        """Go on after update number `updates`, counted from 1."""
+        self.go(updates - 1, updates, metric)
+
+    def go(self, before: int, after: int, metric: Metric) -> None:
+        """Go on from one step of the plan to a later one, of which a metric is asked for at most once.
 
         `metric` tells the value for scheduler number n, evaluated every so many updates, in the mode "min" or "max";
         None: it is not evaluated any more.
         """
         for place, (scheduler, every) in enumerate(zip(self.all, self._every, strict=True)):
             if every is None:
-                scheduler.step()
-            elif updates % every == 0:
+                _advance(scheduler, after - before)
+            elif after // every > before // every:
                 value = metric(place, every, str(getattr(scheduler, "mode", "min")))
                 if value is not None:
                     scheduler.step(value)
+
+    def start_at(self, step: int) -> None:
+        """Go to a step before there was any update; what a metric steers has not met any yet."""
+        if step > 0:
+            with warnings.catch_warnings():
+                # torch expects updates before; here there are none on purpose.
+                warnings.filterwarnings("ignore", message="Detected call of `lr_scheduler.step")
+                self.go(0, step, lambda place, every, mode: None)
+
+
+def _advance(scheduler: Any, steps: int) -> None:
+    """So many steps; at once where the rates are functions of the step."""
+    from torch.optim.lr_scheduler import LambdaLR
+
+    if steps > 1 and isinstance(scheduler, LambdaLR):
+        scheduler.last_epoch += steps - 1
+        steps = 1
+    for _ in range(steps):
+        scheduler.step()
 
 
 class PlannedMetrics:
@@ -97,7 +123,7 @@ class PlannedMetrics:
     def __init__(self, rows: Sequence[Sequence[float]]) -> None:
         self._rows = rows
 
-    def at(self, updates: int) -> Callable[[int, int, str], float | None]:
+    def at(self, updates: int) -> Metric:
         """The `metric` of `Schedulers.step` after so many updates."""
 
         def metric(place: int, every: int, mode: str) -> float | None:
@@ -170,6 +196,20 @@ class Groups:
         for name, rate in rates.items():
             check_finite(rate, "lr", name, step)
         return rates
+
+    def multiply(self, rates: Mapping[str, float], scale: Mapping[str, float]) -> dict[str, float]:
+        """Let each group have its rate times its number in `scale`; the rates that this gives."""
+        scaled = {name: rate * scale.get(name, 1.0) for name, rate in rates.items()}
+        self.put(scaled)
+        return scaled
+
+    def put(self, rates: Mapping[str, float]) -> None:
+        """Let each group have this lr; where it is a tensor, the same tensor holds it."""
+        for name, group in zip(self.names, self._groups, strict=True):
+            if hasattr(group["lr"], "fill_"):
+                group["lr"].fill_(rates[name])
+            else:
+                group["lr"] = rates[name]
 
 
 def check_finite(value: float, track: str, group: str, step: int) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import traceback
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from types import TracebackType
 from typing import Any
 
@@ -15,7 +15,12 @@ _OUR_FOLDER = os.path.dirname(os.path.abspath(__file__))
 
 
 class JobError(Exception):
-    """The job cannot go on; the text is one sentence for a person, `__cause__` is what the user's code raised."""
+    """The job cannot go on; the text is one sentence for a person, `__cause__` is what the user's code raised.
+
+    `metrics` is what the last message holds all the same.
+    """
+
+    metrics: Mapping[str, Any] = {}
 
 
 class BuildError(JobError):

@@ -15,7 +15,7 @@ from lrdesigner.child.leftovers import end_with_parent
 from lrdesigner.child.libraries import LIBRARIES
 from lrdesigner.child.user_files import file_of_import, names_file
 
-PROTOCOL_VERSION = 4
+PROTOCOL_VERSION = 5
 WITHOUT_TORCH = "--without-torch"
 """Argument of a child that reads files only: its hello has no version of torch."""
 
@@ -31,7 +31,7 @@ def main() -> NoReturn:
         faulthandler.enable()
         ending = _run(channel, files)
     except BaseException as error:
-        ending = "failed", {}
+        ending = "failed", getattr(error, "metrics", {})
         channel.send("error", _described(error, files))
     channel.end(*ending)
 
@@ -105,7 +105,8 @@ def _job(kind: object) -> Callable[[Mapping[str, Any], Channel], Ending]:
 
 def _files(request: Mapping[str, Any]) -> list[str]:
     """The user's files that a request names."""
-    texts = [str(text) for text in (request.get("source"), request.get("data")) if text]
+    data = (request.get("options") or {}).get("data")
+    texts = [str(text) for text in (request.get("source"), data) if text]
     places = [text.rpartition(":")[0] for text in texts if names_file(text)]
     modules = [text.rpartition(":")[0] for text in texts if _names_import(text)]
     places += [file_of_import(module) for module in modules] + [str(request.get("exported_file") or "")]

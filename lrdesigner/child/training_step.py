@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 from lrdesigner.child.failures import JobError, user_code
+from lrdesigner.child.out_of_memory import is_out_of_memory
 
 if TYPE_CHECKING:
     import torch
@@ -144,16 +145,9 @@ def _training_code(doing: str) -> Iterator[None]:
         try:
             yield
         except Exception as error:
-            if _out_of_memory(error):
+            if is_out_of_memory(error):
                 raise JobError(f"{doing} ran out of memory; use a smaller batch size.") from error
             raise
-
-
-def _out_of_memory(error: Exception) -> bool:
-    if isinstance(error, MemoryError) or type(error).__name__ == "OutOfMemoryError":
-        return True
-    text = str(error).lower()
-    return isinstance(error, RuntimeError) and ("out of memory" in text or "can't allocate memory" in text)
 
 
 def _told(tensor: torch.Tensor) -> str:

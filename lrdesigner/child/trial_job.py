@@ -2,156 +2,141 @@
 
 from __future__ import annotations
 
-import math
-import random
-import sys
-import time
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from lrdesigner.child.build_model import build_model
 from lrdesigner.child.channel import Channel
-from lrdesigner.child.exported import Groups, Schedulers, build_optimizers, freeze_function, import_exported
-from lrdesigner.child.failures import user_code
-from lrdesigner.child.model_walk import refuse_lazy
-from lrdesigner.child.training_step import check_scores, chosen_device, device_name, learn, loss_of, scores_of, update
-from lrdesigner.child.trial_data import trial_data
-
-if TYPE_CHECKING:
-    import torch
+from lrdesigner.child.failures import JobError
+from lrdesigner.child.out_of_memory import fitting_batch_size, ran_out_of_memory
+from lrdesigner.child.timing import Timing
+from lrdesigner.child.training import NotFiniteError, Training
+from lrdesigner.child.training_step import device_name, scores_of
+from lrdesigner.child.trial_settings import settings_of
 
 FINAL_LOSSES = 10
 TEST_BATCH = 256
+CALIBRATION_UPDATES = 8
 
 
 def trial(request: Mapping[str, Any], channel: Channel) -> tuple[str, dict[str, Any]]:
-    """Train for `steps` optimizer steps, reporting each; the same request gives the same numbers on a CPU.
+    """Train as the request says, reporting each update; the same request gives the same numbers on a CPU.
 
     A loss that is not finite ends the run as "diverged": `diverged_at_step` tells the step, which is not reported.
     """
     channel.send("progress", {"stage": "building the model"})
-    run = _Trial(request, channel)
-    channel.send("progress", {"stage": "training", "total": run.steps})
-    started = time.perf_counter()
-    reason = run.train()
-    metrics = run.summary(time.perf_counter() - started)
-    if reason == "diverged":
-        metrics["diverged_at_step"] = len(run.losses)
-    if reason == "finished":
-        metrics |= run.measure()
+    run = _Trial(_with_steps(request, channel), channel)
+    try:
+        reason = run.train()
+        metrics = run.summary()
+        if reason == "diverged":
+            metrics |= run.divergence()
+        if reason == "finished":
+            metrics |= run.measure()
+    except JobError as error:
+        error.metrics = run.summary() | _fitting(error, run.training)
+        raise
     return reason, metrics
 
 
+def _with_steps(request: Mapping[str, Any], channel: Channel) -> Mapping[str, Any]:
+    """The request; where the whole plan shall take some seconds, with the number of updates that this makes.
+
+    The number is settled before the run, by a few updates of another copy of the model, because a schedule that
+    followed the clock would be another one every time.
+    """
+    settings = settings_of(request)
+    if not settings.whole or settings.seconds is None:
+        return request
+    channel.send("progress", {"stage": "measuring the speed"})
+    probe, timing = Training(request, channel), Timing()
+    for _ in range(CALIBRATION_UPDATES):
+        if channel.stop.is_set():
+            break
+        probe.update()
+        timing.note_update(probe)
+    channel.step = 0
+    fit = max(int(settings.seconds / max(timing.seconds_per_update, 1e-9)), 1)
+    steps = min(fit, settings.steps or fit, probe.walk.total)
+    return {**request, "options": {**request["options"], "steps": steps, "seconds": None}}
+
+
 class _Trial:
-    """One training run: model, data, optimizers and the losses so far."""
+    """One training run with its reports."""
 
     def __init__(self, request: Mapping[str, Any], channel: Channel) -> None:
-        self.steps = int(request["steps"])
-        self.losses: list[float] = []
+        self.training = Training(request, channel)
         self._channel = channel
-        self._device = chosen_device(str(request.get("device", "auto")))
-        seed = int(request.get("seed", 0))
-        _seed(seed)
-        model = build_model(request["source"], request.get("kwargs", {}), "cpu")
-        refuse_lazy(model)
-        with user_code(f"Moving the model to {self._device}"):
-            self._model = model.to(self._device)
-        self._data = trial_data(str(request.get("data", "demo")), int(request.get("batch_size", 32)), seed)
-        exported = import_exported(request["exported_file"])
-        self._freeze = freeze_function(exported)
-        self._optimizers = build_optimizers(exported, self._model)
-        self._schedulers = Schedulers(exported, self._optimizers)
-        self._groups = Groups(self._optimizers)
-        _seed(seed)  # what dropout draws must not depend on how much the construction drew
+        self._timing = Timing()
 
     def train(self) -> str:
-        """Run the steps; "finished", "stopped" or "diverged"."""
-        self._model.train()
-        for step in range(self.steps):
+        """Make the updates; "finished", "stopped" or "diverged"."""
+        training, timing = self.training, self._timing
+        seconds = training.settings.seconds
+        # The first update of a compiled model may take a minute.
+        self._tell_stage("compiling the model" if training.settings.compile else "training")
+        timing.begin()
+        while len(training.losses) < training.walk.updates:
+            timing.paused(self._channel.wait_while_paused())
             if self._channel.stop.is_set():
                 return "stopped"
-            if not self._one_step(step):
+            if seconds is not None and timing.seconds >= seconds:
+                break
+            try:
+                update = training.update()
+            except NotFiniteError:
                 return "diverged"
+            timing.note_update(training)
+            if training.settings.compile and len(training.losses) == 1:
+                self._tell_stage("training")
+            if not update.skipped:
+                self._channel.send("metrics", {"step": update.step, "loss": update.loss, "lr": update.rates})
         return "finished"
 
-    def summary(self, seconds: float) -> dict[str, Any]:
+    def _tell_stage(self, stage: str) -> None:
+        self._channel.send("progress", {"stage": stage, "total": self.training.walk.updates})
+
+    def summary(self) -> dict[str, Any]:
         """What is known at any end of the run; losses are None before the first step."""
-        last = self.losses[-FINAL_LOSSES:]
+        training = self.training
+        last = training.losses[-FINAL_LOSSES:]
         return {
-            "steps": len(self.losses),
-            "seconds": round(seconds, 3),
-            "device": device_name(self._device),
-            "parameters": sum(parameter.numel() for parameter in self._model.parameters()),
-            "first_loss": self.losses[0] if self.losses else None,
+            "steps": len(training.losses),
+            "updates_planned": training.walk.updates,
+            "seconds": round(self._timing.seconds, 3),
+            "device": device_name(training.device),
+            "parameters": sum(parameter.numel() for parameter in training.model.parameters()),
+            "first_loss": training.losses[0] if training.losses else None,
             "final_loss": sum(last) / len(last) if last else None,
+            "skipped": training.skipped,
+            **self._timing.figures(),
         }
+
+    def divergence(self) -> dict[str, Any]:
+        """Where it diverged."""
+        return {"diverged_at_step": self.training.walk.step(len(self.training.losses))}
 
     def measure(self) -> dict[str, float]:
         """`test_accuracy`: share of the held-out samples told right; nothing without such samples, or when stopped."""
         import torch
 
-        if self._data.test is None:
+        training = self.training
+        if training.data.test is None:
             return {}
         self._channel.send("progress", {"stage": "measuring the accuracy"})
-        inputs, targets = self._data.test
-        self._model.eval()
+        inputs, targets = training.data.test
+        training.model.eval()
         right = 0
         with torch.no_grad():
             for start in range(0, len(targets), TEST_BATCH):
                 if self._channel.stop.is_set():
                     return {}
                 chosen = slice(start, start + TEST_BATCH)
-                scores = scores_of(self._model, inputs[chosen].to(self._device), "the test")
+                scores = scores_of(training.model, inputs[chosen].to(training.device), "the test")
                 right += int((scores.argmax(dim=1).cpu() == targets[chosen]).sum())
         return {"test_accuracy": right / len(targets)}
 
-    def _one_step(self, step: int) -> bool:
-        """Train one batch; False if the loss is not finite, and then nothing was changed."""
-        inputs, targets = next(self._data.batches)
-        self._forget_gradients()
-        self._freeze(self._model, step)
-        loss = self._loss(inputs, targets, f"step {step}")
-        value = float(loss.item())
-        if not math.isfinite(value):
-            return False
-        if loss.requires_grad:  # not so when everything is frozen
-            learn(loss, f"step {step}")
-        rates = self._groups.rates(step)
-        self.losses.append(value)
 
-        def again() -> torch.Tensor:
-            self._forget_gradients()
-            found = self._loss(inputs, targets, f"step {step}")
-            if found.requires_grad:
-                learn(found, f"step {step}")
-            return found
-
-        update(self._optimizers, again, f"step {step}")
-        with user_code(f"The scheduler at step {step}"):
-            self._schedulers.step(len(self.losses), self._metric)
-        self._channel.step = step + 1
-        self._channel.send("metrics", {"step": step, "loss": value, "lr": rates})
-        return True
-
-    def _forget_gradients(self) -> None:
-        for optimizer in self._optimizers:
-            optimizer.zero_grad(set_to_none=True)
-
-    def _metric(self, place: int, every: int, mode: str) -> float:
-        """The mean loss since the last evaluation; for a metric that should rise, the likelihood that goes with it."""
-        mean = sum(self.losses[-every:]) / every
-        return math.exp(-mean) if mode == "max" else mean
-
-    def _loss(self, inputs: torch.Tensor, targets: torch.Tensor, when: str) -> torch.Tensor:
-        scores = scores_of(self._model, inputs.to(self._device), when)
-        check_scores(scores, targets, self._data.classes)
-        return loss_of(scores, targets.to(self._device), when)
-
-
-def _seed(seed: int) -> None:
-    import torch
-
-    torch.manual_seed(seed)
-    random.seed(seed)
-    if "numpy" in sys.modules:
-        sys.modules["numpy"].random.seed(seed % 2**32)
+def _fitting(error: JobError, training: Training) -> dict[str, Any]:
+    """After running out of memory, the batch size that fits: found by trying smaller ones."""
+    size = fitting_batch_size(training, error) if ran_out_of_memory(error) else 0
+    return {"fits_batch_size": size} if size else {}

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from typing import Annotated, Any
 
 import typer
@@ -11,13 +10,17 @@ from msgspec.structs import replace
 from lrdesigner.cli.design_commands import DesignArgument, faultless_design
 from lrdesigner.cli.model_commands import PythonOption
 from lrdesigner.cli.output import say, write_json, write_lines
+from lrdesigner.cli.progress import ProgressBar
+from lrdesigner.cli.trial_options import taking_trial_options
 from lrdesigner.document import Design
 from lrdesigner.errors import UserError
-from lrdesigner.jobs.protocol import Metrics
+from lrdesigner.jobs.protocol import CriticalRate, Diagnostics, Metrics, Report
 from lrdesigner.jobs.run import run_job
 from lrdesigner.models.interpreter import parse_python
 from lrdesigner.models.trust import TrustStore, question_for
 from lrdesigner.proof import exported_file, trial_request
+from lrdesigner.trials.options import TrialOptions
+from lrdesigner.trials.record import TrialRecord
 
 TrustOption = Annotated[
     bool, typer.Option("--trust", help="Run the code that the design names, and remember that it may run.")
@@ -27,28 +30,37 @@ INTERRUPTED = 130
 """The status that shells know for Ctrl-C, which is the only way to stop a command."""
 
 
+@taking_trial_options
 def trial(
     design_file: DesignArgument,
-    steps: Annotated[int | None, typer.Option("--steps", help="Run only the first N steps of the plan.")] = None,
-    device: Annotated[str, typer.Option("--device", help="auto, cpu, cuda or mps.")] = "auto",
-    data: Annotated[str, typer.Option("--data", help="demo, synthetic or FILE.py:FUNCTION.")] = "demo",
+    options: TrialOptions,
     as_json: Annotated[bool, typer.Option("--json", help="One JSON line per step.")] = False,
+    diagnostics: Annotated[bool, typer.Option("--diagnostics", help="Lines of JSON for the diagnostics too.")] = False,
     trust: TrustOption = False,
     python: PythonOption = "",
 ) -> int:
     """Train with the exported code for a short while; status 1 when it fails or diverges."""
     design = allowed(faultless_design(design_file), trust, python)
-    planned = steps or design.plan.total_steps
-    with exported_file(design) as file, ProgressBar(planned, "Training", shown=not as_json) as advance:
+    return _run(design, options, as_json, diagnostics)
+
+
+def _run(design: Design, options: TrialOptions, as_json: bool, diagnostics: bool) -> int:
+    told: tuple[type[Report], ...] = (Metrics, CriticalRate) if as_json else ()
+    told += (Diagnostics,) if as_json and diagnostics else ()
+    with exported_file(design) as file, ProgressBar(0, "Starting", shown=not as_json) as bar:
+        record = TrialRecord(design, options)
 
         def take(report: Any) -> None:
             if isinstance(report, Metrics):
-                advance(report.step + 1)
-                if as_json:
-                    write_json(report)
+                record.add([report])
+                bar.show(len(record.steps))
+            else:
+                record.note(report)
+                bar.describe(record.stage, record.updates)
+            if isinstance(report, told):
+                write_json(report)
 
-        request = trial_request(design, file, steps=steps, device=device, data=data)
-        outcome = run_job(request, on_report=take, python=design.model.python or None)
+        outcome = run_job(trial_request(design, file, options), on_report=take, python=design.model.python or None)
     reason = outcome.state if outcome.state in ("finished", "stopped", "diverged") else "failed"
     if as_json:
         write_json({"kind": "end", "reason": reason, "metrics": outcome.metrics})
@@ -77,30 +89,6 @@ def allowed(design: Design, trust: bool, python: str) -> Design:
             "add --trust if you trust that code."
         )
     return replace(design, model=replace(design.model, python=question.python))
-
-
-class ProgressBar:
-    """A progress bar on stderr, when a person watches; its value is a function that takes the steps done."""
-
-    def __init__(self, total: int, text: str, *, shown: bool = True) -> None:
-        self._bar: Any = None
-        if shown and sys.stderr.isatty():
-            from rich.console import Console
-            from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
-
-            columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-            self._bar = Progress(*columns, console=Console(stderr=True), transient=True)
-            self._task = self._bar.add_task(text, total=total)
-
-    def __enter__(self) -> Any:
-        if self._bar is None:
-            return lambda done: None
-        self._bar.start()
-        return lambda done: self._bar.update(self._task, completed=done)
-
-    def __exit__(self, *_: object) -> None:
-        if self._bar is not None:
-            self._bar.stop()
 
 
 def _figure(value: Any) -> str:

@@ -11,7 +11,8 @@ from lrdesigner.cli.code_options import CodeForm, CodeSchedule, FormOption, Sche
 from lrdesigner.cli.design_commands import DesignArgument, faultless_design
 from lrdesigner.cli.model_commands import PythonOption
 from lrdesigner.cli.output import say, write_lines
-from lrdesigner.cli.proof_commands import INTERRUPTED, ProgressBar, TrustOption, allowed
+from lrdesigner.cli.progress import ProgressBar
+from lrdesigner.cli.proof_commands import INTERRUPTED, TrustOption, allowed
 from lrdesigner.document import Design
 from lrdesigner.errors import UserError
 from lrdesigner.export import TARGETS, ExportOptions
@@ -90,8 +91,8 @@ def _tell(target: str, found: str) -> None:
 def _run(design: Design, options: ExportOptions) -> tuple[Outcome, Verdict]:
     verifier = Verifier(design, options)
     words = f"Verifying {options.target}"
-    with exported_file(design, options) as file, ProgressBar(design.plan.total_steps, words) as advance:
-        request, taker = verify_request(design, file, options), report_taker(verifier, advance)
+    with exported_file(design, options) as file, ProgressBar(design.plan.total_steps, words) as bar:
+        request, taker = verify_request(design, file, options), report_taker(verifier, bar.show)
         outcome = run_ladder(request, on_report=taker, python=design.model.python or None)
     return outcome, verifier.verdict()
 

@@ -15,8 +15,9 @@ from msgspec import Struct
 from lrdesigner.capturing.description import LiveObjects
 from lrdesigner.inventory import BufferInfo, Inventory, ModuleInfo, ParameterInfo
 from lrdesigner.model_inputs import ModelInput
+from lrdesigner.trials.options import RangeOptions, TrialOptions
 
-PROTOCOL_VERSION = 4
+PROTOCOL_VERSION = 5
 
 Rung = Literal["meta", "hybrid", "fake", "cpu"]
 """A way to build a model, see `lrdesigner.models.ladder`."""
@@ -69,19 +70,32 @@ class VerifyRequest(Request, frozen=True, tag="verify"):
 
 
 class TrialRequest(Request, frozen=True, tag="trial"):
-    """Train the model for `steps` optimizer steps with the exported file.
+    """Train the model with the exported file, whose plan has `total_steps` steps.
 
-    `data` is "demo", "synthetic" or "FILE.py:FUNCTION"; `device` is "auto", "cpu", "cuda" or "mps".
+    `inputs` describe what the model takes, where that is known; `groups` tells the param groups of each group of the
+    design.
     """
 
     source: str
     exported_file: str
-    steps: int
-    batch_size: int = 32
-    device: str = "auto"
-    data: str = "demo"
-    seed: int = 0
+    total_steps: int
+    options: TrialOptions = TrialOptions()
     kwargs: dict[str, Any] = {}
+    inputs: tuple[ModelInput, ...] = ()
+    groups: dict[str, tuple[str, ...]] = {}
+
+
+class RangeTestRequest(Request, frozen=True, tag="range_test"):
+    """As a trial, from the start of its window on, with rates that grow by a multiplier; a copy for each seed."""
+
+    source: str
+    exported_file: str
+    total_steps: int
+    range: RangeOptions
+    options: TrialOptions = TrialOptions()
+    kwargs: dict[str, Any] = {}
+    inputs: tuple[ModelInput, ...] = ()
+    groups: dict[str, tuple[str, ...]] = {}
 
 
 class CaptureRequest(Request, frozen=True, tag="capture"):
@@ -97,7 +111,7 @@ class CaptureRequest(Request, frozen=True, tag="capture"):
     steps_per_epoch: int | None = None
 
 
-AnyRequest = CaptureRequest | InspectRequest | ReadRequest | VerifyRequest | TrialRequest
+AnyRequest = CaptureRequest | InspectRequest | RangeTestRequest | ReadRequest | VerifyRequest | TrialRequest
 
 
 class Report(Struct, frozen=True, tag_field="kind", forbid_unknown_fields=True):
@@ -209,11 +223,66 @@ class CapturedObjects(Report, frozen=True, tag="captured"):
 
 
 class Metrics(Report, frozen=True, tag="metrics"):
-    """One finished step of a trial. `lr` holds what the optimizer used for this step, per param group."""
+    """One finished update of a trial: its step of the plan, and what the optimizer used for it, per param group."""
 
     step: int
     loss: float
     lr: dict[str, float]
+
+
+class GroupDiagnostics(Struct, frozen=True, forbid_unknown_fields=True):
+    """What an update did to one param group; norms are None where they are not finite or were not measured.
+
+    `update_norm` is of the whole change of the weights, `decay_norm` of the part that is decoupled weight decay.
+    `without_gradient` counts those of its `numel` numbers whose gradient is missing or zero throughout their tensor.
+    """
+
+    gradient_norm: float | None = None
+    weight_norm: float | None = None
+    update_norm: float | None = None
+    decay_norm: float | None = None
+    numel: int = 0
+    without_gradient: int = 0
+
+
+class Diagnostics(Report, frozen=True, tag="diagnostics"):
+    """What was measured at an update beside its loss.
+
+    Times are means since the last such report; `data_share` is the share of time spent waiting for data, `memory` the
+    bytes in use (0: not known), `skipped` how many updates the gradient scaler has skipped so far.
+    """
+
+    step: int
+    groups: dict[str, GroupDiagnostics]
+    seconds_per_update: float = 0.0
+    samples_per_second: float = 0.0
+    data_share: float = 0.0
+    memory: int = 0
+    skipped: int = 0
+
+
+class CriticalRate(Report, frozen=True, tag="critical"):
+    """Which multiple of its rate would have raised the loss at a step, along the update that was made.
+
+    `group` is a group of the design, "" for all at once; `scheduled` is the highest rate of its param groups. `factor`
+    is None when nothing up to `largest_tried` raised the loss, or when the group did not move.
+    """
+
+    step: int
+    group: str
+    scheduled: float
+    factor: float | None
+    largest_tried: float
+    evaluations: int
+
+
+class RangePoint(Report, frozen=True, tag="range"):
+    """The loss of one update of a range test, before the update with this multiplier was made."""
+
+    seed: int
+    update: int
+    multiplier: float
+    loss: float
 
 
 class Failure(Report, frozen=True, tag="error"):
@@ -247,6 +316,9 @@ AnyReport = (
     | Freezing
     | Resumed
     | Metrics
+    | Diagnostics
+    | CriticalRate
+    | RangePoint
     | Failure
     | End
     | CapturedObjects
@@ -268,3 +340,5 @@ def decode_report(line: bytes) -> AnyReport:
 
 
 STOP_LINE = b'{"kind":"stop"}\n'
+PAUSE_LINE = b'{"kind":"pause"}\n'
+RESUME_LINE = b'{"kind":"resume"}\n'

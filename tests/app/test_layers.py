@@ -19,6 +19,7 @@ from lrdesigner.membership import membership
 from lrdesigner.param_groups import trained_groups
 from lrdesigner.schedules import Absolute, Cosine
 from lrdesigner.store import Store
+from lrdesigner.trials.record import TrialRecord
 from lrdesigner_app import dragging
 from lrdesigner_app.charts.simplify import kept_points
 from lrdesigner_app.groups import GroupsPanel
@@ -32,7 +33,6 @@ from lrdesigner_app.schedule_editor.expansion_words import layer_list
 from lrdesigner_app.schedule_editor.value_fields import TextField
 from lrdesigner_app.theme import Theme
 from lrdesigner_app.trial.charts import TrialCharts
-from lrdesigner_app.trial.record import TrialRecord
 from lrdesigner_app.trial.words import deviation_details, deviation_text
 from lrdesigner_app.workspace import Workspace
 from tests.layered import layered_design
@@ -330,7 +330,7 @@ def measured(design: Design, step: int, factor: float = 1.0) -> Metrics:
 
 
 def test_every_param_group_is_compared_with_its_own_plan(design: Design) -> None:
-    record = TrialRecord(design, 3000)
+    record = TrialRecord(design)
     record.add([measured(design, step) for step in range(20)])
     assert len(record.deviations) == 28
     assert deviation_text(record) == "largest difference from plan: 0"
@@ -349,7 +349,7 @@ def test_the_chart_lays_what_is_measured_over_the_fan_in_one_hue(
 ) -> None:
     charts = TrialCharts(workspace.theme)
     qtbot.addWidget(charts)
-    record = TrialRecord(design, 3000)
+    record = TrialRecord(design)
     record.add([measured(design, step) for step in range(200)])
     charts.show_record(record)
     layered, head = charts._shown

@@ -22,15 +22,16 @@ from lrdesigner import edits
 from lrdesigner.curves import track_values
 from lrdesigner.document import Design
 from lrdesigner.errors import UserError
-from lrdesigner.jobs.protocol import PROTOCOL_VERSION, Metrics
+from lrdesigner.jobs.protocol import PROTOCOL_VERSION, Metrics, Progress
 from lrdesigner.jobs.reader import Outcome
 from lrdesigner.schedules import Cosine, Plateau, Span
 from lrdesigner.store import Store
+from lrdesigner.trials.growing import Growing
+from lrdesigner.trials.record import TrialRecord
 from lrdesigner_app.processes import SpareChild
 from lrdesigner_app.theme import Theme
 from lrdesigner_app.trial import TrialRunner
 from lrdesigner_app.trial.panel import TrialPanel, steps_typed
-from lrdesigner_app.trial.record import Growing, TrialRecord
 from lrdesigner_app.trial.words import (
     deviation_details,
     deviation_text,
@@ -50,16 +51,19 @@ line = sys.stdin.buffer.readline()
 if not line:
     sys.exit()
 request = json.loads(line)
+steps = request["options"]["steps"] or request["total_steps"]
 def step(number, loss=1.0, everything=1e-3, backbone=1e-3):
     say("metrics", step=number, loss=loss, lr={"everything": everything, "backbone": backbone})
 def end(reason="finished", **fields):
     say("end", reason=reason, metrics=fields)
 """
 TRAINS = (
-    "for s in range(request['steps']): step(s, 2.0 / (s + 1))\nend(steps=request['steps'], seconds=0.5, device='cpu', "
+    "say('progress', stage='training', total=steps)\n"
+    "for s in range(steps): step(s, 2.0 / (s + 1))\nend(steps=steps, seconds=0.5, device='cpu', "
 )
 TRAINS += "test_accuracy=0.931, request=request)"
-WAITS = "step(0); json.loads(sys.stdin.buffer.readline()); end('stopped', steps=1)"
+WAITS = "say('progress', stage='training', total=450); step(0); "
+WAITS += "json.loads(sys.stdin.buffer.readline()); end('stopped', steps=1)"
 
 
 class Bench:
@@ -93,6 +97,7 @@ class Bench:
         record = self.runner.record
         assert record is not None
         self._qtbot.waitUntil(lambda: len(record.steps) >= count, timeout=10_000)
+        self.runner._throttle.flush()
         self.panel._throttle.flush()
 
     def _command(self) -> list[str]:
@@ -132,8 +137,8 @@ def test_a_trial_runs_the_exported_file_of_the_committed_design_for_the_whole_pl
     assert bench.exported == [bench.workspace.store.committed]
     request = record.summary["request"]
     assert request["source"].endswith("lenet.py:LeNet")
-    assert (request["steps"], request["batch_size"]) == (450, 32)
-    assert (request["device"], request["data"]) == ("auto", "demo")
+    assert (request["total_steps"], request["options"]["batch_size"]) == (450, 32)
+    assert (request["options"]["device"], request["options"]["data"]) == ("auto", "demo")
     assert not Path(request["exported_file"]).exists()
 
 
@@ -156,7 +161,8 @@ def test_the_controls_say_what_is_run(bench: Bench) -> None:
     bench.panel.steps.setText("25")
     bench.run(TRAINS)
     request = bench.finish().summary["request"]
-    assert (request["device"], request["data"], request["steps"]) == ("cpu", "synthetic", 25)
+    options = request["options"]
+    assert (options["device"], options["data"], options["steps"]) == ("cpu", "synthetic", 25)
     assert "no evidence about learning rates" in bench.panel.result.text.text()
     assert "accuracy" not in bench.panel.result.text.text()
 
@@ -264,7 +270,7 @@ def test_growing_keeps_every_value_in_order() -> None:
 
 @pytest.fixture
 def record(design: Design) -> TrialRecord:
-    return TrialRecord(design=edits.set_schedule(design, 1, Cosine()), total_steps=450)
+    return TrialRecord(design=edits.set_schedule(design, 1, Cosine()))
 
 
 def test_the_difference_from_the_plan_is_the_largest_one_seen(record: TrialRecord) -> None:
@@ -304,6 +310,7 @@ def test_a_loss_that_is_not_finite_does_not_spoil_the_smoothed_one(record: Trial
 
 def test_a_run_in_progress_says_how_long_it_will_take(record: TrialRecord) -> None:
     assert progress_text(record) == "Starting …"
+    record.note(Progress("training", total=450))
     record.add(Metrics(step, 1.0, {}) for step in range(120))
     record.seconds = 4.36
     assert progress_text(record) == "120 of 450 steps · 12 s left"

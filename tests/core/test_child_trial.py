@@ -22,8 +22,11 @@ from lrdesigner.jobs.run import run_job
 from lrdesigner.models.source import parse_source
 from lrdesigner.proof import trial_request
 from lrdesigner.schedules import Length, Plateau
+from lrdesigner.trials.options import TrialOptions
 
 pytestmark = pytest.mark.torch
+
+ON_NOISE = TrialOptions(device="cpu", data="synthetic")
 
 EXPORTED = """
 import torch
@@ -54,7 +57,7 @@ def trial(folder: Path, steps: int, lr: float = 0.05, stop_at: int | None = None
         return stop_at is not None and any(isinstance(r, Metrics) and r.step >= stop_at for r in seen)
 
     source = options.pop("source", parse_source("demo:lenet").child_source)
-    request = TrialRequest(source, str(file), steps, **{"device": "cpu", **options})
+    request = TrialRequest(source, str(file), steps, TrialOptions(**{"device": "cpu", **options}))
     return run_job(request, seen.append, time_limit=100, should_stop=stop), seen
 
 
@@ -118,8 +121,9 @@ def trial_here(folder: Path, steps: int, lr: float, data: str) -> tuple[str, dic
 
     (folder / "lr_plan.py").write_text(EXPORTED.format(lr=lr))
     channel = Recorder()
-    request = {"source": parse_source("demo:lenet").child_source, "exported_file": str(folder / "lr_plan.py")}
-    reason, metrics = run_trial({**request, "steps": steps, "data": data, "device": "cpu"}, channel)
+    source = parse_source("demo:lenet").child_source
+    request = TrialRequest(source, str(folder / "lr_plan.py"), steps, TrialOptions(device="cpu", data=data))
+    reason, metrics = run_trial(json.loads(encode_request(request)), channel)
     return reason, metrics, [fields for kind, fields in channel.sent if kind == "metrics"]
 
 
@@ -166,7 +170,7 @@ def trial_of(folder: Path, design: Design) -> list[Any]:
 
     (folder / "exported.py").write_text(export(design))
     channel = Recorder()
-    request = json.loads(encode_request(trial_request(design, folder / "exported.py", device="cpu", data="synthetic")))
+    request = json.loads(encode_request(trial_request(design, folder / "exported.py", ON_NOISE)))
     assert run_trial(request, channel)[0] == "finished"
     return [fields for kind, fields in channel.sent if kind == "metrics"]
 

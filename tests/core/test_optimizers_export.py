@@ -125,9 +125,10 @@ def tried(design: Design, folder: Path, steps: int = 4) -> list[float]:
 
     file = written(design, folder)
     net = folder / "net.py"
-    request = {"source": f"{net}:Net", "kwargs": design.model.kwargs, "exported_file": str(file), "steps": steps}
+    request = {"source": f"{net}:Net", "kwargs": design.model.kwargs, "exported_file": str(file)}
+    options = {"data": f"{net}:batches", "device": "cpu", "seed": 1, "steps": steps}
     channel = Recorder()
-    trial({**request, "data": f"{net}:batches", "device": "cpu", "seed": 1}, channel)
+    trial({**request, "total_steps": design.plan.total_steps, "options": options}, channel)
     return [report.loss for report in channel.reports if hasattr(report, "loss")]
 
 

@@ -16,7 +16,8 @@ from lrdesigner.jobs.protocol import Metrics
 from lrdesigner.jobs.run import run_job
 from lrdesigner.param_groups import param_groups
 from lrdesigner.proof import exported_file, trial_request
-from lrdesigner_app.trial.record import TrialRecord
+from lrdesigner.trials.options import TrialOptions
+from lrdesigner.trials.record import TrialRecord
 from lrdesigner_app.trial.words import deviation_details, off_plan
 
 pytestmark = pytest.mark.torch
@@ -38,9 +39,11 @@ def test_every_param_group_of_layers_exemptions_and_muon_lies_on_its_plan() -> N
 
     seen: list[Any] = []
     with exported_file(design) as file:
-        outcome = run_job(trial_request(design, file, steps=30, device="cpu", data="demo"), seen.append, time_limit=100)
+        outcome = run_job(
+            trial_request(design, file, TrialOptions(steps=30, device="cpu")), seen.append, time_limit=100
+        )
     assert outcome.state == "finished", outcome.message
-    record = TrialRecord(design, 30)
+    record = TrialRecord(design, TrialOptions(steps=30))
     record.add([report for report in seen if isinstance(report, Metrics)])
     assert set(record.deviations) == {part.name for found in param_groups(design) for part in found}
     assert len(record.deviations) == 8

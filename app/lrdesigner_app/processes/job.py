@@ -12,7 +12,15 @@ from time import monotonic
 from PySide6.QtCore import QObject, QProcess, QProcessEnvironment, QTimer, Signal
 
 from lrdesigner.child.leftovers import MARK, end_leftovers
-from lrdesigner.jobs.protocol import STOP_LINE, AnyReport, AnyRequest, Metrics, encode_request
+from lrdesigner.jobs.protocol import (
+    PAUSE_LINE,
+    RESUME_LINE,
+    STOP_LINE,
+    AnyReport,
+    AnyRequest,
+    Metrics,
+    encode_request,
+)
 from lrdesigner.jobs.reader import GiveUp, JobReader, Outcome
 from lrdesigner_app.throttle import Throttle
 
@@ -85,6 +93,16 @@ class Job(QObject):
         if self.usable and not self._grace.isActive():
             self._process.write(STOP_LINE)
             self._grace.start()
+
+    def pause(self) -> None:
+        """Ask the child to wait; jobs that cannot just go on."""
+        if self.usable:
+            self._process.write(PAUSE_LINE)
+
+    def go_on(self) -> None:
+        """Tell a child that waits to go on."""
+        if self.usable:
+            self._process.write(RESUME_LINE)
 
     def cancel(self) -> None:
         """End the child and what it started, now."""

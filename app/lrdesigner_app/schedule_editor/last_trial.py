@@ -37,7 +37,11 @@ class LastTrial(QObject):
     @property
     def source(self) -> str:
         """What the losses are of, in words."""
-        return f"a trial of {len(self.losses):,} steps on {self._record.data} data" if self._record is not None else ""
+        return (
+            f"a trial of {len(self.losses):,} steps on {self._record.options.data} data"
+            if self._record is not None
+            else ""
+        )
 
     def _on_trial_changed(self, record: Any) -> None:
         if not record.running and record is not self._record and len(record.losses):

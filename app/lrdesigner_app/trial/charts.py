@@ -14,11 +14,11 @@ from lrdesigner.curves import lanes_values
 from lrdesigner.document import Group
 from lrdesigner.plot_points import plot_points
 from lrdesigner.tracks import lane_of
+from lrdesigner.trials.record import TrialRecord
 from lrdesigner_app.charts import AxisMap, ChartSurface, set_line
 from lrdesigner_app.charts.fan_item import FanItem
 from lrdesigner_app.charts.framing import time_range, value_range
 from lrdesigner_app.theme import GRID, Theme
-from lrdesigner_app.trial.record import TrialRecord
 from lrdesigner_app.trial.words import deviation_details, deviation_text, off_plan
 from lrdesigner_app.widgets import label, plain_tip, restyle
 
@@ -119,7 +119,7 @@ class TrialCharts(QWidget):
         self._map = AxisMap(log=_far_apart([row for rows in peaks for row in rows]))
         self.lr_chart.set_map(self._map)
         self._shown = [self._show_plan(plan) for plan in plans]
-        x = time_range(self._map, record.total_steps)
+        x = time_range(self._map, record.end_step)
         self.loss_chart.set_ranges(x=x)
         self.lr_chart.set_ranges(x=x, y=value_range(self._map, [row for rows in peaks for row in rows]))
         self._paint(record)
@@ -191,7 +191,7 @@ def _planned(record: TrialRecord, group: Group) -> _Planned:
     plan, parts = record.design.plan, record.parts_of(group.id)
     lanes = sorted({lane_of(part.group, "lr", plan) for part in parts}, key=lambda lane: -lane.track.base)
     lanes = lanes or [lane_of(group, "lr", plan)]
-    steps = plot_points(lanes[0], plan, 0, record.total_steps, 500).steps
+    steps = plot_points(lanes[0], plan, record.first_step, record.end_step, 500).steps
     return _Planned(tuple(part.name for part in parts), steps, lanes_values(lanes, plan, steps))
 
 

@@ -6,8 +6,8 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QHBoxLayout, QPlainTextEdit, QVBoxLayout, QWidget
 
+from lrdesigner.trials.record import TrialRecord
 from lrdesigner_app.theme import GRID, Theme
-from lrdesigner_app.trial.record import TrialRecord
 from lrdesigner_app.trial.words import result_text
 from lrdesigner_app.widgets import button, label, restyle
 

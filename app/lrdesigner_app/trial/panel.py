@@ -10,12 +10,13 @@ from PySide6.QtWidgets import QComboBox, QHBoxLayout, QProgressBar, QStackedWidg
 from lrdesigner.errors import UserError
 from lrdesigner.schedules import Span, parse_length, resolve
 from lrdesigner.store import Change
+from lrdesigner.trials.options import TrialOptions
+from lrdesigner.trials.record import TrialRecord
 from lrdesigner_app.notices import Notice
 from lrdesigner_app.theme import GRID
 from lrdesigner_app.throttle import Throttle
 from lrdesigner_app.trial.charts import TrialCharts
 from lrdesigner_app.trial.details import ResultLine
-from lrdesigner_app.trial.record import TrialRecord
 from lrdesigner_app.trial.runner import TrialRunner
 from lrdesigner_app.trial.words import NO_EVIDENCE, progress_text
 from lrdesigner_app.widgets import LineEdit, Panel, button, label, plain_tip, restyle
@@ -30,6 +31,7 @@ _EMPTY = (
 _REFRESH_MS = 50
 _STEPS_PX = 136
 _MOST_STEPS = 10**9
+_BAR_PARTS = 1000
 _SEPARATORS = re.compile(r"(?<=[0-9]),(?=[0-9]{3}(?![0-9]))")
 """Commas between thousands."""
 
@@ -109,7 +111,9 @@ class TrialPanel(Panel):
             self._workspace.post(Notice(str(error), "bad"))
             return
         self._mark_steps(invalid=False)
-        self._runner.run(steps=steps, device=self.device.currentData(), data=self.data.currentData())
+        # A field that asks for more than the plan has means all of it.
+        steps = min(steps, self._workspace.design.plan.total_steps) if steps else None
+        self._runner.run(TrialOptions(steps=steps, device=self.device.currentData(), data=self.data.currentData()))
 
     def _mark_steps(self, invalid: bool) -> None:
         self.steps.setProperty("invalid", "true" if invalid else "false")
@@ -159,8 +163,8 @@ class TrialPanel(Panel):
         if record is not None and running:
             self.status.setText(progress_text(record))
             known = bool(len(record.steps))
-            self.bar.setRange(0, record.total_steps if known else 0)
-            self.bar.setValue(len(record.steps))
+            self.bar.setRange(0, _BAR_PARTS if known else 0)
+            self.bar.setValue(round(_BAR_PARTS * record.done))
         else:
             self.status.setText(NO_EVIDENCE.capitalize() if self.data.currentData() == "synthetic" else "")
         self.bar.setVisible(running)

@@ -10,13 +10,14 @@ from PySide6.QtCore import QObject, QTimer
 
 from lrdesigner.document import Design
 from lrdesigner.errors import UserError
-from lrdesigner.jobs.protocol import Metrics, Progress, TrialRequest
+from lrdesigner.jobs.protocol import AnyReport, Metrics, TrialRequest
 from lrdesigner.jobs.reader import Outcome
 from lrdesigner.proof import trial_request, written_code
+from lrdesigner.trials.options import NO_OPTIONS, TrialOptions
+from lrdesigner.trials.record import TrialRecord
 from lrdesigner_app.notices import Notice
 from lrdesigner_app.processes import Job, SpareChild
 from lrdesigner_app.throttle import Throttle
-from lrdesigner_app.trial.record import TrialRecord
 from lrdesigner_app.workspace import Workspace
 
 _TELL_MS = 50
@@ -39,7 +40,7 @@ class TrialRunner(QObject):
         self._job: Job | None = None
         self._files = ExitStack()
         self._record: TrialRecord | None = None
-        self._training_since = 0.0
+        self._training_since = self._paused_since = 0.0
         self._throttle = Throttle(self._tell, _TELL_MS, self)
         self._clock = QTimer(self)
         self._clock.setInterval(_TICK_MS)
@@ -55,21 +56,21 @@ class TrialRunner(QObject):
         """The last trial, running or not."""
         return self._record
 
-    def run(self, steps: int | None = None, device: str = "auto", data: str = "demo") -> bool:
-        """Start a trial of the committed design (steps None: its whole plan); False when it could not start."""
+    def run(self, options: TrialOptions = NO_OPTIONS) -> bool:
+        """Start a trial of the committed design; False when it could not start."""
         if self._record is not None and self.running:
             doing = "stopping" if self._record.state == "stopping" else "running"
             self._workspace.post(Notice(f"A trial is still {doing}; the next can start when it has ended."))
             return False
         design = self._workspace.store.committed
-        total = min(steps, design.plan.total_steps) if steps else design.plan.total_steps
         try:
-            request = self._request(design, self._export_file(design), total, device, data)
+            file = self._files.enter_context(written_code(self._export_file(design)))
+            request = trial_request(design, file, options)
         except UserError as error:
             self._clean_up()
             self._workspace.post(Notice(str(error), "bad"))
             return False
-        self._record = TrialRecord(design=design, total_steps=total, data=data)
+        self._record = TrialRecord(design=design, options=request.options)
         self._start(request, design.model.python)
         return True
 
@@ -80,6 +81,28 @@ class TrialRunner(QObject):
             self._job.stop()
             self._throttle.request()
 
+    def pause(self) -> None:
+        """Let the trial wait after the update that it is at."""
+        if self._job is not None and self._record is not None and self._record.state == "running":
+            self._record.state = "paused"
+            self._paused_since = monotonic()
+            self._job.pause()
+            self._throttle.request()
+
+    def go_on(self) -> None:
+        """Let a trial go on that waits."""
+        if self._job is not None and self._record is not None and self._record.state == "paused":
+            self._record.state = "running"
+            self._training_since += monotonic() - self._paused_since
+            self._job.go_on()
+            self._throttle.request()
+
+    def cancel(self) -> None:
+        """End the trial at once and forget what it measured."""
+        if self._job is not None and self._record is not None:
+            self._record.discarded = True
+            self._job.cancel()
+
     def close(self) -> None:
         """The window closes: end the trial now and leave nothing behind."""
         job = self._job
@@ -87,10 +110,6 @@ class TrialRunner(QObject):
             job.cancel()
             job.wait(_CLOSE_MS)
         self._clean_up()
-
-    def _request(self, design: Design, text: str, steps: int, device: str, data: str) -> TrialRequest:
-        file = self._files.enter_context(written_code(text))
-        return trial_request(design, file, steps=steps, device=device, data=data)
 
     def _start(self, request: TrialRequest, python: str) -> None:
         self._training_since = 0.0
@@ -102,9 +121,9 @@ class TrialRunner(QObject):
         self._clock.start()
         self._tell()
 
-    def _on_report(self, report: object) -> None:
-        if isinstance(report, Progress) and self._record is not None:
-            self._record.stage = report.stage
+    def _on_report(self, report: AnyReport) -> None:
+        if self._record is not None:
+            self._record.note(report)
             self._throttle.request()
 
     def _on_metrics(self, batch: list[Metrics]) -> None:

@@ -7,7 +7,7 @@ from collections import Counter
 
 from lrdesigner.curves import TOLERANCE
 from lrdesigner.numbers import rate
-from lrdesigner_app.trial.record import TrialRecord
+from lrdesigner.trials.record import TrialRecord
 
 NO_EVIDENCE = "random images: no evidence about learning rates"
 
@@ -16,12 +16,12 @@ def progress_text(record: TrialRecord) -> str:
     """ "120 of 450 steps · 12 s left", or what is being done before the first step."""
     done = len(record.steps)
     if not record.running:
-        return f"{done:,} of {record.total_steps:,} steps"
+        return f"{done:,} of {record.updates:,} steps"
     if record.silent:
         return "Not responding; Stop ends it"
     if not done:
         return f"{record.stage[:1].upper()}{record.stage[1:]} …"
-    parts = [f"{done:,} of {record.total_steps:,} steps"]
+    parts = [f"{done:,} of {record.updates:,} steps"]
     left = record.seconds_left()
     if record.state == "stopping":
         parts.append("stopping")
@@ -46,9 +46,9 @@ def result_text(record: TrialRecord) -> str:
     if len(record.losses):
         parts.append(f"loss {_loss(record.losses.array[0])} → {_loss(record.smoothed.array[-1])}")
     accuracy = _number(summary.get("test_accuracy"), math.nan)
-    if math.isfinite(accuracy) and record.data != "synthetic":
+    if math.isfinite(accuracy) and record.options.data != "synthetic":
         parts.append(f"test accuracy {100 * accuracy:.1f} %")
-    if record.data == "synthetic":
+    if record.options.data == "synthetic":
         parts.append(NO_EVIDENCE)
     return " · ".join(parts)
 

@@ -1,63 +1,43 @@
-"""What a running or finished trial has shown so far. Plain data; it keeps the design that it ran."""
+"""What a running or finished trial has shown so far; it keeps the design that it ran."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
 import numpy as np
-from numpy.typing import NDArray
 
 from lrdesigner.curves import lanes_values, relative_difference
 from lrdesigner.document import Design
-from lrdesigner.jobs.protocol import Metrics
+from lrdesigner.jobs.protocol import AnyReport, CriticalRate, Diagnostics, Metrics, Progress
 from lrdesigner.jobs.reader import Outcome
 from lrdesigner.param_groups import ParamGroup, steering, trained_groups
 from lrdesigner.tracks import lane_of
+from lrdesigner.trials.diagnostics_columns import DiagnosticsColumns
+from lrdesigner.trials.growing import Growing
+from lrdesigner.trials.options import NO_OPTIONS, TrialOptions
 
-State = Literal["running", "stopping", "finished", "stopped", "diverged", "failed"]
+State = Literal["running", "paused", "stopping", "finished", "stopped", "diverged", "failed"]
 
 _SMOOTHING = 0.9
-
-
-class Growing:
-    """A one-dimensional array to append to; doubles its room, so n appends cost n."""
-
-    def __init__(self, room: int = 256) -> None:
-        self._data = np.empty(room, dtype=np.float64)
-        self._size = 0
-
-    def __len__(self) -> int:
-        return self._size
-
-    def extend(self, values: Sequence[float]) -> None:
-        """Add values at the end."""
-        size = self._size + len(values)
-        if size > self._data.size:
-            larger = np.empty(max(size, 2 * self._data.size))
-            larger[: self._size] = self.array
-            self._data = larger
-        self._data[self._size : size] = values
-        self._size = size
-
-    @property
-    def array(self) -> NDArray[np.float64]:
-        """What is in it, without copying."""
-        return self._data[: self._size]
+TRAINING = "training"
+"""The stage that a child tells together with the number of updates."""
 
 
 @dataclass(slots=True, eq=False)
 class TrialRecord:
-    """One trial. `steps`, `losses`, `smoothed` and each of `rates` are of one length.
+    """One trial. `steps`, `losses`, `smoothed` and each of `rates` are of one length; steps are those of the plan.
 
+    `updates` is how many it will have, 0 until the child has said so; `seconds` is how long it has trained.
+    `discarded`: it was cancelled, and nobody wants to see it.
     `rates` and `deviations` are by the names of the param groups, of which a group of the design may have several.
     """
 
     design: Design
-    total_steps: int
-    data: str = "demo"
+    options: TrialOptions = NO_OPTIONS
+    updates: int = 0
     state: State = "running"
     stage: str = "Starting"
     message: str = ""
@@ -65,14 +45,31 @@ class TrialRecord:
     summary: dict[str, Any] = field(default_factory=dict)
     seconds: float = 0.0
     silent: bool = False
+    discarded: bool = False
     steps: Growing = field(default_factory=Growing)
     losses: Growing = field(default_factory=Growing)
     smoothed: Growing = field(default_factory=Growing)
     rates: dict[str, Growing] = field(default_factory=dict)
     deviations: dict[str, float] = field(default_factory=dict)
+    diagnostics: DiagnosticsColumns = field(default_factory=DiagnosticsColumns)
+    critical: list[CriticalRate] = field(default_factory=list)
     _smooth: float = 0.0
     _weight: float = 0.0
     _parts: tuple[Design, tuple[ParamGroup, ...]] | None = None
+
+    @property
+    def first_step(self) -> int:
+        """The first step of the plan that it takes."""
+        return self.options.start
+
+    @property
+    def end_step(self) -> int:
+        """The step of the plan at which it ends, were it not stopped."""
+        total = self.design.plan.total_steps
+        if self.options.whole:
+            return total
+        known = self.updates or self.options.steps
+        return min(self.first_step + known, total) if known else total
 
     @property
     def parts(self) -> tuple[ParamGroup, ...]:
@@ -104,7 +101,7 @@ class TrialRecord:
     @property
     def running(self) -> bool:
         """Whether it has not ended yet."""
-        return self.state in ("running", "stopping")
+        return self.state in ("running", "paused", "stopping")
 
     def add(self, batch: Iterable[Metrics]) -> None:
         """Take in finished steps, in order."""
@@ -119,6 +116,17 @@ class TrialRecord:
         for name, column in self.rates.items():
             column.extend([metrics.lr.get(name, math.nan) for metrics in fresh])
         self._compare(before)
+
+    def note(self, report: AnyReport) -> None:
+        """Take in what comes beside the finished steps."""
+        match report:
+            case Progress():
+                self.stage = report.stage
+                self.updates = report.total if report.stage == TRAINING else self.updates
+            case Diagnostics():
+                self.diagnostics.add(report)
+            case CriticalRate():
+                self.critical.append(report)
 
     def end(self, outcome: Outcome) -> None:
         """Note how it ended; what was measured stays."""
@@ -138,7 +146,16 @@ class TrialRecord:
         done = len(self.steps)
         if done < 5 or self.seconds <= 0:
             return None
-        return max(self.total_steps - done, 0) * self.seconds / done
+        left = max(self.updates - done, 0) * self.seconds / done
+        budget = self.options.seconds
+        return left if budget is None or self.options.whole else min(left, max(budget - self.seconds, 0.0))
+
+    @property
+    def done(self) -> float:
+        """The share of it that is done, of its updates or of its time."""
+        share = len(self.steps) / self.updates if self.updates else 0.0
+        budget = self.options.seconds
+        return min(share if budget is None or self.options.whole else max(share, self.seconds / budget), 1.0)
 
     def _smoothed(self, loss: float) -> float:
         """The running mean with this loss in it; a loss that is not finite does not count."""

@@ -1,0 +1,68 @@
+"""How fast a training run is: the time of its updates, what of it is waiting for data, samples per second."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from lrdesigner.child.training import Training
+
+WARM_UP = 3
+"""The first updates take longer: libraries are loaded, kernels chosen, memory is reserved."""
+
+
+class Timing:
+    """Counts from `begin` on, without pauses."""
+
+    def __init__(self) -> None:
+        self._began = time.perf_counter()
+        self._pauses = 0.0
+        self._updates = 0
+        self._samples = 0
+        self._from = (0.0, 0, 0.0)
+        self._last = (0.0, 0, 0.0)
+
+    def begin(self) -> None:
+        """The run starts now."""
+        self._began, self._pauses = time.perf_counter(), 0.0
+
+    def paused(self, seconds: float) -> None:
+        """There was a pause, which does not count."""
+        self._pauses += seconds
+
+    @property
+    def seconds(self) -> float:
+        """How long it has been training."""
+        return time.perf_counter() - self._began - self._pauses
+
+    def note_update(self, training: Training) -> None:
+        """An update has ended."""
+        self._updates += 1
+        self._samples = training.settings.batch_size * training.settings.accumulation
+        self._last = (self.seconds, self._updates, training.data_seconds)
+        if self._updates <= WARM_UP:
+            self._from = self._last
+
+    @property
+    def seconds_per_update(self) -> float:
+        """Mean time of an update, as soon as it can be told without the first ones; 0 before there is one."""
+        began, first, _ = self._from
+        ended, last, _ = self._last
+        if last > first:
+            return (ended - began) / (last - first)
+        return ended / last if last else 0.0
+
+    def figures(self) -> dict[str, float]:
+        """`seconds_per_update`, `samples_per_second` and `data_share`; nothing before the first update."""
+        each = self.seconds_per_update
+        if not each:
+            return {}
+        began, _, waited = self._from
+        ended, _, waited_last = self._last
+        share = (waited_last - waited) / (ended - began) if ended > began else 0.0
+        return {
+            "seconds_per_update": each,
+            "samples_per_second": self._samples / each,
+            "data_share": min(max(share, 0.0), 1.0),
+        }

@@ -1,0 +1,185 @@
+"""Training a model with an exported file: model, data, optimizers and schedulers, and one update after another."""
+
+from __future__ import annotations
+
+import math
+import random
+import sys
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from lrdesigner.child.build_model import build_model
+from lrdesigner.child.channel import Channel
+from lrdesigner.child.exported import Groups, Schedulers, build_optimizers, freeze_function, import_exported
+from lrdesigner.child.failures import user_code
+from lrdesigner.child.mixed_precision import MixedPrecision
+from lrdesigner.child.model_walk import refuse_lazy
+from lrdesigner.child.plan_walk import PlanWalk, plan_walk
+from lrdesigner.child.training_step import check_scores, chosen_device, learn, loss_of, scores_of, update
+from lrdesigner.child.trial_data import trial_data
+from lrdesigner.child.trial_settings import TrialSettings, settings_of
+
+if TYPE_CHECKING:
+    import torch
+    from torch.optim import Optimizer
+
+Scale = Mapping[str, float]
+"""What the planned rates of param groups are multiplied by, by name; 1 for those that it does not name."""
+
+
+@dataclass(frozen=True)
+class Update:
+    """An update that was made: its step of the plan, the loss before it, and the rates that it used.
+
+    `skipped`: the gradient scaler has skipped it, so that nothing changed and the schedule waits.
+    """
+
+    step: int
+    loss: float
+    rates: dict[str, float]
+    skipped: bool = False
+
+
+class NotFiniteError(Exception):
+    """The loss is not a finite number; nothing was changed by it."""
+
+
+class Training:
+    """A model that is trained by an exported file.
+
+    Two trainings with the same request and seed start from the same weights and see the same batches in the same
+    order. `losses` are those of the updates so far; `data_seconds` is how long they waited for data.
+    """
+
+    def __init__(self, request: Mapping[str, Any], channel: Channel, seed: int | None = None) -> None:
+        self.settings: TrialSettings = settings_of(request)
+        self.channel = channel
+        self.device = chosen_device(self.settings.device)
+        seed = self.settings.seed if seed is None else seed
+        seed_everything(seed)
+        model = build_model(request["source"], request.get("kwargs", {}), "cpu")
+        refuse_lazy(model)
+        with user_code(f"Moving the model to {self.device}"):
+            self.model = model.to(self.device)
+        self.data = trial_data(self.settings.data, self.settings.batch_size, seed)
+        exported = import_exported(request["exported_file"])
+        self._freeze = freeze_function(exported)
+        self.optimizers: tuple[Optimizer, ...] = build_optimizers(exported, self.model)
+        self.schedulers = Schedulers(exported, self.optimizers)
+        self.groups = Groups(self.optimizers)
+        self.walk: PlanWalk = plan_walk(
+            int(request["total_steps"]), self.settings.steps, self.settings.start, self.settings.whole
+        )
+        self.schedulers.start_at(self.walk.step(0))
+        self.precision = MixedPrecision(self.settings.precision, self.device)
+        self._forward = self._compiled() if self.settings.compile else self.model
+        self.losses: list[float] = []
+        self.steps: list[int] = []
+        self.skipped = 0
+        self.data_seconds = 0.0
+        self.model.train()
+        seed_everything(seed)  # what dropout draws must not depend on how much the construction drew
+
+    def update(self, scale: Scale | None = None) -> Update:
+        """Make the next update; raises `NotFiniteError` where the loss is none, and then nothing has changed.
+
+        With `scale` it is made with multiples of the planned rates, which are the planned ones again afterwards.
+        """
+        step = self.walk.step(len(self.losses))
+        self._freeze(self.model, step)
+        batches = [self.next_batch() for _ in range(self.settings.accumulation)]
+        value = self._gradients(batches, f"step {step}", self.precision.scaled)
+        if not math.isfinite(value):
+            raise NotFiniteError
+        rates = self.groups.rates(step)
+        used = self.groups.multiply(rates, scale) if scale else rates
+        skipped = self._apply(batches, f"step {step}")
+        if scale:
+            self.groups.put(rates)
+        if skipped:
+            self.skipped += 1
+            return Update(step, value, used, skipped=True)
+        self._go_on(step, value)
+        return Update(step, value, used)
+
+    def next_batch(self) -> tuple[torch.Tensor, torch.Tensor]:
+        """The next batch of the data; the time that it takes is counted."""
+        began = time.perf_counter()
+        batch = next(self.data.batches)
+        self.data_seconds += time.perf_counter() - began
+        return batch
+
+    def loss(self, batch: tuple[torch.Tensor, torch.Tensor], when: str) -> torch.Tensor:
+        """The loss of a batch, with its graph."""
+        inputs, targets = batch
+        with self.precision.autocast():
+            scores = scores_of(self._forward, inputs.to(self.device), when)
+            check_scores(scores, targets, self.data.classes)
+            return loss_of(scores, targets.to(self.device), when)
+
+    def _compiled(self) -> Any:
+        import torch
+
+        with user_code("torch.compile"):
+            return torch.compile(self.model)
+
+    def _gradients(
+        self,
+        batches: list[tuple[torch.Tensor, torch.Tensor]],
+        when: str,
+        scaled: Callable[[torch.Tensor], torch.Tensor],
+    ) -> float:
+        """Fill in the gradients of the mean loss of these batches; the loss. A loss that is not finite ends it."""
+        for optimizer in self.optimizers:
+            optimizer.zero_grad(set_to_none=True)
+        total = 0.0
+        for batch in batches:
+            loss = self.loss(batch, when)
+            total += float(loss.item()) / len(batches)
+            if not math.isfinite(total):
+                break
+            if loss.requires_grad:  # not so when everything is frozen
+                learn(scaled(loss / len(batches)), when)
+        return total
+
+    def _apply(self, batches: list[tuple[torch.Tensor, torch.Tensor]], when: str) -> bool:
+        """Step the optimizers with the gradients that there are; True where the gradient scaler skipped that."""
+        import torch
+
+        self.precision.unscale(self.optimizers)
+        if self.settings.clip is not None:
+            torch.nn.utils.clip_grad_norm_(self.model.parameters(), self.settings.clip)
+
+        def again() -> float:
+            return self._gradients(batches, when, lambda loss: loss)
+
+        return self.precision.step(self.optimizers, lambda optimizers: update(optimizers, again, when))
+
+    def _go_on(self, step: int, value: float) -> None:
+        self.losses.append(value)
+        self.steps.append(step)
+        self.channel.step = len(self.losses)
+        following = self.walk.step(len(self.losses))
+        with user_code(f"The scheduler at step {step}"):
+            self.schedulers.go(step, following, lambda place, every, mode: self._metric(following, every, mode))
+
+    def _metric(self, step: int, every: int, mode: str) -> float:
+        """The mean loss of the last `every` steps; for a metric that should rise, the likelihood that goes with it."""
+        first = len(self.steps) - 1
+        while first > 0 and self.steps[first - 1] >= step - every:
+            first -= 1
+        found = self.losses[first:]
+        mean = sum(found) / len(found)
+        return math.exp(-mean) if mode == "max" else mean
+
+
+def seed_everything(seed: int) -> None:
+    """Seed what draws random numbers in this process."""
+    import torch
+
+    torch.manual_seed(seed)
+    random.seed(seed)
+    if "numpy" in sys.modules:
+        sys.modules["numpy"].random.seed(seed % 2**32)

@@ -1,0 +1,1 @@
+"""Trials: what a short training run is asked to do, what it shows, and what follows from it."""
