@@ -12,130 +12,27 @@ from typing import Any
 
 import numpy as np
 import pytest
-from export_cases import CASES, demo_with, exportable_designs
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
-from optimizer_cases import OPTIMIZER_CASES
-from placing_cases import CASES as PLACING_CASES
-from strategies import NASTY_NAMES, Training, designs, ruled_designs, run_export, torch_model
+from strategies import NASTY_NAMES, Training, designs, run_export, torch_model
+from text_corpora import PLAIN, deep_model, named, scheduled, sourced
 
 from lrdesigner import edits
 from lrdesigner.curves import values_at
 from lrdesigner.demos import demo_design
-from lrdesigner.design_file import decode, encode
-from lrdesigner.document import Design, Model, Plan, Track, new_design
+from lrdesigner.document import Design, Model, new_design
 from lrdesigner.errors import UserError
 from lrdesigner.export import ExportOptions, export
 from lrdesigner.inventory import Inventory, ModuleInfo, ParameterInfo
 from lrdesigner.param_groups import param_groups
 from lrdesigner.schedules import (
-    SHAPES,
     Constant,
     Cosine,
-    Exponential,
     Expression,
-    Length,
-    MultiStep,
-    StepDecay,
-    default_node,
 )
 
 HEAD = 2
-MILESTONES = MultiStep(tuple(Length(float(step), "steps") for step in range(1, 300)), 0.99)
-
-
-def named(name: str) -> Design:
-    demo = demo_design()
-    return replace(demo, groups=(demo.groups[0], replace(demo.groups[1], name=name)))
-
-
-def scheduled(schedule: Any) -> Design:
-    return edits.set_schedule(demo_design(), HEAD, schedule)
-
-
-def sourced(source: str, **kwargs: Any) -> Design:
-    return replace(demo_design(), model=replace(demo_design().model, source=source, kwargs=kwargs))
-
-
-def deep_model() -> Design:
-    path = ".".join(["transformer_encoder_layer"] * 5)
-    modules = tuple(ModuleInfo(".".join(path.split(".")[:n]), "Block") for n in range(6))
-    parameters = (ParameterInfo(f"{path}.weight", (9,), "float32", 9, True),)
-    return edits.assign(new_design(Model("", {}, Inventory(modules, parameters))), [path], 1)
-
-
-CORPUS: dict[str, Callable[[], Design]] = {
-    "demo": demo_design,
-    "two_optimizers": lambda: edits.set_optimizer(demo_design(), HEAD, "SGD"),
-    "no_pins": lambda: edits.unpin(demo_design(), ["classifier.5"]),
-    "left_out": lambda: edits.assign(demo_design(), [""], HEAD),
-    "deep": deep_model,
-    "milestones": lambda: scheduled(MILESTONES),
-    "long_formula": lambda: scheduled(Expression(" + ".join(["step / 3000"] * 50))),
-    "long_words": lambda: scheduled(Expression("abs(" * 25 + "step" + ")" * 25)),
-    "powers": lambda: scheduled(Expression("0.1 + progress ** epoch * 0.9 ** progress + step ** 2")),
-    "exponential": lambda: scheduled(Exponential()),
-    "growth": lambda: scheduled(StepDecay(Length(10.0, "steps"), 10.0)),
-    "big_numbers": lambda: scheduled(Expression("1e20 * step + 1")),
-    "truth": lambda: scheduled(Expression("not step or step > 3 and 0.5")),
-    "long_run": lambda: edits.set_plan(demo_design(), Plan(12_345, 1_000)),
-    "no_source": lambda: sourced(""),
-    "user_file": lambda: sourced("/models/net.py:Net", depth=3),
-    "long_call": lambda: sourced("/models/net.py:Net.make", first="x" * 60, second=[1, 2.5, None, True, "a\"b'c"]),
-    "keyword_file": lambda: sourced("/models/class.py:Net"),
-    "spaced_file": lambda: sourced("/models/my net.py:Net"),
-    "code_as_source": lambda: sourced("/models/net.py:Net(); import os"),
-    "nan_argument": lambda: sourced("/models/net.py:Net", dropout=float("nan")),
-}  # fmt: skip
-for _name, _case in CASES.items():
-    CORPUS[f"case_{_name}"] = lambda case=_case: case  # type: ignore[misc]
-for _name, _case in OPTIMIZER_CASES.items():
-    CORPUS[f"optimizer_{_name}"] = lambda case=_case: case  # type: ignore[misc]
-for _name, _case in PLACING_CASES.items():
-    CORPUS[f"placing_{_name}"] = lambda case=_case: case  # type: ignore[misc]
-for _shape in SHAPES:
-    _tracks = {"lr": Track(0.1, default_node(_shape))}
-    CORPUS[f"shape_{_shape.tag}"] = lambda tracks=_tracks: demo_with(tracks)  # type: ignore[misc]
-for _number, _name in enumerate((*NASTY_NAMES, "\n", " lead", "trail ", "x" * 60, '"' * 60, "\x1b[31m", "\u2028")):
-    CORPUS[f"name_{_number}"] = lambda name=_name: named(name)  # type: ignore[misc]
-
-
-def ruff(*arguments: str, cwd: Path) -> str:
-    command = [sys.executable, "-m", "ruff", *arguments[:1], "--isolated", *arguments[1:]]
-    done = subprocess.run(command, capture_output=True, text=True, check=False, cwd=cwd)
-    return "" if done.returncode == 0 else done.stdout + done.stderr
-
-
-@pytest.fixture(scope="module")
-def corpus(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("exports")
-    for name, make in CORPUS.items():
-        (folder / f"{name}.py").write_text(export(make()), encoding="utf-8")
-    return folder
-
-
-def test_exports_pass_ruff_as_it_comes(corpus: Path) -> None:
-    assert ruff("check", ".", cwd=corpus) == ""
-    assert ruff("format", "--diff", ".", cwd=corpus) == ""
-
-
-def test_exports_pass_mypy_strict(corpus: Path, pytestconfig: pytest.Config) -> None:
-    assert pytestconfig.cache is not None
-    cache = pytestconfig.cache.mkdir("mypy-of-exports")  # torch's stubs take long, once
-    command = [sys.executable, "-m", "mypy", "--strict", "--config-file=", f"--cache-dir={cache}", "."]
-    done = subprocess.run(command, capture_output=True, text=True, check=False, cwd=corpus)
-    assert (done.returncode, done.stdout.count("error:")) == (0, 0), done.stdout
-
-
-@settings(max_examples=40, deadline=None)
-@given(st.one_of(designs(), exportable_designs(), ruled_designs()))
-def test_any_design_is_laid_out_as_ruff_does(tmp_path_factory: pytest.TempPathFactory, design: Design) -> None:
-    text = export(design)
-    assert export(decode(encode(design), "file")) == text
-    folder = tmp_path_factory.mktemp("random")
-    (folder / "random.py").write_text(text, encoding="utf-8")
-    assert ruff("format", "--diff", ".", cwd=folder) == ""
 
 
 @pytest.mark.parametrize("name", [*NASTY_NAMES, "\n", "'''", '"""\nimport os\n"""', '#"\r\n', "x" * 59 + "\\"])
@@ -332,7 +229,7 @@ def test_a_checkpoint_of_other_groups_is_refused() -> None:
 @pytest.mark.torch
 @pytest.mark.parametrize("name", ["demo", "two_optimizers"])
 def test_a_design_builds_what_its_file_builds(name: str) -> None:
-    design = CORPUS[name]()
+    design = PLAIN[name]()
     built, made = design.build(torch_model(design.model.inventory))
     assert isinstance(built, tuple) == (name == "two_optimizers")
     pairs = list(zip(built, made, strict=True)) if isinstance(built, tuple) else [(built, made)]

@@ -3,19 +3,15 @@
 from __future__ import annotations
 
 import ast
-import subprocess
-import sys
-from pathlib import Path
 
 import pytest
-from export_cases import CASES, demo_with, exportable_designs
-from hypothesis import given, settings
+from export_cases import CASES, demo_with
 
 from lrdesigner import edits
 from lrdesigner.demos import demo_design
 from lrdesigner.document import Batches, Design, Plan
 from lrdesigner.errors import UserError
-from lrdesigner.export import FORMS, ExportOptions, export
+from lrdesigner.export import ExportOptions, export
 
 HEAD = 2
 TARGETS = ("accelerate", "transformers")
@@ -26,43 +22,6 @@ DESIGNS: dict[str, Design] = {
     "two": edits.set_optimizer(demo_design(), HEAD, "SGD"),
     **{name: CASES[name] for name in ("thaw", "never_trains", "betas", "plateau", "plateau_of_one", "greedy_of_one")},
 }
-
-
-def run(*command: str, cwd: Path) -> str:
-    done = subprocess.run([sys.executable, "-m", *command], capture_output=True, text=True, check=False, cwd=cwd)
-    return "" if done.returncode == 0 else done.stdout + done.stderr
-
-
-@pytest.fixture(scope="module")
-def corpus(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("exports")
-    for name, design in DESIGNS.items():
-        for target in TARGETS:
-            for form in FORMS:
-                try:
-                    text = export(design, ExportOptions(target, form))
-                except UserError as error:
-                    assert "The Trainer takes one optimizer" in str(error)  # noqa: PT017
-                    continue
-                (folder / f"{name}_{target}_{form}.py").write_text(text, encoding="utf-8")
-    assert len(list(folder.iterdir())) == 2 * (2 * len(DESIGNS) - 3)
-    return folder
-
-
-def test_files_pass_ruff_and_mypy_as_they_come(corpus: Path, pytestconfig: pytest.Config) -> None:
-    assert run("ruff", "check", "--isolated", ".", cwd=corpus) == ""
-    assert run("ruff", "format", "--isolated", "--diff", ".", cwd=corpus) == ""
-    assert pytestconfig.cache is not None
-    cache = pytestconfig.cache.mkdir("mypy-of-exports")  # torch's stubs take long, once
-    assert run("mypy", "--strict", "--config-file=", f"--cache-dir={cache}", ".", cwd=corpus) == ""
-
-
-@settings(max_examples=15, deadline=None)
-@given(exportable_designs())
-def test_any_design_is_laid_out_as_ruff_does(tmp_path_factory: pytest.TempPathFactory, design: Design) -> None:
-    folder = tmp_path_factory.mktemp("random")
-    (folder / "accelerated.py").write_text(export(design, ExportOptions("accelerate")), encoding="utf-8")
-    assert run("ruff", "format", "--isolated", "--diff", ".", cwd=folder) == ""
 
 
 @pytest.mark.parametrize("target", TARGETS)

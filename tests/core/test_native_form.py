@@ -2,23 +2,21 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
-from export_cases import CASES, demo_with, small, steps
+from export_cases import CASES, steps
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
 from strategies import Training, plans, run_export, torch_model
+from text_corpora import CLASSES, both
 
 from lrdesigner import edits
 from lrdesigner.curves import values_at
 from lrdesigner.demos import demo_design
-from lrdesigner.document import Design, Plan, Track
+from lrdesigner.document import Design, Plan
 from lrdesigner.errors import UserError
 from lrdesigner.export import DEFAULT_OPTIONS, ExportOptions, export
 from lrdesigner.export.schedule_forms import MOST_NATIVE_STEPS, chosen_form, forms_of
@@ -26,40 +24,15 @@ from lrdesigner.param_groups import param_groups
 from lrdesigner.schedules import (
     REST,
     Absolute,
-    Anneal,
-    Constant,
     Cosine,
-    CosineRestarts,
-    Cyclic,
-    Exponential,
     Length,
     Linear,
-    MultiStep,
     OneCycle,
-    Polynomial,
     Segment,
     Sequence,
-    StepDecay,
 )
 
 NATIVE = ExportOptions(schedule_form="native")
-CLASSES: dict[str, Any] = {
-    "ConstantLR": Constant(0.5),
-    "LinearLR": Linear(0.25, 1.0, steps(60)),
-    "StepLR": StepDecay(steps(70), 0.5),
-    "MultiStepLR": MultiStep((steps(100), steps(200)), 0.3),
-    "ExponentialLR": Exponential(0.99, steps(1), stairs=False),
-    "PolynomialLR": Polynomial(power=2.0),
-    "CosineAnnealingLR": Cosine(),
-    "CosineAnnealingWarmRestarts": CosineRestarts(first=steps(50), growth=2.0),
-    "OneCycleLR": OneCycle(),
-    "CyclicLR": Cyclic(low=0.1, up=steps(20), down=steps(30)),
-    "SWALR": Anneal(start=1.0, end=Absolute(1e-4), curve="cosine", length=steps(100)),
-}
-
-
-def both(schedule: Any, bases: tuple[float, float] = (1e-3, 4e-3)) -> Design:
-    return small(demo_with(*({"lr": Track(base, schedule)} for base in bases)))
 
 
 def two_optimizers() -> Design:
@@ -193,22 +166,3 @@ def test_functions_can_be_preferred() -> None:
     text = export(both(Cosine()), ExportOptions(schedule_form="functions"))
     assert "return LambdaLR(" in text
     assert "CosineAnnealingLR" not in text
-
-
-def test_native_files_are_laid_out_and_typed_as_people_want_them(tmp_path: Path, pytestconfig: pytest.Config) -> None:
-    designs = {name: both(schedule) for name, schedule in CLASSES.items()} | {"two": two_optimizers()}
-    for name, design in designs.items():
-        (tmp_path / f"{name}.py").write_text(export(design, NATIVE))
-        (tmp_path / f"{name}_snippet.py").write_text(export(design, replace_form(NATIVE)))
-    for command in (["ruff", "check", "--isolated"], ["ruff", "format", "--isolated", "--diff"]):
-        done = subprocess.run([sys.executable, "-m", *command, "."], cwd=tmp_path, capture_output=True, text=True)
-        assert done.returncode == 0, done.stdout
-    assert pytestconfig.cache is not None
-    cache = pytestconfig.cache.mkdir("mypy-of-exports")
-    command = [sys.executable, "-m", "mypy", "--strict", "--config-file=", f"--cache-dir={cache}", "."]
-    done = subprocess.run(command, capture_output=True, text=True, check=False, cwd=tmp_path)
-    assert done.returncode == 0, done.stdout
-
-
-def replace_form(options: ExportOptions) -> ExportOptions:
-    return ExportOptions(options.target, "snippet", schedule_form=options.schedule_form)
