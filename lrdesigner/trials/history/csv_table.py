@@ -18,8 +18,6 @@ STEP = "step"
 SECONDS = "seconds"
 METRICS = "metrics"
 
-Cells = list[list[str]]
-
 
 def export_csv(sheets: Sheets, path: Path) -> None:
     """Write the numbers of a trial as CSV, whole or not at all; raises `UserError` when the disk does not take it.
@@ -78,8 +76,8 @@ def _numbered(steps: NDArray[np.float64]) -> list[tuple[float, int]]:
     return keys
 
 
-def _cells(columns: list[NDArray[np.float64]]) -> Iterable[list[str]]:
-    return zip(*([_cell(value) for value in column.tolist()] for column in columns), strict=True)  # type: ignore[arg-type]
+def _cells(columns: list[NDArray[np.float64]]) -> Iterable[tuple[str, ...]]:
+    return zip(*([_cell(value) for value in column.tolist()] for column in columns), strict=True)
 
 
 def _cell(value: float) -> str:
