@@ -11,9 +11,13 @@ from trial_cases import kept, new_trial
 
 from lrdesigner import edits
 from lrdesigner.cli.commands import run
+from lrdesigner.demos import demo_design
 from lrdesigner.design_file import load, save
 from lrdesigner.document import Design
+from lrdesigner.jobs.protocol import PROTOCOL_VERSION, Hello, Metrics
+from lrdesigner.jobs.reader import Outcome
 from lrdesigner.trials.history.connection import default_store
+from lrdesigner.trials.history.reopened import record_of
 from lrdesigner.trials.history.store import TrialHistory
 
 Captured = pytest.CaptureFixture[str]
@@ -120,3 +124,42 @@ def test_a_damaged_history_is_one_line(capsys: Captured) -> None:
     default_store().parent.mkdir()
     default_store().write_text("nothing of ours\n" * 100)
     assert str(default_store()) in complaint(capsys, "history")
+
+
+@pytest.fixture
+def five_steps(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A training process that reports five steps, without one."""
+
+    def job(request: Any, on_report: Any, **_: Any) -> Outcome:
+        on_report(Hello(PROTOCOL_VERSION, 1, "3.12.1", "2.13.0"))
+        for step in range(request.options.steps):
+            on_report(Metrics(step, 1.0, {"backbone": 1e-3}))
+        return Outcome("finished", "Finished after 5 steps.", metrics={"device": "cpu", "steps": 5})
+
+    monkeypatch.setattr("lrdesigner.cli.proof_commands.run_job", job)
+
+
+@pytest.mark.usefixtures("five_steps")
+def test_a_trial_is_kept_unless_that_is_not_wanted(tmp_path: Path, capsys: Captured) -> None:
+    save(demo_design(), tmp_path / "net.lrd.json")
+    file = str(tmp_path / "net.lrd.json")
+    assert run(["trial", file, "--steps", "5", "--no-history"]) == 0
+    assert not default_store().exists()
+    assert run(["trial", file, "--steps", "5", "--json"]) == 0
+    assert capsys.readouterr().err.count("\n") == 2
+    with TrialHistory() as history:
+        (kept_trial,) = history.trials(file)
+        record = record_of(history, kept_trial)
+    assert (kept_trial.title, kept_trial.state, kept_trial.environment.torch) == ("net", "finished", "2.13.0")
+    assert record.design == demo_design()
+    assert (record.options.steps, record.steps.array.tolist()) == (5, [0, 1, 2, 3, 4])
+
+
+@pytest.mark.usefixtures("five_steps")
+def test_a_trial_goes_on_without_its_history(tmp_path: Path, capsys: Captured, monkeypatch: pytest.MonkeyPatch) -> None:
+    save(demo_design(), tmp_path / "net.lrd.json")
+    monkeypatch.setenv("LRDESIGNER_DATA_DIR", str(tmp_path / "net.lrd.json" / "data"))
+    assert run(["trial", str(tmp_path / "net.lrd.json"), "--steps", "5", "--json"]) == 0
+    out, err = capsys.readouterr()
+    assert out.count("\n") == 6
+    assert "not in the history" in err

@@ -1,14 +1,18 @@
-"""A kept trial as it was: what it was asked, to be run again, and its record, to be looked at or compared."""
+"""A trial before it is kept, and after: what it was asked, to be run again, and its record, to be compared."""
 
 from __future__ import annotations
 
+import os
+from pathlib import Path
 from typing import Any, TypeVar
 
 import msgspec
 
+from lrdesigner.design_file import SUFFIX
+from lrdesigner.document import Design
 from lrdesigner.errors import UserError
 from lrdesigner.jobs.protocol import Metrics
-from lrdesigner.trials.history.entries import KeptTrial
+from lrdesigner.trials.history.entries import KeptTrial, NewTrial, design_key
 from lrdesigner.trials.history.reports import METRICS, SECONDS, reports_of
 from lrdesigner.trials.history.store import TrialHistory
 from lrdesigner.trials.options import RangeOptions, TrialOptions
@@ -24,6 +28,28 @@ def asked(options: TrialOptions, wanted: RangeOptions | None = None) -> dict[str
     """What `NewTrial.options` is for a trial, or for a range test."""
     plain: dict[str, Any] = msgspec.to_builtins(options)
     return {**plain, RANGE: msgspec.to_builtins(wanted)} if wanted else plain
+
+
+def trial_to_keep(
+    design: Design,
+    path: str | os.PathLike[str] | None,
+    code: str,
+    options: TrialOptions,
+    wanted: RangeOptions | None = None,
+) -> NewTrial:
+    """A trial, or with `wanted` a range test, about to run; `path` is the design's file, None where it has none.
+
+    Trials of a sweep are told by `msgspec.structs.replace` on it.
+    """
+    return NewTrial(
+        design=design,
+        design_key=design_key(design, path),
+        title=Path(path).name.removesuffix(SUFFIX) if path else design.model.source,
+        code=code,
+        options=asked(options, wanted),
+        kind="range-test" if wanted else "trial",
+        seed=options.seed,
+    )
 
 
 def trial_options(trial: KeptTrial) -> TrialOptions:
