@@ -6,7 +6,7 @@ Names of sheets and columns are part of what is stored: they may be added to, ne
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from msgspec.structs import fields
@@ -16,6 +16,9 @@ from lrdesigner.trials.history.log import Row
 from lrdesigner.trials.history.store import Sheets
 
 Measured = Metrics | Diagnostics | CriticalRate | RangePoint
+
+Values = Mapping[str, float]
+Places = Mapping[str, list[tuple[str, str]]]
 
 SECONDS = "seconds"
 METRICS, DIAGNOSTICS, CRITICAL, RANGE = "metrics", "diagnostics", "critical", "range"
@@ -63,30 +66,36 @@ class RowNames:
 def reports_of(sheets: Sheets) -> Iterator[Measured]:
     """The reports that these numbers were made of, sheet by sheet, each in the order in which they came."""
     for sheet, columns in sheets.items():
+        places = _places(columns)
         for values in zip(*(column.tolist() for column in columns.values()), strict=True):
-            row = {name: value for name, value in zip(columns, values, strict=True) if name != SECONDS}
+            row = dict(zip(columns, values, strict=True))
             if sheet == METRICS:
-                yield Metrics(int(row["step"]), row["loss"], _by_group(row, "lr"))
+                yield Metrics(int(row["step"]), row["loss"], _by_group(row, places, "lr"))
             elif sheet == DIAGNOSTICS:
-                yield _diagnostics(row)
+                yield _diagnostics(row, places)
             elif sheet == RANGE:
                 yield RangePoint(int(row["seed"]), int(row["update"]), row["multiplier"], row["loss"])
             elif sheet.startswith(f"{CRITICAL}/"):
                 yield _critical(sheet.partition("/")[2], row)
 
 
-def _by_group(row: Mapping[str, float], kind: str) -> dict[str, float]:
+def _places(columns: Iterable[str]) -> dict[str, list[tuple[str, str]]]:
+    """For each kind of column its groups, with the column of each: split once and not for every row."""
+    places: dict[str, list[tuple[str, str]]] = {}
+    for column in columns:
+        kind, slash, group = column.partition("/")
+        if slash:
+            places.setdefault(kind, []).append((group, column))
+    return places
+
+
+def _by_group(row: Values, places: Places, kind: str) -> dict[str, float]:
     """What of this kind was measured, by group; a group that the row lacks is NaN in it."""
-    start = f"{kind}/"
-    return {
-        name.removeprefix(start): value
-        for name, value in row.items()
-        if name.startswith(start) and not math.isnan(value)
-    }
+    return {group: row[column] for group, column in places.get(kind, ()) if row[column] == row[column]}
 
 
-def _diagnostics(row: Mapping[str, float]) -> Diagnostics:
-    found = {name: _by_group(row, name) for name in _GROUP}
+def _diagnostics(row: Values, places: Places) -> Diagnostics:
+    found = {name: _by_group(row, places, name) for name in _GROUP}
     groups = {group: _group_diagnostics({name: found[name].get(group) for name in _GROUP}) for group in found["numel"]}
     return Diagnostics(
         int(row["step"]),
@@ -103,7 +112,7 @@ def _group_diagnostics(values: Mapping[str, Any]) -> GroupDiagnostics:
     return GroupDiagnostics(**{name: int(value) if name in _COUNTS else value for name, value in values.items()})
 
 
-def _critical(group: str, row: Mapping[str, float]) -> CriticalRate:
+def _critical(group: str, row: Values) -> CriticalRate:
     factor = None if math.isnan(row["factor"]) else row["factor"]
     return CriticalRate(
         int(row["step"]), group, row["scheduled"], factor, row["largest_tried"], int(row["evaluations"])
