@@ -5,6 +5,8 @@ from __future__ import annotations
 import sqlite3
 import subprocess
 import sys
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -37,6 +39,14 @@ def history(file: Path) -> Any:
         yield history
 
 
+def sql(file: Path, statement: str) -> list[Any]:
+    connection = connect_to_write(file)
+    try:
+        return connection.execute(statement).fetchall()
+    finally:
+        connection.close()
+
+
 def test_a_trial_comes_back_with_its_design_and_its_numbers(design: Design, file: Path, history: TrialHistory) -> None:
     trial_id = kept(file, new_trial(design, variant="a", sweep="s", seed=3), steps=25)
     found = history.trial(trial_id)
@@ -67,11 +77,11 @@ def test_designs_are_kept_once_and_go_with_their_last_trial(design: Design, file
     first, second = (kept(file, new_trial(design)) for _ in range(2))
     third = kept(file, new_trial(edits.rename_group(design, 2, "body")))
     count = "SELECT count(*) FROM designs"
-    assert connect_to_write(file).execute(count).fetchone() == (2,)
+    assert sql(file, count) == [(2,)]
     history.delete([first])
     assert history.design(second) == design
     history.delete([second])
-    assert connect_to_write(file).execute(count).fetchone() == (1,)
+    assert sql(file, count) == [(1,)]
     assert [trial.id for trial in history.trials()] == [third]
 
 
@@ -86,9 +96,7 @@ def test_deleting_makes_the_file_smaller(design: Design, file: Path, history: Tr
     history.delete([log.id])
     assert history.size() < before / 4
     assert history.trials() == []
-    assert connect_to_write(file).execute(
-        "SELECT (SELECT count(*) FROM chunks) + count(*) FROM layouts"
-    ).fetchone() == (0,)
+    assert sql(file, "SELECT (SELECT count(*) FROM chunks) + count(*) FROM layouts") == [(0,)]
 
 
 def test_a_running_trial_is_read_while_it_runs_and_is_not_deleted(
@@ -154,7 +162,7 @@ def test_long_and_slow_trials_are_kept_in_few_chunks(design: Design, file: Path,
     for step in range(CHUNK_ROWS + 30):
         log.commit([("metrics", METRICS, metrics_row(step))])
     log.close()
-    assert connect_to_write(file).execute("SELECT row_count FROM chunks ORDER BY first").fetchall() == [
+    assert sql(file, "SELECT row_count FROM chunks ORDER BY first") == [
         (CHUNK_ROWS,),
         (30,),
     ]
@@ -187,16 +195,25 @@ def test_what_was_committed_survives_a_kill_and_the_trial_is_told_as_crashed(fil
     assert history.trials() == []
 
 
-def test_two_programs_write_at_the_same_time(design: Design, file: Path, history: TrialHistory) -> None:
-    logs = [begun(file, new_trial(design, title=title)) for title in ("one", "two")]
-    for step in range(50):
-        for log in logs:
+def test_several_programs_begin_a_store_and_write_at_the_same_time(
+    design: Design, file: Path, history: TrialHistory
+) -> None:
+    titles = ["one", "two", "three", "four"]
+    together = threading.Barrier(len(titles))
+
+    def write(title: str) -> str:
+        together.wait()
+        log = begun(file, new_trial(design, title=title))
+        for step in range(20):
             log.commit([("metrics", METRICS, metrics_row(step))])
-    for log in logs:
         log.end(Ending("finished"), environment_here(), 1.0)
         log.close()
-    assert {trial.title for trial in history.trials()} == {"one", "two"}
-    assert all(len(history.sheets(log.id)["metrics"]["step"]) == 50 for log in logs)
+        return log.id
+
+    with ThreadPoolExecutor(len(titles)) as pool:
+        ids = list(pool.map(write, titles))
+    assert {trial.title for trial in history.trials()} == set(titles)
+    assert all(history.sheets(one)["metrics"]["step"].tolist() == list(range(20)) for one in ids)
 
 
 def test_a_full_disk_is_told_and_the_rows_can_be_kept_later(design: Design, file: Path, history: TrialHistory) -> None:
@@ -238,7 +255,7 @@ def test_a_damaged_store_is_named_and_left_as_it_is(file: Path, tmp_path: Path) 
 
 def test_a_store_that_is_damaged_inside_is_told_by_reading_too(design: Design, file: Path) -> None:
     trial_id = kept(file, new_trial(design), steps=3000)
-    connect_to_write(file).execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+    sql(file, "PRAGMA wal_checkpoint(TRUNCATE)")
     content = bytearray(file.read_bytes())
     content[4096:] = bytes(len(content) - 4096)
     file.write_bytes(content)
@@ -248,10 +265,10 @@ def test_a_store_that_is_damaged_inside_is_told_by_reading_too(design: Design, f
 
 def test_a_damaged_trial_names_itself_and_can_be_deleted(design: Design, file: Path, history: TrialHistory) -> None:
     trial_id = kept(file, new_trial(design))
-    connect_to_write(file).execute("UPDATE chunks SET content = x'00', row_count = 7")
+    sql(file, "UPDATE chunks SET content = x'00', row_count = 7")
     with pytest.raises(UserError, match=f"history delete {trial_id}"):
         history.sheets(trial_id)
-    connect_to_write(file).execute("UPDATE trials SET options = '{'")
+    sql(file, "UPDATE trials SET options = '{'")
     with pytest.raises(UserError, match=f"history delete {trial_id}"):
         history.trials()
     history.delete([trial_id])

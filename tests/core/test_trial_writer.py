@@ -11,7 +11,7 @@ from trial_cases import METRICS, kept, metrics_row, new_trial
 
 from lrdesigner.document import Design
 from lrdesigner.trials.history import writer as writing
-from lrdesigner.trials.history.entries import Ending
+from lrdesigner.trials.history.entries import Ending, KeptTrial
 from lrdesigner.trials.history.store import TrialHistory
 from lrdesigner.trials.history.writer import TrialWriter
 
@@ -31,6 +31,11 @@ def add(writer: TrialWriter, *steps: int) -> None:
 def steps_in(file: Path, trial_id: str) -> list[float]:
     with TrialHistory(file) as history:
         return list(history.sheets(trial_id).get("metrics", {}).get("step", []))
+
+
+def trials_in(file: Path) -> list[KeptTrial]:
+    with TrialHistory(file) as history:
+        return history.trials()
 
 
 def test_a_trial_is_kept_while_it_runs_and_at_its_end(design: Design, file: Path) -> None:
@@ -121,7 +126,7 @@ def test_the_end_tells_that_rows_are_lost(design: Design, file: Path, monkeypatc
     monkeypatch.setattr(writing, "MOST_WAITING", 10)
     writer = TrialWriter(file, new_trial(design), interval=0.01)
     deadline = time.monotonic() + SOON
-    while not (file.exists() and TrialHistory(file).trials()):
+    while not (file.exists() and trials_in(file)):
         assert time.monotonic() < deadline
     with sqlite3.connect(file) as connection:
         connection.execute(
@@ -142,7 +147,7 @@ def test_the_end_tells_that_rows_are_lost(design: Design, file: Path, monkeypatc
 def test_a_trial_that_is_deleted_while_it_ends_is_told(design: Design, file: Path) -> None:
     writer = TrialWriter(file, new_trial(design), interval=0.01)
     deadline = time.monotonic() + SOON
-    while not (file.exists() and TrialHistory(file).trials()):
+    while not (file.exists() and trials_in(file)):
         assert time.monotonic() < deadline
     with sqlite3.connect(file) as connection:
         connection.execute("DELETE FROM trials")

@@ -131,4 +131,4 @@ def _sentence(error: sqlite3.Error, file: Path) -> str:
         return f"The history {file} has been in use by another program for {BUSY_SECONDS:g} seconds: try again."
     if code == sqlite3.SQLITE_CONSTRAINT:
         return f"The trial was deleted from the history {file} while it ran."
-    return f"The history {file} cannot be opened or written ({error}): give this user the right to; {_ELSEWHERE}."
+    return f"The history {file} cannot be opened or written ({error}): let this user write there; {_ELSEWHERE}."
