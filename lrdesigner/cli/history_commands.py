@@ -165,7 +165,7 @@ def _row(trial: KeptTrial) -> tuple[str, ...]:
         trial.kind,
         f"{trial.title} {trial.variant}".strip(),
         trial.state,
-        _figure(summary.get("steps")),
+        _figure(summary.get("steps", trial.updates)),
         _figure(summary.get("final_loss")),
         _figure(summary.get("test_accuracy")),
         trial.environment.device,

@@ -45,6 +45,9 @@ def test_a_trial_is_kept_while_it_runs_and_at_its_end(design: Design, file: Path
     while not (file.exists() and steps_in(file, writer.id) == [0, 1]):
         assert time.monotonic() < deadline
     writer.learn(python="3.12.1", torch="2.13.0")
+    while trials_in(file)[0].environment.torch != "2.13.0":
+        assert time.monotonic() < deadline
+    assert (trials_in(file)[0].state, trials_in(file)[0].updates) == ("running", 2)
     writer.learn(device="cuda")
     add(writer, 2)
     writer.end(Ending("stopped", "You stopped it.", summary={"steps": 3}))

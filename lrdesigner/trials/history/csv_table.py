@@ -12,11 +12,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lrdesigner.design_file import write_atomically
+from lrdesigner.trials.history.reports import METRICS, SECONDS
 from lrdesigner.trials.history.store import Sheets
 
 STEP = "step"
-SECONDS = "seconds"
-METRICS = "metrics"
 
 
 def export_csv(sheets: Sheets, path: Path) -> None:

@@ -64,7 +64,8 @@ class KeptTrial(Struct, frozen=True):
     """A trial in the store, without its design and numbers. `started` and `ended` are seconds since 1970, in UTC.
 
     `ended` is None while it runs, and for one that crashed with the program that recorded it. `options` is what it was
-    asked, as plain JSON values; `design_sha256` and `code_sha256` tell whether two trials ran the same.
+    asked, as plain JSON values; `updates` is how many of its updates are kept; `design_sha256` and `code_sha256` tell
+    whether two trials ran the same.
     """
 
     id: str
@@ -84,6 +85,7 @@ class KeptTrial(Struct, frozen=True):
     sweep: str
     variant: str
     seed: int | None
+    updates: int
 
 
 def design_key(design: Design, path: str | os.PathLike[str] | None) -> str:

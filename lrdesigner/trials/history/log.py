@@ -83,6 +83,12 @@ class TrialLog:
             self._chunks, self._layouts = chunks, layouts
             raise
 
+    def learn(self, environment: Environment) -> None:
+        """Enter what is known of the environment by now; raises `UserError`."""
+        text = msgspec.json.encode(environment).decode()
+        with told(self.file), transaction(self._connection):
+            self._connection.execute("UPDATE trials SET environment = ? WHERE id = ?", (text, self.id))
+
     def end(self, ending: Ending, environment: Environment, ended: float) -> None:
         """Enter how the trial ended; raises `UserError`."""
         values = (

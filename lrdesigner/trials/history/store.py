@@ -36,6 +36,7 @@ _COLUMNS = (
     "id, kind, design_key, title, design, code_sha256, options, environment, started, ended, state, message, details, "
     "summary, sweep, variant, seed, writer_pid, writer_started"
 )
+_UPDATES = "(SELECT coalesce(sum(row_count), 0) FROM chunks WHERE trial = trials.id AND sheet = 'metrics')"
 _JSON = ("options", "environment", "summary")
 
 
@@ -140,10 +141,11 @@ class TrialHistory:
 
     def _trials(self, where: str, values: dict[str, str]) -> list[KeptTrial]:
         order = "ORDER BY started DESC, rowid DESC"
-        return [self._kept(row) for row in self._rows(f"SELECT {_COLUMNS} FROM trials {where} {order}", values)]
+        statement = f"SELECT {_COLUMNS}, {_UPDATES} FROM trials {where} {order}"
+        return [self._kept(row) for row in self._rows(statement, values)]
 
     def _kept(self, row: tuple[Any, ...]) -> KeptTrial:
-        values = dict(zip(_COLUMNS.split(", "), row, strict=True))
+        values = dict(zip((*_COLUMNS.split(", "), "updates"), row, strict=True))
         pid, started = values.pop("writer_pid"), values.pop("writer_started")
         if values["state"] == "running" and not process_lives(pid, started):
             values |= {"state": "crashed", "message": CRASHED}

@@ -39,7 +39,7 @@ class TrialWriter:
         self.problem = ""
         self.started = time.time()
         self._trial = trial
-        self._environment = environment or environment_here()
+        self._environment = self._entered = environment or environment_here()
         self._interval = interval
         self._coming: deque[Row] = deque()
         self._waiting: list[Row] = []
@@ -102,7 +102,11 @@ class TrialWriter:
         if self._gave_up:
             return
         self._waiting.extend(self._coming.popleft() for _ in range(len(self._coming)))
-        self._begun().commit(self._waiting)
+        log, environment = self._begun(), self._environment
+        if environment is not self._entered:
+            log.learn(environment)
+            self._entered = environment
+        log.commit(self._waiting)
         self._waiting.clear()
         self.problem = ""
 
@@ -111,7 +115,7 @@ class TrialWriter:
         if self._log is None:
             log = TrialLog(self.file, self.id)
             try:
-                log.begin(self._trial, self._environment, self.started)
+                log.begin(self._trial, self._entered, self.started)
             except BaseException:
                 log.close()
                 raise
