@@ -22,9 +22,10 @@ settings.load_profile("any machine")
 
 @pytest.fixture(autouse=True)
 def own_settings(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """No test reads or writes the settings of the person who runs it."""
+    """No test reads or writes the settings or the trials of the person who runs it."""
     folder = tmp_path_factory.mktemp("config")
     monkeypatch.setenv("LRDESIGNER_CONFIG_DIR", str(folder))
+    monkeypatch.setenv("LRDESIGNER_DATA_DIR", str(folder / "data"))
     return folder
 
 

@@ -19,7 +19,10 @@ if TYPE_CHECKING:
     from lrdesigner_app.main_window import MainWindow
 
 COMMANDS = frozenset(
-    {"inspect", "new", "capture", "show", "curves", "plot", "check", "export", "shapes", "presets", "verify", "trial"}
+    (
+        *("inspect", "new", "capture", "show", "curves", "plot", "check", "export", "shapes", "presets", "verify"),
+        *("trial", "history"),
+    )
 )
 
 

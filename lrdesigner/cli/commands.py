@@ -14,6 +14,7 @@ from lrdesigner.cli import (
     capture_command,
     design_commands,
     export_command,
+    history_commands,
     model_commands,
     preset_commands,
     proof_commands,
@@ -60,6 +61,7 @@ def command_table() -> typer.Typer:
     table.command("presets")(preset_commands.presets)
     table.command("verify")(verify_command.verify)
     table.command("trial")(proof_commands.trial)
+    table.add_typer(history_commands.history_table(), name="history")
     return table
 
 

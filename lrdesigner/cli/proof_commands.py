@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Annotated, Any
 
 import typer
@@ -19,6 +20,8 @@ from lrdesigner.jobs.run import run_job
 from lrdesigner.models.interpreter import parse_python
 from lrdesigner.models.trust import TrustStore, question_for
 from lrdesigner.proof import exported_file, trial_request
+from lrdesigner.trials.history.recording import TrialRecorder
+from lrdesigner.trials.history.reopened import trial_to_keep
 from lrdesigner.trials.options import TrialOptions
 from lrdesigner.trials.record import TrialRecord
 
@@ -36,21 +39,27 @@ def trial(
     options: TrialOptions,
     as_json: Annotated[bool, typer.Option("--json", help="One JSON line per step.")] = False,
     diagnostics: Annotated[bool, typer.Option("--diagnostics", help="Lines of JSON for the diagnostics too.")] = False,
+    history: Annotated[bool, typer.Option("--history/--no-history", help="Keep it in the history.")] = True,
     trust: TrustOption = False,
     python: PythonOption = "",
 ) -> int:
     """Train with the exported code for a short while; status 1 when it fails or diverges."""
     design = allowed(faultless_design(design_file), trust, python)
-    return _run(design, options, as_json, diagnostics)
+    return _run(design, design_file if history else None, options, as_json, diagnostics)
 
 
-def _run(design: Design, options: TrialOptions, as_json: bool, diagnostics: bool) -> int:
+def _run(design: Design, kept_as: Path | None, options: TrialOptions, as_json: bool, diagnostics: bool) -> int:
+    """Run a trial; it is kept as one of the design in the file `kept_as`, or not at all."""
     told: tuple[type[Report], ...] = (Metrics, CriticalRate) if as_json else ()
     told += (Diagnostics,) if as_json and diagnostics else ()
     with exported_file(design) as file, ProgressBar(0, "Starting", shown=not as_json) as bar:
+        request = trial_request(design, file, options)
         record = TrialRecord(design, options)
+        recorder = _recorder(design, kept_as, file, request.options)
 
         def take(report: Any) -> None:
+            if recorder is not None:
+                recorder.take(report)
             if isinstance(report, Metrics):
                 record.add([report])
                 bar.show(len(record.steps))
@@ -60,16 +69,27 @@ def _run(design: Design, options: TrialOptions, as_json: bool, diagnostics: bool
             if isinstance(report, told):
                 write_json(report)
 
-        outcome = run_job(trial_request(design, file, options), on_report=take, python=design.model.python or None)
+        outcome = run_job(request, on_report=take, python=design.model.python or None)
+    if recorder is not None:
+        recorder.end(outcome)
+        recorder.wait()
     reason = outcome.state if outcome.state in ("finished", "stopped", "diverged") else "failed"
     if as_json:
         write_json({"kind": "end", "reason": reason, "metrics": outcome.metrics})
     else:
         write_lines(f"{key}: {_figure(value)}" for key, value in outcome.metrics.items())
     say(outcome.message)
+    if recorder is not None and recorder.problem:
+        say(f"The trial is not in the history: {recorder.problem}")
     if reason == "stopped":
         return INTERRUPTED
     return 0 if reason == "finished" else 1
+
+
+def _recorder(design: Design, kept_as: Path | None, code: Path, options: TrialOptions) -> TrialRecorder | None:
+    if kept_as is None:
+        return None
+    return TrialRecorder(trial_to_keep(design, kept_as, code.read_text(encoding="utf-8"), options))
 
 
 def allowed(design: Design, trust: bool, python: str) -> Design:

@@ -346,7 +346,9 @@ def test_the_words_that_open_no_window_are_the_commands_there_are() -> None:
     from lrdesigner.cli.commands import command_table
     from lrdesigner_app.window_command import COMMANDS
 
-    assert {command.name for command in command_table().registered_commands} | {"plot"} == COMMANDS
+    table = command_table()
+    commands = [*table.registered_commands, *table.registered_groups]
+    assert {command.name for command in commands} | {"plot"} == COMMANDS
 
 
 def test_a_notice_moves_nothing_and_is_shown_whole(window: MainWindow, qtbot: QtBot) -> None:
