@@ -18,6 +18,7 @@ from lrdesigner.cli import (
     preset_commands,
     proof_commands,
     shape_commands,
+    sweep_command,
     verify_command,
 )
 from lrdesigner.cli.output import printable
@@ -60,6 +61,8 @@ def command_table() -> typer.Typer:
     table.command("presets")(preset_commands.presets)
     table.command("verify")(verify_command.verify)
     table.command("trial")(proof_commands.trial)
+    table.command("sweep")(sweep_command.sweep)
+    table.command("sweep-results")(sweep_command.sweep_results)
     return table
 
 

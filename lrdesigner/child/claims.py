@@ -1,0 +1,113 @@
+"""Who does which run: a file that only one can create, kept young by a heartbeat, so that dead workers are found.
+
+Works on folders that several machines share, with the standard library alone.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import secrets
+import socket
+import threading
+from typing import Any
+
+CLAIMS = "claims"
+HEARTBEAT_SECONDS = 5.0
+EXPIRY_SECONDS = 60.0
+"""A claim of that age, by the clock of the folder's own machine, is a dead worker's."""
+
+
+class Claim:
+    """A run that this process does; make it with `take`. `lost` is set when another has taken the run over."""
+
+    def __init__(self, path: str, token: str, heartbeat: float) -> None:
+        self.lost = threading.Event()
+        self._path = path
+        self._token = token
+        self._heartbeat = heartbeat
+        self._over = threading.Event()
+        self._thread = threading.Thread(target=self._beat, name="lrdesigner-claim", daemon=True)
+        self._thread.start()
+
+    @classmethod
+    def take(
+        cls, folder: str, run: str, expiry: float = EXPIRY_SECONDS, heartbeat: float = HEARTBEAT_SECONDS
+    ) -> Claim | None:
+        """Claim a run; None where another has it. Raises `OSError` where the folder cannot be written."""
+        claims = os.path.join(folder, CLAIMS)
+        os.makedirs(claims, exist_ok=True)
+        path, token = os.path.join(claims, f"{run}.claim"), secrets.token_hex(8)
+        if _created(path, token) or (_set_aside(claims, path, token, expiry) and _created(path, token)):
+            return cls(path, token, heartbeat)
+        return None
+
+    def release(self) -> None:
+        """Let others have it."""
+        self._over.set()
+        self._thread.join()
+        if _token_in(self._path) == self._token:
+            with contextlib.suppress(OSError):
+                os.unlink(self._path)
+
+    def _beat(self) -> None:
+        while not self._over.wait(self._heartbeat):
+            if _token_in(self._path) not in (self._token, None):
+                self.lost.set()
+                return
+            with contextlib.suppress(OSError):  # a folder that is away for a moment is no reason to give up
+                os.utime(self._path)
+
+
+def _created(path: str, token: str) -> bool:
+    try:
+        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o644)
+    except FileExistsError:
+        return False
+    with os.fdopen(handle, "w", encoding="utf-8") as file:
+        json.dump({"token": token, "host": socket.gethostname(), "pid": os.getpid()}, file)
+    return True
+
+
+def _set_aside(claims: str, path: str, token: str, expiry: float) -> bool:
+    """Move a dead worker's claim out of the way; only one of several who try can do so."""
+    if not _is_stale(claims, path, token, expiry):
+        return False
+    aside = f"{path}.{token}.dead"
+    try:
+        os.rename(path, aside)
+    except OSError:  # another was quicker
+        return False
+    stale = _is_stale(claims, aside, token, expiry)
+    if not stale:  # between the look and the move another took it over: give it back
+        with contextlib.suppress(OSError):
+            os.link(aside, path)
+    with contextlib.suppress(OSError):
+        os.unlink(aside)
+    return stale
+
+
+def _is_stale(claims: str, path: str, token: str, expiry: float) -> bool:
+    """Whether a file was not touched for so long, by the clock that gives files their times."""
+    probe = os.path.join(claims, f"{token}.now")
+    with open(probe, "wb"):
+        pass
+    try:
+        return os.stat(probe).st_mtime - os.stat(path).st_mtime > expiry
+    except OSError:
+        return False
+    finally:
+        with contextlib.suppress(OSError):
+            os.unlink(probe)
+
+
+def _token_in(path: str) -> Any:
+    """Whose claim it is; None where that cannot be read now, "" where there is none."""
+    try:
+        with open(path, encoding="utf-8") as file:
+            return json.load(file).get("token")
+    except FileNotFoundError:
+        return ""
+    except (OSError, ValueError, AttributeError):
+        return None

@@ -1,0 +1,172 @@
+"""The commands that compare variants of a design by short trials."""
+
+from __future__ import annotations
+
+import tempfile
+import threading
+from collections.abc import Sequence
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from lrdesigner.cli.design_commands import faultless_design
+from lrdesigner.cli.model_commands import PythonOption
+from lrdesigner.cli.output import say, write_table
+from lrdesigner.cli.progress import ProgressBar
+from lrdesigner.cli.proof_commands import INTERRUPTED, TrustOption, allowed
+from lrdesigner.cli.sweep_words import write_run, write_sweep
+from lrdesigner.cli.trial_options import taking_trial_options
+from lrdesigner.document import Design
+from lrdesigner.errors import UserError
+from lrdesigner.jobs.protocol import AnyReport, Metrics, Progress
+from lrdesigner.trials.addresses import addresses, places_at
+from lrdesigner.trials.options import TrialOptions
+from lrdesigner.trials.pool import Pool, Slot, Watch, slots_for
+from lrdesigner.trials.record import TRAINING
+from lrdesigner.trials.sweep_files import (
+    PlannedRun,
+    SweepFacts,
+    not_run,
+    planned_runs,
+    read_facts,
+    read_results,
+    write_facts,
+)
+from lrdesigner.trials.sweep_results import RunResult, SweepTable, sweep_table
+from lrdesigner.trials.variants import Run, Variant, baseline_of, runs_of, variants_of, varied
+
+DesignsArgument = Annotated[list[Path], typer.Argument(metavar="DESIGN...", help="One design, or several to compare.")]
+VaryOption = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--vary", metavar="ADDRESS=VALUES", help="head.lr=1e-4,3e-4 or *.lr=0.1..10 (with --random); --fields lists."
+    ),
+]
+FolderOption = Annotated[
+    Path | None,
+    typer.Option("-o", "--output", metavar="FOLDER", help="Keep the results there; a sweep stopped there goes on."),
+]
+
+
+@taking_trial_options
+def sweep(
+    design_files: DesignsArgument,
+    options: TrialOptions,
+    vary: VaryOption = None,
+    random: Annotated[int | None, typer.Option("--random", help="Draw so many variants instead of a grid.")] = None,
+    base: Annotated[bool, typer.Option("--base", help="Run the design as it is too, to compare with.")] = False,
+    seeds: Annotated[int, typer.Option("--seeds", help="Runs of each variant, with seeds from --seed on.")] = 3,
+    jobs: Annotated[int | None, typer.Option("--jobs", help="Trials at a time; default: one per GPU, or one.")] = None,
+    output: FolderOption = None,
+    fields: Annotated[bool, typer.Option("--fields", help="Only list what can be varied, and its values.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="A JSON line per run, and one for the table.")] = False,
+    trust: TrustOption = False,
+    python: PythonOption = "",
+) -> int:
+    """Compare variants of a design by short trials, best first; status 1 when all fail or diverge."""
+    designs = _designs(design_files)
+    if fields:
+        _list_fields(next(iter(designs.values())))
+        return 0
+    designs = {name: allowed(design, trust, python) for name, design in designs.items()}
+    first = next(iter(designs.values()))
+    variants = _variants(designs, vary or (), random, base, options.seed)
+    runs = runs_of(variants, options, seeds)
+    facts = SweepFacts(baseline_of(variants, first).label, first.plan.total_steps)
+    with ExitStack() as stack:
+        folder = output or Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="lrdesigner-")))
+        return _run(runs, folder, facts, slots_for(options.device, jobs), as_json)
+
+
+def sweep_results(
+    folder: Annotated[Path, typer.Argument(metavar="FOLDER", help="The folder of a sweep, or a bundle.")],
+    as_json: Annotated[bool, typer.Option("--json", help="One JSON object.")] = False,
+) -> int:
+    """Show how a sweep stands whose results are in a folder, also while they grow."""
+    results = read_results(folder)
+    if not results:
+        raise UserError(f"{folder} holds no results of a sweep; give the folder that -o or --bundle named.")
+    write_sweep(_table(results, read_facts(folder)), as_json)
+    return 0
+
+
+def _designs(files: Sequence[Path]) -> dict[str, Design]:
+    """By the names of their files, or where two are alike by their paths."""
+    names = [file.name.removesuffix(".json").removesuffix(".lrd") for file in files]
+    alike = len(set(names)) < len(names)
+    return {str(file) if alike else name: faultless_design(file) for file, name in zip(files, names, strict=True)}
+
+
+def _variants(
+    designs: dict[str, Design], vary: Sequence[str], count: int | None, base: bool, seed: int
+) -> tuple[Variant, ...]:
+    if not vary and len(designs) < 2:
+        raise UserError("Nothing varies: give --vary ADDRESS=VALUES (--fields lists addresses), or several designs.")
+    if not vary and count is not None:
+        raise UserError("--random draws values of fields: give --vary ADDRESS=RANGE.")
+    found = variants_of(designs, vary, count, seed)
+    if not base:
+        return found
+    started = tuple(varied(design, {}, name if len(designs) > 1 else "") for name, design in designs.items())
+    known = [variant.design for variant in started]
+    return (*started, *(variant for variant in found if variant.design not in known))
+
+
+def _list_fields(design: Design) -> None:
+    rows = [(place.address, place.text) for address in addresses(design) for place in places_at(design, address)]
+    write_table(["address", "value"], rows)
+
+
+def _run(runs: Sequence[Run], folder: Path, facts: SweepFacts, slots: Sequence[Slot], as_json: bool) -> int:
+    planned = planned_runs(runs, folder)
+    write_facts(folder, facts)
+    with ProgressBar(0, "Starting", shown=not as_json) as bar:
+        told = _Told(planned, bar, as_json)
+        pool = Pool(folder, slots, Watch(reports=told.report, ends=told.end))
+        pool.run(planned)
+    known = {result.id: result for result in read_results(folder)}
+    results = [known.get(one.run.id) or not_run(one.run) for one in planned]
+    write_sweep(_table(results, facts), as_json)
+    if pool.stopped:
+        say("Stopped; with -o FOLDER the same command goes on where it was stopped.")
+        return INTERRUPTED
+    return 0 if any(result.state == "finished" for result in results) else 1
+
+
+def _table(results: Sequence[RunResult], facts: SweepFacts) -> SweepTable:
+    return sweep_table(results, facts.baseline, facts.total_steps)
+
+
+class _Told:
+    """What the threads of the slots tell, one at a time: progress, and how each run ended."""
+
+    def __init__(self, planned: Sequence[PlannedRun], bar: ProgressBar, as_json: bool) -> None:
+        self._runs = len(planned)
+        self._bar = bar
+        self._as_json = as_json
+        self._lock = threading.Lock()
+        self._updates = 0
+        self._each = 0
+        self._ended = 0
+
+    def report(self, planned: PlannedRun, report: AnyReport) -> None:
+        """One report of a run."""
+        with self._lock:
+            if isinstance(report, Progress) and report.stage == TRAINING and report.total:
+                self._each = report.total
+                self._describe()
+            elif isinstance(report, Metrics):
+                self._updates += 1
+                self._bar.show(self._updates)
+
+    def end(self, result: RunResult) -> None:
+        """The end of a run."""
+        with self._lock:
+            self._ended += 1
+            self._describe()
+            write_run(result, self._as_json)
+
+    def _describe(self) -> None:
+        self._bar.describe(f"{self._ended} of {self._runs} trials", self._each * self._runs)
