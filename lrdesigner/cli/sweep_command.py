@@ -13,7 +13,7 @@ import typer
 
 from lrdesigner.cli.design_commands import faultless_design
 from lrdesigner.cli.model_commands import PythonOption
-from lrdesigner.cli.output import say, write_table
+from lrdesigner.cli.output import say, write_lines, write_table
 from lrdesigner.cli.progress import ProgressBar
 from lrdesigner.cli.proof_commands import INTERRUPTED, TrustOption, allowed
 from lrdesigner.cli.sweep_words import write_run, write_sweep
@@ -22,6 +22,7 @@ from lrdesigner.document import Design
 from lrdesigner.errors import UserError
 from lrdesigner.jobs.protocol import AnyReport, Metrics, Progress
 from lrdesigner.trials.addresses import addresses, places_at
+from lrdesigner.trials.bundle import write_bundle
 from lrdesigner.trials.options import TrialOptions
 from lrdesigner.trials.pool import Pool, Slot, Watch, slots_for
 from lrdesigner.trials.record import TRAINING
@@ -60,6 +61,10 @@ def sweep(
     seeds: Annotated[int, typer.Option("--seeds", help="Runs of each variant, with seeds from --seed on.")] = 3,
     jobs: Annotated[int | None, typer.Option("--jobs", help="Trials at a time; default: one per GPU, or one.")] = None,
     output: FolderOption = None,
+    bundle: Annotated[
+        Path | None,
+        typer.Option("--bundle", metavar="FOLDER", help="Run nothing; write a folder that runs on other machines."),
+    ] = None,
     fields: Annotated[bool, typer.Option("--fields", help="Only list what can be varied, and its values.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="A JSON line per run, and one for the table.")] = False,
     trust: TrustOption = False,
@@ -70,11 +75,15 @@ def sweep(
     if fields:
         _list_fields(next(iter(designs.values())))
         return 0
-    designs = {name: allowed(design, trust, python) for name, design in designs.items()}
+    if bundle is None:  # which runs nothing here
+        designs = {name: allowed(design, trust, python) for name, design in designs.items()}
     first = next(iter(designs.values()))
     variants = _variants(designs, vary or (), random, base, options.seed)
     runs = runs_of(variants, options, seeds)
     facts = SweepFacts(baseline_of(variants, first).label, first.plan.total_steps)
+    if bundle is not None:
+        _tell_bundle(bundle, write_bundle(bundle, runs, facts))
+        return 0
     with ExitStack() as stack:
         folder = output or Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="lrdesigner-")))
         return _run(runs, folder, facts, slots_for(options.device, jobs), as_json)
@@ -90,6 +99,11 @@ def sweep_results(
         raise UserError(f"{folder} holds no results of a sweep; give the folder that -o or --bundle named.")
     write_sweep(_table(results, read_facts(folder)), as_json)
     return 0
+
+
+def _tell_bundle(folder: Path, notes: Sequence[str]) -> None:
+    say("".join(f"{note}\n" for note in notes).rstrip())
+    write_lines([f"python {folder}/run.py"])
 
 
 def _designs(files: Sequence[Path]) -> dict[str, Design]:
