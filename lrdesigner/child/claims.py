@@ -39,7 +39,7 @@ class Claim:
         claims = os.path.join(folder, CLAIMS)
         os.makedirs(claims, exist_ok=True)
         path, token = os.path.join(claims, f"{run}.claim"), secrets.token_hex(8)
-        if _created(path, token) or (_set_aside(claims, path, token, expiry) and _created(path, token)):
+        if _created(path, token) or _taken_over(claims, path, token, expiry):
             return cls(path, token, heartbeat)
         return None
 
@@ -70,22 +70,25 @@ def _created(path: str, token: str) -> bool:
     return True
 
 
-def _set_aside(claims: str, path: str, token: str, expiry: float) -> bool:
-    """Move a dead worker's claim out of the way; only one of several who try can do so."""
-    if not _is_stale(claims, path, token, expiry):
+def _taken_over(claims: str, path: str, token: str, expiry: float) -> bool:
+    """Replace a dead worker's claim; of several who try only one can, for each claim is replaced once."""
+    dead = _token_in(path)
+    if dead == "" or not _is_stale(claims, path, token, expiry):
         return False
-    aside = f"{path}.{token}.dead"
+    number = 0
+    while os.path.exists(over := f"{path}.{dead}.{number}.over") and _is_stale(claims, over, token, expiry):
+        number += 1  # whoever began to replace it has died too
+    if not _created(over, token):
+        return False
     try:
-        os.rename(path, aside)
-    except OSError:  # another was quicker
-        return False
-    stale = _is_stale(claims, aside, token, expiry)
-    if not stale:  # between the look and the move another took it over: give it back
-        with contextlib.suppress(OSError):
-            os.link(aside, path)
-    with contextlib.suppress(OSError):
-        os.unlink(aside)
-    return stale
+        if _token_in(path) != dead:  # another has replaced it since, and is done
+            return False
+        fresh = f"{path}.{token}.new"
+        _created(fresh, token)
+        os.replace(fresh, path)
+        return True
+    finally:
+        os.unlink(over)
 
 
 def _is_stale(claims: str, path: str, token: str, expiry: float) -> bool:

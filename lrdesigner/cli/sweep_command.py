@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import tempfile
-import threading
 from collections.abc import Sequence
 from contextlib import ExitStack
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
@@ -16,18 +16,17 @@ from lrdesigner.cli.model_commands import PythonOption
 from lrdesigner.cli.output import say, write_lines, write_table
 from lrdesigner.cli.progress import ProgressBar
 from lrdesigner.cli.proof_commands import INTERRUPTED, TrustOption, allowed
-from lrdesigner.cli.sweep_words import write_run, write_sweep
+from lrdesigner.cli.shared_sweep import Shared, sweep_shared, work_on
+from lrdesigner.cli.sweep_progress import SweepProgress
+from lrdesigner.cli.sweep_words import table_of, write_sweep
 from lrdesigner.cli.trial_options import taking_trial_options
 from lrdesigner.document import Design
 from lrdesigner.errors import UserError
-from lrdesigner.jobs.protocol import AnyReport, Metrics, Progress
 from lrdesigner.trials.addresses import addresses, places_at
 from lrdesigner.trials.bundle import write_bundle
 from lrdesigner.trials.options import TrialOptions
-from lrdesigner.trials.pool import Pool, Slot, Watch, slots_for
-from lrdesigner.trials.record import TRAINING
+from lrdesigner.trials.pool import Pool, Slot, slots_for
 from lrdesigner.trials.sweep_files import (
-    PlannedRun,
     SweepFacts,
     not_run,
     planned_runs,
@@ -35,8 +34,15 @@ from lrdesigner.trials.sweep_files import (
     read_results,
     write_facts,
 )
-from lrdesigner.trials.sweep_results import RunResult, SweepTable, sweep_table
 from lrdesigner.trials.variants import Run, Variant, baseline_of, runs_of, variants_of, varied
+
+
+class Engine(StrEnum):
+    """Who hands out the trials of a sweep."""
+
+    POOL = "pool"
+    OPTUNA = "optuna"
+
 
 DesignsArgument = Annotated[list[Path], typer.Argument(metavar="DESIGN...", help="One design, or several to compare.")]
 VaryOption = Annotated[
@@ -61,6 +67,14 @@ def sweep(
     seeds: Annotated[int, typer.Option("--seeds", help="Runs of each variant, with seeds from --seed on.")] = 3,
     jobs: Annotated[int | None, typer.Option("--jobs", help="Trials at a time; default: one per GPU, or one.")] = None,
     output: FolderOption = None,
+    engine: Annotated[Engine, typer.Option("--engine", help="Who hands out the trials; optuna: to many machines.")] = (
+        Engine.POOL
+    ),
+    storage: Annotated[
+        str, typer.Option("--storage", help="Of optuna: journal:FILE, sqlite:///FILE, postgresql://USER@HOST/NAME.")
+    ] = "",
+    study: Annotated[str, typer.Option("--study", help="Of optuna: the name of the study.")] = "lrdesigner",
+    worker: Annotated[bool, typer.Option("--worker", help="Of optuna: only do trials of a study that exists.")] = False,
     bundle: Annotated[
         Path | None,
         typer.Option("--bundle", metavar="FOLDER", help="Run nothing; write a folder that runs on other machines."),
@@ -72,21 +86,29 @@ def sweep(
 ) -> int:
     """Compare variants of a design by short trials, best first; status 1 when all fail or diverge."""
     designs = _designs(design_files)
+    if engine is Engine.POOL and worker:
+        raise UserError("--worker does trials of a study: add --engine optuna.")
+    if engine is Engine.OPTUNA and jobs is not None:
+        raise UserError("With --engine optuna each worker does one trial at a time: start more of them, not --jobs.")
     if fields:
         _list_fields(next(iter(designs.values())))
         return 0
     if bundle is None:  # which runs nothing here
         designs = {name: allowed(design, trust, python) for name, design in designs.items()}
     first = next(iter(designs.values()))
+    if worker:
+        return work_on(Shared(storage, study, output), designs, as_json)
     variants = _variants(designs, vary or (), random, base, options.seed)
     runs = runs_of(variants, options, seeds)
     facts = SweepFacts(baseline_of(variants, first).label, first.plan.total_steps)
     if bundle is not None:
         _tell_bundle(bundle, write_bundle(bundle, runs, facts))
         return 0
+    if engine is Engine.OPTUNA:
+        return sweep_shared(Shared(storage, study, output), designs, runs, facts, as_json)
     with ExitStack() as stack:
         folder = output or Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="lrdesigner-")))
-        return _run(runs, folder, facts, slots_for(options.device, jobs), as_json)
+        return _run(runs, folder, facts, slots_for(options.device, jobs, processes=options.processes), as_json)
 
 
 def sweep_results(
@@ -97,7 +119,7 @@ def sweep_results(
     results = read_results(folder)
     if not results:
         raise UserError(f"{folder} holds no results of a sweep; give the folder that -o or --bundle named.")
-    write_sweep(_table(results, read_facts(folder)), as_json)
+    write_sweep(table_of(results, read_facts(folder)), as_json)
     return 0
 
 
@@ -137,50 +159,12 @@ def _run(runs: Sequence[Run], folder: Path, facts: SweepFacts, slots: Sequence[S
     planned = planned_runs(runs, folder)
     write_facts(folder, facts)
     with ProgressBar(0, "Starting", shown=not as_json) as bar:
-        told = _Told(planned, bar, as_json)
-        pool = Pool(folder, slots, Watch(reports=told.report, ends=told.end))
+        pool = Pool(folder, slots, SweepProgress(len(planned), bar, as_json).watch)
         pool.run(planned)
     known = {result.id: result for result in read_results(folder)}
     results = [known.get(one.run.id) or not_run(one.run) for one in planned]
-    write_sweep(_table(results, facts), as_json)
+    write_sweep(table_of(results, facts), as_json)
     if pool.stopped:
         say("Stopped; with -o FOLDER the same command goes on where it was stopped.")
         return INTERRUPTED
     return 0 if any(result.state == "finished" for result in results) else 1
-
-
-def _table(results: Sequence[RunResult], facts: SweepFacts) -> SweepTable:
-    return sweep_table(results, facts.baseline, facts.total_steps)
-
-
-class _Told:
-    """What the threads of the slots tell, one at a time: progress, and how each run ended."""
-
-    def __init__(self, planned: Sequence[PlannedRun], bar: ProgressBar, as_json: bool) -> None:
-        self._runs = len(planned)
-        self._bar = bar
-        self._as_json = as_json
-        self._lock = threading.Lock()
-        self._updates = 0
-        self._each = 0
-        self._ended = 0
-
-    def report(self, planned: PlannedRun, report: AnyReport) -> None:
-        """One report of a run."""
-        with self._lock:
-            if isinstance(report, Progress) and report.stage == TRAINING and report.total:
-                self._each = report.total
-                self._describe()
-            elif isinstance(report, Metrics):
-                self._updates += 1
-                self._bar.show(self._updates)
-
-    def end(self, result: RunResult) -> None:
-        """The end of a run."""
-        with self._lock:
-            self._ended += 1
-            self._describe()
-            write_run(result, self._as_json)
-
-    def _describe(self) -> None:
-        self._bar.describe(f"{self._ended} of {self._runs} trials", self._each * self._runs)

@@ -2,13 +2,28 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import msgspec
 
 from lrdesigner.cli.output import say, write_json, write_lines, write_table
 from lrdesigner.numbers import rate
-from lrdesigner.trials.sweep_results import MEASURES, RunResult, Spread, SweepTable, VariantResult, verdict
+from lrdesigner.trials.sweep_files import SweepFacts
+from lrdesigner.trials.sweep_results import (
+    MEASURES,
+    RunResult,
+    Spread,
+    SweepTable,
+    VariantResult,
+    sweep_table,
+    verdict,
+)
+
+
+def table_of(results: Sequence[RunResult], facts: SweepFacts) -> SweepTable:
+    """The table of these runs, with what they do not tell themselves."""
+    return sweep_table(results, facts.baseline, facts.total_steps)
 
 
 def write_sweep(table: SweepTable, as_json: bool) -> None:

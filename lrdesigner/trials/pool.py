@@ -62,13 +62,20 @@ class Watch:
     ends: Callable[[RunResult], None] = lambda result: None
 
 
-def slots_for(device: str, jobs: int | None = None, gpus: Sequence[str] | None = None) -> tuple[Slot, ...]:
+def slots_for(
+    device: str, jobs: int | None = None, gpus: Sequence[str] | None = None, processes: int = 1
+) -> tuple[Slot, ...]:
     """One slot for each GPU that is there, and one where none is used; `jobs` says otherwise.
 
-    On CPUs the slots share the cores, and all have as many threads: figures of one and of two threads differ.
+    A trial of several processes has all GPUs, so that one runs at a time. On CPUs the slots share the cores, and all
+    have as many threads: figures of one and of two threads differ.
     """
     if jobs is not None and jobs < 1:
         raise UserError(f"A sweep needs at least 1 job at a time, not {jobs}.")
+    if processes > 1 and jobs is None:
+        return (Slot("all devices"),)
+    if processes > 1 and jobs != 1:
+        raise UserError("Trials of several processes run one at a time: leave out --jobs.")
     found = (visible_gpus(os.environ) if gpus is None else tuple(gpus)) if device in ("auto", "cuda") else ()
     if found:
         count = jobs or len(found)
@@ -162,30 +169,48 @@ class Pool:
         if claim is None:
             return
         try:
-            self._one(planned, slot, claim)
+            run_one(
+                planned,
+                self._folder,
+                self._run_trial,
+                lambda: self._stop.is_set() or claim.lost.is_set(),
+                slot,
+                self._watch,
+            )
         finally:
             claim.release()
 
-    def _one(self, planned: PlannedRun, slot: Slot, claim: Claim) -> None:
-        file = run_file(self._folder, planned)
-        self._watch.begins(planned, slot)
 
-        def take(report: AnyReport) -> None:
-            if str(report.__struct_config__.tag) in KEPT:
-                file.add_line(msgspec.json.encode(report))
-            self._watch.reports(planned, report)
+def run_one(
+    planned: PlannedRun,
+    folder: Path,
+    run: RunTrial,
+    should_stop: Callable[[], bool],
+    slot: Slot | None = None,
+    watch: Watch | None = None,
+) -> RunResult:
+    """Do one run, with its results in the folder; raises `OSError` where they cannot be written."""
+    slot, watch = slot or Slot(""), watch or Watch()
+    file = run_file(folder, planned)
+    watch.begins(planned, slot)
 
-        try:
-            outcome = self._run_trial(
-                planned.request,
-                take,
-                python=planned.run.variant.design.model.python or None,
-                should_stop=lambda: self._stop.is_set() or claim.lost.is_set(),
-                variables=slot.variables,
-            )
-            file.end(outcome.state, outcome.message, outcome.metrics)
-        finally:
-            file.close()
-        run = planned.run
-        result = RunResult(run.id, run.variant.label, run.seed, outcome.state, outcome.metrics, outcome.message)
-        self._watch.ends(result)
+    def take(report: AnyReport) -> None:
+        if str(report.__struct_config__.tag) in KEPT:
+            file.add_line(msgspec.json.encode(report))
+        watch.reports(planned, report)
+
+    try:
+        outcome = run(
+            planned.request,
+            take,
+            python=planned.run.variant.design.model.python or None,
+            should_stop=should_stop,
+            variables=slot.variables,
+        )
+        file.end(outcome.state, outcome.message, outcome.metrics)
+    finally:
+        file.close()
+    head = planned.run
+    result = RunResult(head.id, head.variant.label, head.seed, outcome.state, outcome.metrics, outcome.message)
+    watch.ends(result)
+    return result

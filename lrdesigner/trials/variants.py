@@ -53,8 +53,17 @@ def varied(design: Design, changes: Mapping[str, str], name: str = "") -> Varian
     made = design
     for address, text in changes.items():
         made = changed(made, address, text)
+    return Variant(label_of(changes, name), tuple(changes.items()), made)
+
+
+def label_of(changes: Mapping[str, str], name: str = "") -> str:
+    """What a variant with these values is called.
+
+    >>> label_of({"head.lr": "1e-3"}, "big"), label_of({})
+    ('big: head.lr=1e-3', 'as designed')
+    """
     words = ", ".join(f"{address}={text}" for address, text in changes.items())
-    return Variant(": ".join(part for part in (name, words) if part) or AS_DESIGNED, tuple(changes.items()), made)
+    return ": ".join(part for part in (name, words) if part) or AS_DESIGNED
 
 
 def grid(design: Design, values: Mapping[str, Sequence[str]], name: str = "") -> tuple[Variant, ...]:
@@ -121,7 +130,7 @@ def runs_of(variants: Sequence[Variant], options: TrialOptions, seeds: int) -> t
     if seeds < 1:
         raise UserError(f"A sweep needs at least 1 seed, not {seeds}.")
     return tuple(
-        _run(variant, replace(options, seed=options.seed + number)) for number in range(seeds) for variant in variants
+        run_of(variant, replace(options, seed=options.seed + number)) for number in range(seeds) for variant in variants
     )
 
 
@@ -130,7 +139,8 @@ def baseline_of(variants: Sequence[Variant], design: Design) -> Variant:
     return next((variant for variant in variants if variant.design == design), variants[0])
 
 
-def _run(variant: Variant, options: TrialOptions) -> Run:
+def run_of(variant: Variant, options: TrialOptions) -> Run:
+    """One trial of a variant."""
     text = encode_compact(variant.design) + msgspec.json.encode(options)
     slug = re.sub(r"[^A-Za-z0-9.=-]+", "_", variant.label).strip("_.")[:60]
     return Run(f"{slug or 'run'}-s{options.seed}-{hashlib.sha256(text).hexdigest()[:10]}", variant, options)

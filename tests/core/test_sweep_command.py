@@ -97,6 +97,10 @@ def test_what_can_be_varied_is_listed(demo: str, capsys: Captured) -> None:
         (["--vary", "haed.lr=1"], "did you mean head?"),
         (["--vary", "head.lr=1e-3", "--seeds", "0"], "at least 1 seed"),
         (["--vary", "head.lr=1e-3", "--jobs", "0"], "at least 1 job"),
+        (["--vary", "head.lr=1e-3", "--processes", "2", "--jobs", "2"], "one at a time"),
+        (["--worker"], "add --engine optuna"),
+        (["--engine", "optuna", "--jobs", "2", "--vary", "head.lr=1"], "start more of them"),
+        (["--engine", "other"], "other"),
         (["--vary", "head.lr=1e-3", "--steps", "1000"], "between 1 and 450"),
     ],
 )

@@ -223,11 +223,32 @@ def test_only_one_of_many_gets_a_claim(tmp_path: Path) -> None:
     _age(tmp_path / "claims" / "run.claim", 1000)
     second = race(60)
     assert len(second) == 1
+    for _ in range(20):
+        _age(tmp_path / "claims" / "run.claim", 1000)
+        assert len(race(60)) == 1
+    _age(tmp_path / "claims" / "run.claim", 1000)
+    second = race(60)
     assert [path.name for path in (tmp_path / "claims").iterdir()] == ["run.claim"]
     first[0].release()
     assert (tmp_path / "claims" / "run.claim").exists()
     second[0].release()
     assert not (tmp_path / "claims" / "run.claim").exists()
+
+
+def test_a_claim_is_taken_over_from_one_who_died_while_taking_it_over(tmp_path: Path) -> None:
+    path = tmp_path / "claims" / "run.claim"
+    first = Claim.take(str(tmp_path), "run")
+    assert first is not None
+    token = json.loads(path.read_text())["token"]
+    half_done = tmp_path / "claims" / f"run.claim.{token}.0.over"
+    half_done.touch()
+    _age(path, 1000)
+    assert Claim.take(str(tmp_path), "run", expiry=60) is None
+    _age(half_done, 1000)
+    second = Claim.take(str(tmp_path), "run", expiry=60)
+    assert second is not None
+    second.release()
+    first.release()
 
 
 def test_a_claim_stays_young_and_its_loss_is_noticed(tmp_path: Path) -> None:
