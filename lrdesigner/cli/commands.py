@@ -62,6 +62,7 @@ def command_table() -> typer.Typer:
     table.command("verify")(verify_command.verify)
     table.command("trial")(proof_commands.trial)
     table.command("sweep")(sweep_command.sweep)
+    table.command("fields")(sweep_command.fields)
     table.command("sweep-results")(sweep_command.sweep_results)
     return table
 

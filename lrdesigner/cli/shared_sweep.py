@@ -42,7 +42,7 @@ def sweep_shared(
     shared: Shared, designs: Mapping[str, Design], runs: Sequence[Run], facts: SweepFacts, as_json: bool
 ) -> int:
     """Hand the runs out, do those that nobody else does, and write the table."""
-    with _folder(shared) as folder:
+    with kept_or_temporary(shared.folder) as folder:
         planned_runs(runs, folder)  # what cannot be run is told before anything is
         sweep = shared.opened(designs, create=True)
         fresh = sweep.enqueue(runs)
@@ -60,7 +60,7 @@ def sweep_shared(
 def work_on(shared: Shared, designs: Mapping[str, Design], as_json: bool) -> int:
     """Do trials of a study that another has made."""
     sweep = shared.opened(designs, create=False)
-    with _folder(shared) as folder:
+    with kept_or_temporary(shared.folder) as folder:
         stopped = _work(sweep, folder, as_json)
     _tell_rest(sweep)
     return INTERRUPTED if stopped else 0
@@ -94,9 +94,10 @@ def _tell_rest(sweep: OptunaSweep) -> None:
 
 
 @contextmanager
-def _folder(shared: Shared) -> Iterator[Path]:
-    if shared.folder is not None:
-        yield shared.folder
+def kept_or_temporary(folder: Path | None) -> Iterator[Path]:
+    """The folder that was named, or one that goes when it is over."""
+    if folder is not None:
+        yield folder
         return
-    with tempfile.TemporaryDirectory(prefix="lrdesigner-") as folder:
-        yield Path(folder)
+    with tempfile.TemporaryDirectory(prefix="lrdesigner-") as temporary:
+        yield Path(temporary)

@@ -82,10 +82,11 @@ def test_the_status_is_1_when_nothing_finishes(demo: str, monkeypatch: pytest.Mo
 
 
 def test_what_can_be_varied_is_listed(demo: str, capsys: Captured) -> None:
-    assert run(["sweep", demo, "--fields"]) == 0
+    assert run(["fields", demo]) == 0
     rows = [line.split() for line in capsys.readouterr().out.splitlines()]
     assert ["head.lr", "0.004"] in rows
-    assert ["plan.epochs", "10"] in rows
+    assert run(["fields", demo, "--json"]) == 0
+    assert {"address": "plan.epochs", "value": "10"} in _lines(capsys)[0]["fields"]
 
 
 @pytest.mark.parametrize(
