@@ -66,14 +66,14 @@ def _created(path: str, token: str) -> bool:
     except FileExistsError:
         return False
     with os.fdopen(handle, "w", encoding="utf-8") as file:
-        json.dump({"token": token, "host": socket.gethostname(), "pid": os.getpid()}, file)
+        json.dump({"token": token, "pid": os.getpid(), **_machine()}, file)
     return True
 
 
 def _taken_over(claims: str, path: str, token: str, expiry: float) -> bool:
     """Replace a dead worker's claim; of several who try only one can, for each claim is replaced once."""
     dead = _token_in(path)
-    if dead == "" or not _is_stale(claims, path, token, expiry):
+    if dead == "" or not (_is_stale(claims, path, token, expiry) or _is_of_the_dead(path)):
         return False
     number = 0
     while os.path.exists(over := f"{path}.{dead}.{number}.over") and _is_stale(claims, over, token, expiry):
@@ -105,12 +105,50 @@ def _is_stale(claims: str, path: str, token: str, expiry: float) -> bool:
             os.unlink(probe)
 
 
+def _is_of_the_dead(path: str) -> bool:
+    """Whether its process was one of this machine and is no more, so that nobody needs to wait."""
+    try:
+        found = _read(path)
+    except FileNotFoundError:
+        return False
+    pid = found.get("pid")
+    if os.name == "nt" or not isinstance(pid, int) or pid < 1:
+        return False
+    if {key: found.get(key) for key in _machine()} != _machine():
+        return False
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return True
+    except OSError:
+        pass
+    return False
+
+
+def _machine() -> dict[str, str]:
+    """Where numbers of processes mean the same: containers may share a name, but not these."""
+    try:
+        numbers = os.readlink("/proc/self/ns/pid")
+    except OSError:
+        numbers = ""
+    return {"host": socket.gethostname(), "numbers": numbers}
+
+
 def _token_in(path: str) -> Any:
     """Whose claim it is; None where that cannot be read now, "" where there is none."""
     try:
-        with open(path, encoding="utf-8") as file:
-            return json.load(file).get("token")
+        return _read(path).get("token")
     except FileNotFoundError:
         return ""
-    except (OSError, ValueError, AttributeError):
-        return None
+
+
+def _read(path: str) -> dict[str, Any]:
+    """What a claim says; {} where that cannot be read now. Raises `FileNotFoundError`."""
+    try:
+        with open(path, encoding="utf-8") as file:
+            found = json.load(file)
+    except FileNotFoundError:
+        raise
+    except (OSError, ValueError):
+        return {}
+    return found if isinstance(found, dict) else {}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import queue
 import shutil
@@ -27,6 +28,7 @@ DONE = ("finished", "diverged")
 """How a run ended that a continued sweep does not run again; what failed may have been mended meanwhile."""
 
 _POLL_SECONDS = 0.1
+_OTHERS_SECONDS = 0.5
 _GPU_LIST = ["nvidia-smi", "--query-gpu=index", "--format=csv,noheader"]
 
 
@@ -104,7 +106,8 @@ def visible_gpus(environment: Mapping[str, str]) -> tuple[str, ...]:
 class Pool:
     """A sweep on this machine: `run` it; from any thread, `stop` keeps what is done and ends what runs.
 
-    Results are written into `folder` as they come. Runs that are done there, or that another process does, are left.
+    Results are written into `folder` as they come. Runs that are done there are left; those that another process does
+    are waited for.
     """
 
     def __init__(
@@ -117,6 +120,8 @@ class Pool:
         self._stop = threading.Event()
         self._error: BaseException | None = None
         self._waiting: queue.SimpleQueue[PlannedRun] = queue.SimpleQueue()
+        self._others: queue.SimpleQueue[PlannedRun] = queue.SimpleQueue()
+        self._seen: set[str] = set()
 
     @property
     def stopped(self) -> bool:
@@ -153,22 +158,33 @@ class Pool:
                 self.stop()
 
     def _work(self, slot: Slot) -> None:
-        while not self._stop.is_set():
-            try:
-                planned = self._waiting.get_nowait()
-            except queue.Empty:
-                return
-            try:
+        try:
+            while not self._stop.is_set() and (planned := self._next()) is not None:
                 self._claimed(planned, slot)
-            except BaseException as error:  # of this thread, which nobody would hear of
-                self._error = self._error or error
-                self._stop.set()
+        except BaseException as error:  # of this thread, which nobody would hear of
+            self._error = self._error or error
+            self._stop.set()
+
+    def _next(self) -> PlannedRun | None:
+        """What to do next: what waits, then what others were doing and have left undone; None when all is done."""
+        with contextlib.suppress(queue.Empty):
+            return self._waiting.get_nowait()
+        if self._others.empty() or self._stop.wait(_OTHERS_SECONDS):
+            return None
+        with contextlib.suppress(queue.Empty):
+            return self._others.get_nowait()
+        return None
 
     def _claimed(self, planned: PlannedRun, slot: Slot) -> None:
-        claim = Claim.take(str(self._folder), planned.run.id)
+        folder, run = str(self._folder), planned.run.id
+        claim = Claim.take(folder, run)
         if claim is None:
+            self._seen.add(run)
+            self._others.put(planned)
             return
         try:
+            if run in self._seen and state_in(folder, run):  # another has done it meanwhile
+                return
             run_one(
                 planned,
                 self._folder,

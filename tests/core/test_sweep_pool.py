@@ -5,6 +5,8 @@ from __future__ import annotations
 import errno
 import json
 import os
+import subprocess
+import sys
 import threading
 import time
 from collections.abc import Callable
@@ -22,7 +24,8 @@ from lrdesigner.jobs.protocol import TrialRequest
 from lrdesigner.jobs.reader import Outcome
 from lrdesigner.trials.options import TrialOptions
 from lrdesigner.trials.pool import Pool, Slot, Watch, slots_for, visible_gpus
-from lrdesigner.trials.sweep_files import PlannedRun, SweepFollower, planned_runs, read_results
+from lrdesigner.trials.sweep_files import PlannedRun, SweepFollower, planned_runs, read_results, run_file
+from lrdesigner.trials.sweep_results import RunResult
 from lrdesigner.trials.variants import runs_of, variants_of
 
 ONE = (Slot("slot 1"),)
@@ -190,15 +193,31 @@ def test_a_watcher_is_told(tmp_path: Path) -> None:
     assert told == ["begins on slot 1", "Progress", "Heartbeat", "Metrics", "Metrics", "finished"]
 
 
-def test_a_run_that_another_process_does_is_left(tmp_path: Path) -> None:
+@pytest.mark.parametrize("does_it", [True, False])
+def test_a_run_that_another_process_does_is_waited_for(tmp_path: Path, does_it: bool) -> None:
     planned, stub = _planned(tmp_path, seeds=1), Stub()
     claim = Claim.take(str(tmp_path), planned[0].run.id)
     assert claim is not None
-    Pool(tmp_path, ONE, run=stub).run(planned)
-    assert stub.asked == [planned[1].request]
+
+    def ends(result: RunResult) -> None:
+        if does_it:
+            other = run_file(tmp_path, planned[0])
+            other.end("finished", "", {})
+        claim.release()
+
+    Pool(tmp_path, ONE, Watch(ends=ends), run=stub).run(planned)
+    assert stub.asked == [planned[1].request, *([] if does_it else [planned[0].request])]
+
+
+@pytest.mark.skipif(os.name == "nt", reason="there a dead process's claim has to grow old")
+def test_the_claim_of_a_process_that_died_here_is_taken_over_at_once(tmp_path: Path) -> None:
+    script = "import os, sys; from lrdesigner.child.claims import Claim; Claim.take(sys.argv[1], 'run'); os._exit(1)"
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
+    subprocess.run([sys.executable, "-c", script, str(tmp_path)], env=environment, check=False, timeout=60)
+    assert (tmp_path / "claims" / "run.claim").exists()
+    claim = Claim.take(str(tmp_path), "run")
+    assert claim is not None
     claim.release()
-    Pool(tmp_path, ONE, run=stub).run(planned)
-    assert stub.asked[1:] == [planned[0].request]
 
 
 def test_only_one_of_many_gets_a_claim(tmp_path: Path) -> None:
