@@ -137,11 +137,11 @@ class Pool:
         for one in planned:
             if state_in(str(self._folder), one.run.id) not in DONE:
                 self._waiting.put(one)
-        threads = [threading.Thread(target=self._work, args=(slot,), daemon=True) for slot in self._slots]
-        for thread in threads:
-            thread.start()
-        for thread in threads:
-            self._join(thread)
+        over = [threading.Event() for _ in self._slots]
+        for slot, event in zip(self._slots, over, strict=True):
+            threading.Thread(target=self._work, args=(slot, event), daemon=True).start()
+        for event in over:
+            self._wait(event)
         if isinstance(self._error, OSError):
             raise UserError(
                 f"The results in {self._folder} cannot be written: {self._error.strerror or self._error}; free some "
@@ -150,20 +150,23 @@ class Pool:
         if self._error is not None:
             raise self._error
 
-    def _join(self, thread: threading.Thread) -> None:
-        while thread.is_alive():
+    def _wait(self, over: threading.Event) -> None:
+        # No join: one that Ctrl-C interrupts takes the thread for dead (Python 3.11).
+        while not over.is_set():
             try:
-                thread.join(_POLL_SECONDS)
+                over.wait(_POLL_SECONDS)
             except KeyboardInterrupt:
                 self.stop()
 
-    def _work(self, slot: Slot) -> None:
+    def _work(self, slot: Slot, over: threading.Event) -> None:
         try:
             while not self._stop.is_set() and (planned := self._next()) is not None:
                 self._claimed(planned, slot)
         except BaseException as error:  # of this thread, which nobody would hear of
             self._error = self._error or error
             self._stop.set()
+        finally:
+            over.set()
 
     def _next(self) -> PlannedRun | None:
         """What to do next: what waits, then what others were doing and have left undone; None when all is done."""

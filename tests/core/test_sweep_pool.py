@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import _thread
 import errno
 import json
 import os
@@ -160,26 +161,21 @@ def test_a_full_disk_ends_the_sweep_with_a_sentence(tmp_path: Path, monkeypatch:
     assert not stub.asked
 
 
-def test_ctrl_c_stops_as_stop_does(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    def wait_for_stop(request: TrialRequest) -> Outcome:
-        while not pool.stopped:
-            time.sleep(0.01)
+def test_ctrl_c_stops_and_waits_for_what_runs(tmp_path: Path) -> None:
+    def interrupted(request: TrialRequest) -> Outcome:
+        if not pool.stopped:
+            _thread.interrupt_main()
+        _until(lambda: pool.stopped)
+        time.sleep(0.2)  # a last report takes its time
         return Outcome("stopped", "")
 
-    stub = Stub(wait_for_stop)
-    pool = Pool(tmp_path, ONE, run=stub)
-    joined = threading.Thread.join
-    calls: list[int] = []
-
-    def join(thread: threading.Thread, timeout: float | None = None) -> None:
-        calls.append(1)
-        if len(calls) == 1:
-            raise KeyboardInterrupt
-        joined(thread, timeout)
-
-    monkeypatch.setattr(threading.Thread, "join", join)
-    pool.run(_planned(tmp_path))
-    assert (pool.stopped, len(stub.asked)) == (True, 1)
+    stub = Stub(interrupted)
+    pool = Pool(tmp_path, (*ONE, Slot("slot 2")), run=stub)
+    planned = _planned(tmp_path)
+    pool.run(planned)
+    states = [state_in(str(tmp_path), one.run.id) for one in planned]
+    assert states == ["stopped"] * len(stub.asked) + [""] * (4 - len(stub.asked))
+    assert list((tmp_path / "claims").iterdir()) == []
 
 
 def test_a_watcher_is_told(tmp_path: Path) -> None:
