@@ -14,9 +14,9 @@ import threading
 from typing import Any
 
 CLAIMS = "claims"
-HEARTBEAT_SECONDS = 5.0
-EXPIRY_SECONDS = 60.0
-"""A claim of that age, by the clock of the folder's own machine, is a dead worker's."""
+HEARTBEAT_SECONDS = 10.0
+EXPIRY_SECONDS = 180.0
+"""A claim of that age, by the clock that gives files their times, is a dead worker's; NFS shows them a minute late."""
 
 
 class Claim:

@@ -152,9 +152,11 @@ class Pool:
 
     def _wait(self, over: threading.Event) -> None:
         # No join: one that Ctrl-C interrupts takes the thread for dead (Python 3.11).
-        while not over.is_set():
+        while True:
             try:
-                over.wait(_POLL_SECONDS)
+                while not over.wait(_POLL_SECONDS):
+                    pass
+                return
             except KeyboardInterrupt:
                 self.stop()
 

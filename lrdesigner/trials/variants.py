@@ -7,6 +7,7 @@ import itertools
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from random import Random
 
 import msgspec
@@ -15,6 +16,8 @@ from msgspec.structs import replace
 from lrdesigner.design_file import encode_compact
 from lrdesigner.document import Design
 from lrdesigner.errors import UserError
+from lrdesigner.identity import Same
+from lrdesigner.inventory import EMPTY_INVENTORY, Inventory
 from lrdesigner.trials.addresses import changed
 from lrdesigner.trials.options import TrialOptions
 from lrdesigner.trials.value_texts import Values, read_values
@@ -117,7 +120,7 @@ def variants_of(
             found += grid(design, {a: _listed(v, a) for a, v in _specs(design, texts).items()}, shown)
     distinct: dict[bytes, Variant] = {}
     for variant in found:
-        distinct.setdefault(encode_compact(variant.design), variant)
+        distinct.setdefault(_identity(variant.design), variant)
     return tuple(distinct.values())
 
 
@@ -141,9 +144,20 @@ def baseline_of(variants: Sequence[Variant], design: Design) -> Variant:
 
 def run_of(variant: Variant, options: TrialOptions) -> Run:
     """One trial of a variant."""
-    text = encode_compact(variant.design) + msgspec.json.encode(options)
+    text = _identity(variant.design) + msgspec.json.encode(options)
     slug = re.sub(r"[^A-Za-z0-9.=-]+", "_", variant.label).strip("_.")[:60]
     return Run(f"{slug or 'run'}-s{options.seed}-{hashlib.sha256(text).hexdigest()[:10]}", variant, options)
+
+
+def _identity(design: Design) -> bytes:
+    """Equal for equal designs; the inventory, which is by far the largest part, is looked at once."""
+    bare = replace(design, model=replace(design.model, inventory=EMPTY_INVENTORY))
+    return encode_compact(bare) + _inventory_digest(Same(design.model.inventory))
+
+
+@lru_cache(maxsize=8)
+def _inventory_digest(same: Same[Inventory]) -> bytes:
+    return hashlib.sha256(msgspec.json.encode(same.value)).digest()
 
 
 def _specs(design: Design, texts: Mapping[str, str]) -> dict[str, Values]:

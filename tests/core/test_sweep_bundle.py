@@ -10,6 +10,7 @@ import subprocess
 import sys
 import textwrap
 import threading
+import time
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -191,6 +192,61 @@ def test_what_a_dead_worker_left_is_taken_over(tmp_path: Path) -> None:
     assert not worker.once(runs)
     assert len(speech.asked) == 2
     claim.release()
+
+
+WORKER = """
+    import sys, threading, time
+    from pathlib import Path
+    from lrdesigner.child import worker
+    from lrdesigner.child.spoken import Spoken
+
+    name, folder = sys.argv[1:]
+
+    def speak(command, request, *_):
+        (Path(folder) / f"{Path(request['exported_file']).stem} {name}").touch()
+        while name == "hanging":
+            time.sleep(0.05)
+        return Spoken("finished")
+
+    one = worker.Worker(folder, "", threading.Event(), speak=speak)
+    while one.once(worker._runs(folder)):
+        time.sleep(0.05)
+"""
+
+
+@pytest.mark.skipif(os.name == "nt", reason="there a dead process's claim has to grow old")
+def test_of_two_workers_one_is_killed_and_the_other_does_all(tmp_path: Path) -> None:
+    _bundle(tmp_path / "b")
+    (tmp_path / "worker.py").write_text(textwrap.dedent(WORKER))
+    processes = []
+
+    def started(name: str) -> subprocess.Popen[bytes]:
+        command = [sys.executable, str(tmp_path / "worker.py"), name, str(tmp_path / "b")]
+        processes.append(subprocess.Popen(command, env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}))
+        return processes[-1]
+
+    try:
+        hanging = started("hanging")
+        _until((tmp_path / "b" / "000 hanging").exists)
+        other = started("other")
+        _until((tmp_path / "b" / "001 other").exists)
+        hanging.kill()
+        hanging.wait()  # a process that is dead but not waited for still counts as one
+        assert other.wait(60) == 0
+    finally:
+        for process in processes:
+            process.kill()
+            process.wait()
+    assert (tmp_path / "b" / "000 other").exists()
+    assert [result.state for result in read_results(tmp_path / "b")] == ["finished"] * 2
+    assert list((tmp_path / "b" / "claims").iterdir()) == []
+
+
+def _until(holds: Callable[[], bool]) -> None:
+    end = time.monotonic() + 60
+    while not holds():
+        assert time.monotonic() < end
+        time.sleep(0.02)
 
 
 def test_a_run_that_fails_is_not_tried_by_all_and_again_on_request(tmp_path: Path) -> None:

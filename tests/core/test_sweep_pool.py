@@ -162,8 +162,10 @@ def test_a_full_disk_ends_the_sweep_with_a_sentence(tmp_path: Path, monkeypatch:
 
 
 def test_ctrl_c_stops_and_waits_for_what_runs(tmp_path: Path) -> None:
+    once = threading.Lock()
+
     def interrupted(request: TrialRequest) -> Outcome:
-        if not pool.stopped:
+        if once.acquire(blocking=False):
             _thread.interrupt_main()
         _until(lambda: pool.stopped)
         time.sleep(0.2)  # a last report takes its time
