@@ -19,6 +19,7 @@ from lrdesigner.cli import (
     preset_commands,
     proof_commands,
     shape_commands,
+    sweep_command,
     verify_command,
 )
 from lrdesigner.cli.output import printable
@@ -62,6 +63,9 @@ def command_table() -> typer.Typer:
     table.command("verify")(verify_command.verify)
     table.command("trial")(proof_commands.trial)
     table.add_typer(history_commands.history_table(), name="history")
+    table.command("sweep")(sweep_command.sweep)
+    table.command("fields")(sweep_command.fields)
+    table.command("sweep-results")(sweep_command.sweep_results)
     return table
 
 

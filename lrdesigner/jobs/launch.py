@@ -3,17 +3,13 @@
 from __future__ import annotations
 
 import os
-import secrets
 import sys
 from pathlib import Path
 
 import lrdesigner
-from lrdesigner.child.leftovers import MARK
+from lrdesigner.child.environment import child_variables
 from lrdesigner.jobs.protocol import AnyRequest, ReadRequest
 from lrdesigner_resources import path as resource_path
-
-# Ours to decide: with it set, torch.load would run code from files that asked for data only.
-STRIPPED = ("TORCH_FORCE_NO_WEIGHTS_ONLY_LOAD",)
 
 
 def child_command(python: str | None = None, *, torch: bool = True) -> list[str]:
@@ -32,13 +28,4 @@ def command_for(request: AnyRequest, python: str = "") -> list[str]:
 
 def child_environment() -> dict[str, str]:
     """Every environment variable of a child; one marks the processes of this job, so call it once for each."""
-    # With torch's threads spinning while they wait, a trial on busy cores took five times as long.
-    defaults = {"OMP_WAIT_POLICY": "PASSIVE"}
-    environment = {key: value for key, value in os.environ.items() if key not in STRIPPED}
-    return {**defaults, **environment} | {
-        "PYTHONUNBUFFERED": "1",
-        "PYTHONIOENCODING": "utf-8",
-        "PYTHONDONTWRITEBYTECODE": "1",  # no __pycache__ in the user's folders
-        MARK: secrets.token_hex(16),
-        "LRDESIGNER_DEMO_DATA": str(resource_path("demo/digits.bin.gz")),
-    }
+    return child_variables(os.environ, str(resource_path("demo/digits.bin.gz")))

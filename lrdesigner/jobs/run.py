@@ -50,13 +50,16 @@ def run_job(
     time_limit: float | None = None,
     python: str | None = None,
     should_stop: Callable[[], bool] | None = None,
+    variables: Mapping[str, str] | None = None,
 ) -> Outcome:
     """Do one job in a child process and wait for its end; the child and all that it started are gone afterwards.
 
     `time_limit` is in seconds and covers everything, the import of torch included. Ctrl-C asks the child to stop,
-    a second one ends it; either way the outcome is returned. What `on_report` raises goes through.
+    a second one ends it; either way the outcome is returned. What `on_report` raises goes through. `variables` are
+    environment variables beside those of every child.
     """
-    return run_command(command_for(request, python or ""), encode_request(request), on_report, time_limit, should_stop)
+    command = command_for(request, python or "")
+    return run_command(command, encode_request(request), on_report, time_limit, should_stop, variables)
 
 
 def run_ladder(
@@ -104,11 +107,12 @@ def run_command(
     on_report: OnReport | None = None,
     time_limit: float | None = None,
     should_stop: Callable[[], bool] | None = None,
+    variables: Mapping[str, str] | None = None,
 ) -> Outcome:
     """As `run_job`, for any command that speaks the protocol."""
     reader = JobReader()
     try:
-        child = _Child(command)
+        child = _Child(command, {**child_environment(), **(variables or {})})
     except OSError as error:
         return reader.not_started(f"{command[0]}: {error.strerror or error}")
     return _Run(child, reader, on_report, time_limit, should_stop).result(first_line)
@@ -117,8 +121,7 @@ def run_command(
 class _Child:
     """The process, its process group, and two threads that read its pipes."""
 
-    def __init__(self, command: list[str]) -> None:
-        environment = child_environment()
+    def __init__(self, command: list[str], environment: dict[str, str]) -> None:
         self._mark = environment[MARK]
         self._process = subprocess.Popen(
             command,

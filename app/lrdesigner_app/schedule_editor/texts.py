@@ -1,99 +1,21 @@
-"""The values of typed fields as text: read, written and stepped, one rule per kind."""
+"""The values of typed fields as text, as they are stepped in the window, one rule per kind."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
-from types import MappingProxyType
 from typing import Any
 
 from lrdesigner.checked import check_bounds
-from lrdesigner.errors import UserError
-from lrdesigner.expressions import ExpressionError, parse
-from lrdesigner.numbers import exact, parse_number
-from lrdesigner.optimizers import options_text, read_options
-from lrdesigner.schedules import Absolute, Field, Length, level_text, parse_length, parse_level
-from lrdesigner.schedules.expression import NAMES
+from lrdesigner.field_text import parsed
+from lrdesigner.field_text import read as read
+from lrdesigner.field_text import written as written
+from lrdesigner.numbers import exact
+from lrdesigner.schedules import Absolute, Field, Length
 from lrdesigner.stepping import Move, Rules, Standing, caret_in, stepped
-
-_COMMAS = re.compile(r",(?![^()]*\))")
-"""Those between lengths, not those within the brackets of a function."""
 
 _UNIT = re.compile(r"(step|epoch)s?(?=\s*$)")
 
 _STEPS = frozenset({"", "s", "step", "steps"})
-
-
-def _length_list(text: str) -> tuple[Length, ...]:
-    found = tuple(parse_length(part) for part in _COMMAS.split(text) if part.strip())
-    if not found:
-        raise UserError("write at least one, such as 50%, and a comma between several.")
-    return found
-
-
-def _whole(text: str) -> int:
-    value = parse_number(text)
-    if value != int(value):
-        raise UserError(f"{text.strip()} is not a whole number.")
-    return int(value)
-
-
-def _formula(text: str) -> str:
-    parse(text, NAMES)
-    return text.strip()
-
-
-_READ: MappingProxyType[str, Callable[[str], Any]] = MappingProxyType(
-    {
-        "number": parse_number,
-        "integer": _whole,
-        "level": parse_level,
-        "length": parse_length,
-        "lengths": _length_list,
-        "formula": _formula,
-        "text": str.strip,
-        "query": str.strip,
-        "options": read_options,
-    }
-)
-_WRITE: MappingProxyType[str, Callable[[Any], str]] = MappingProxyType(
-    {
-        "number": exact,
-        "integer": str,
-        "level": level_text,
-        "length": str,
-        "lengths": lambda lengths: ", ".join(str(length) for length in lengths),
-        "formula": str,
-        "text": str,
-        "query": str,
-        "options": options_text,
-    }
-)
-
-
-def read(field: Field, text: str) -> Any:
-    """The value that a text means for a field; raises `UserError` that names field, value and bound."""
-    if field.optional and not text.strip():
-        return None
-    if not text.strip() and field.kind not in ("formula", "options", "query"):
-        raise UserError(f"{field.title} is empty; it needs a value.")
-    value = _parsed(field, text)
-    check_bounds(field, value)
-    return value
-
-
-def _parsed(field: Field, text: str) -> Any:
-    try:
-        return _READ[field.kind](text)
-    except ExpressionError:
-        raise  # it says where
-    except UserError as error:
-        raise UserError(f"{field.title}: {error}") from None
-
-
-def written(field: Field, value: Any) -> str:
-    """What a person would type to get a value."""
-    return "" if value is None else _WRITE[field.kind](value)
 
 
 def next_standing(field: Field, standing: Standing, move: Move, up: bool, rules: Rules) -> tuple[Standing, Any]:
@@ -108,9 +30,9 @@ def next_standing(field: Field, standing: Standing, move: Move, up: bool, rules:
     if found is None:
         return standing, before
     text = found.standing.text
-    value = _clamped(field, before, _parsed(field, text))
+    value = _clamped(field, before, parsed(field, text))
     check_bounds(field, value)
-    if found.canonical or value != _parsed(field, text):
+    if found.canonical or value != parsed(field, text):
         text = written(field, value)
     elif isinstance(value, Length):
         text = _UNIT.sub(lambda unit: unit[1] + ("" if value.value == 1 else "s"), text)

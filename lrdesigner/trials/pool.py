@@ -1,0 +1,237 @@
+"""The built-in engine of sweeps: each slot, one per device, runs one trial after the other in a child of its own."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import queue
+import shutil
+import subprocess
+import threading
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Protocol
+
+import msgspec
+
+from lrdesigner.child.claims import Claim
+from lrdesigner.child.run_files import KEPT, state_in
+from lrdesigner.errors import UserError
+from lrdesigner.jobs.protocol import AnyReport, TrialRequest
+from lrdesigner.jobs.reader import Outcome
+from lrdesigner.jobs.run import run_job
+from lrdesigner.trials.sweep_files import PlannedRun, run_file
+from lrdesigner.trials.sweep_results import RunResult
+
+DONE = ("finished", "diverged")
+"""How a run ended that a continued sweep does not run again; what failed may have been mended meanwhile."""
+
+_POLL_SECONDS = 0.1
+_OTHERS_SECONDS = 0.5
+_GPU_LIST = ["nvidia-smi", "--query-gpu=index", "--format=csv,noheader"]
+
+
+class RunTrial(Protocol):
+    """As `run_job` does it."""
+
+    def __call__(
+        self,
+        request: TrialRequest,
+        on_report: Callable[[AnyReport], None] | None = None,
+        time_limit: float | None = None,
+        python: str | None = None,
+        should_stop: Callable[[], bool] | None = None,
+        variables: Mapping[str, str] | None = None,
+    ) -> Outcome:
+        """Do one trial and wait for its end."""
+
+
+@dataclass(frozen=True, slots=True)
+class Slot:
+    """Where one trial at a time runs; `variables` are the environment variables that lead it there."""
+
+    name: str
+    variables: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Watch:
+    """Who is told, from the threads of the slots, that a run begins, reports and ends."""
+
+    begins: Callable[[PlannedRun, Slot], None] = lambda planned, slot: None
+    reports: Callable[[PlannedRun, AnyReport], None] = lambda planned, report: None
+    ends: Callable[[RunResult], None] = lambda result: None
+
+
+def slots_for(
+    device: str, jobs: int | None = None, gpus: Sequence[str] | None = None, processes: int = 1
+) -> tuple[Slot, ...]:
+    """One slot for each GPU that is there, and one where none is used; `jobs` says otherwise.
+
+    A trial of several processes has all GPUs, so that one runs at a time. On CPUs the slots share the cores, and all
+    have as many threads: figures of one and of two threads differ.
+    """
+    if jobs is not None and jobs < 1:
+        raise UserError(f"A sweep needs at least 1 job at a time, not {jobs}.")
+    if processes > 1 and jobs is None:
+        return (Slot("all devices"),)
+    if processes > 1 and jobs != 1:
+        raise UserError("Trials of several processes run one at a time: leave out --jobs.")
+    found = (visible_gpus(os.environ) if gpus is None else tuple(gpus)) if device in ("auto", "cuda") else ()
+    if found:
+        count = jobs or len(found)
+        taken = [found[number % len(found)] for number in range(count)]
+        return tuple(Slot(f"GPU {gpu}", {"CUDA_VISIBLE_DEVICES": gpu}) for gpu in taken)
+    if jobs is None or jobs == 1 or "OMP_NUM_THREADS" in os.environ:
+        return tuple(Slot(f"slot {number + 1}") for number in range(jobs or 1))
+    threads = str(max((os.cpu_count() or 1) // jobs, 1))
+    return tuple(Slot(f"slot {number + 1}", {"OMP_NUM_THREADS": threads}) for number in range(jobs))
+
+
+def visible_gpus(environment: Mapping[str, str]) -> tuple[str, ...]:
+    """The CUDA devices that a child may use, as `CUDA_VISIBLE_DEVICES` names them; () where there are none."""
+    told = environment.get("CUDA_VISIBLE_DEVICES")
+    if told is not None:
+        return tuple(name.strip() for name in told.split(",") if name.strip() not in ("", "-1"))
+    if shutil.which(_GPU_LIST[0]) is None:
+        return ()
+    try:
+        answer = subprocess.run(_GPU_LIST, capture_output=True, text=True, timeout=20, check=True).stdout
+    except (OSError, subprocess.SubprocessError):
+        return ()
+    return tuple(line.strip() for line in answer.splitlines() if line.strip().isdigit())
+
+
+class Pool:
+    """A sweep on this machine: `run` it; from any thread, `stop` keeps what is done and ends what runs.
+
+    Results are written into `folder` as they come. Runs that are done there are left; those that another process does
+    are waited for.
+    """
+
+    def __init__(
+        self, folder: Path, slots: Sequence[Slot], watch: Watch | None = None, run: RunTrial | None = None
+    ) -> None:
+        self._folder = folder
+        self._slots = slots
+        self._watch = watch or Watch()
+        self._run_trial: RunTrial = run or run_job
+        self._stop = threading.Event()
+        self._error: BaseException | None = None
+        self._waiting: queue.SimpleQueue[PlannedRun] = queue.SimpleQueue()
+        self._others: queue.SimpleQueue[PlannedRun] = queue.SimpleQueue()
+        self._seen: set[str] = set()
+
+    @property
+    def stopped(self) -> bool:
+        """Whether it was asked to stop."""
+        return self._stop.is_set()
+
+    def stop(self) -> None:
+        """End the running trials, each with a full report, and begin no others."""
+        self._stop.set()
+
+    def run(self, planned: Iterable[PlannedRun]) -> None:
+        """Run all that is not done, in order; Ctrl-C stops. Raises `UserError` where results cannot be written."""
+        for one in planned:
+            if state_in(str(self._folder), one.run.id) not in DONE:
+                self._waiting.put(one)
+        over = [threading.Event() for _ in self._slots]
+        for slot, event in zip(self._slots, over, strict=True):
+            threading.Thread(target=self._work, args=(slot, event), daemon=True).start()
+        for event in over:
+            self._wait(event)
+        if isinstance(self._error, OSError):
+            raise UserError(
+                f"The results in {self._folder} cannot be written: {self._error.strerror or self._error}; free some "
+                "space, or give another folder with -o."
+            ) from None
+        if self._error is not None:
+            raise self._error
+
+    def _wait(self, over: threading.Event) -> None:
+        # No join: one that Ctrl-C interrupts takes the thread for dead (Python 3.11).
+        while True:
+            try:
+                while not over.wait(_POLL_SECONDS):
+                    pass
+                return
+            except KeyboardInterrupt:
+                self.stop()
+
+    def _work(self, slot: Slot, over: threading.Event) -> None:
+        try:
+            while not self._stop.is_set() and (planned := self._next()) is not None:
+                self._claimed(planned, slot)
+        except BaseException as error:  # of this thread, which nobody would hear of
+            self._error = self._error or error
+            self._stop.set()
+        finally:
+            over.set()
+
+    def _next(self) -> PlannedRun | None:
+        """What to do next: what waits, then what others were doing and have left undone; None when all is done."""
+        with contextlib.suppress(queue.Empty):
+            return self._waiting.get_nowait()
+        if self._others.empty() or self._stop.wait(_OTHERS_SECONDS):
+            return None
+        with contextlib.suppress(queue.Empty):
+            return self._others.get_nowait()
+        return None
+
+    def _claimed(self, planned: PlannedRun, slot: Slot) -> None:
+        folder, run = str(self._folder), planned.run.id
+        claim = Claim.take(folder, run)
+        if claim is None:
+            self._seen.add(run)
+            self._others.put(planned)
+            return
+        try:
+            if run in self._seen and state_in(folder, run):  # another has done it meanwhile
+                return
+            run_one(
+                planned,
+                self._folder,
+                self._run_trial,
+                lambda: self._stop.is_set() or claim.lost.is_set(),
+                slot,
+                self._watch,
+            )
+        finally:
+            claim.release()
+
+
+def run_one(
+    planned: PlannedRun,
+    folder: Path,
+    run: RunTrial,
+    should_stop: Callable[[], bool],
+    slot: Slot | None = None,
+    watch: Watch | None = None,
+) -> RunResult:
+    """Do one run, with its results in the folder; raises `OSError` where they cannot be written."""
+    slot, watch = slot or Slot(""), watch or Watch()
+    file = run_file(folder, planned)
+    watch.begins(planned, slot)
+
+    def take(report: AnyReport) -> None:
+        if str(report.__struct_config__.tag) in KEPT:
+            file.add_line(msgspec.json.encode(report))
+        watch.reports(planned, report)
+
+    try:
+        outcome = run(
+            planned.request,
+            take,
+            python=planned.run.variant.design.model.python or None,
+            should_stop=should_stop,
+            variables=slot.variables,
+        )
+        file.end(outcome.state, outcome.message, outcome.metrics)
+    finally:
+        file.close()
+    head = planned.run
+    result = RunResult(head.id, head.variant.label, head.seed, outcome.state, outcome.metrics, outcome.message)
+    watch.ends(result)
+    return result
