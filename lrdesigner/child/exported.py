@@ -161,6 +161,11 @@ class Groups:
         if len(set(self.names)) < len(self.names):
             raise JobError(f"Two param groups have the same name: {', '.join(self.names)}.")
 
+    @property
+    def members(self) -> list[tuple[str, list[nn.Parameter]]]:
+        """The parameters of each group, with its name."""
+        return [(name, group["params"]) for name, group in zip(self.names, self._groups, strict=True)]
+
     def report(self, model: nn.Module) -> list[dict[str, Any]]:
         """The rows of `ParamGroupReport`: optimizer, members by their first name in the model, plain options."""
         names: dict[int, str] = {}

@@ -27,6 +27,11 @@ class MixedPrecision:
             with user_code(f"Making a gradient scaler for {device}"):
                 self._scaler = torch.amp.GradScaler(device.type)
 
+    @property
+    def scales(self) -> bool:
+        """Whether there is a gradient scaler."""
+        return self._scaler is not None
+
     def autocast(self) -> contextlib.AbstractContextManager[Any]:
         """What the forward pass and the loss are computed in."""
         import torch

@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from lrdesigner.child.bad_numbers import BadNumbers, bad_gradients, bad_weights
 from lrdesigner.child.build_model import build_model
 from lrdesigner.child.channel import Channel
 from lrdesigner.child.exported import Groups, Schedulers, build_optimizers, freeze_function, import_exported
@@ -42,8 +43,16 @@ class Update:
     skipped: bool = False
 
 
+MOST_SKIPPED = 50
+"""Skipped updates in a row: by then a gradient scaler that began at 65536 is at 6e-11, and nothing overflows by it."""
+
+
 class NotFiniteError(Exception):
-    """The loss is not a finite number; nothing was changed by it."""
+    """The loss or a gradient is not a finite number; nothing was changed by it. `bad` says which."""
+
+    def __init__(self, bad: BadNumbers) -> None:
+        super().__init__(bad)
+        self.bad = bad
 
 
 class Training:
@@ -77,13 +86,13 @@ class Training:
         self._forward = self._compiled() if self.settings.compile else self.model
         self.losses: list[float] = []
         self.steps: list[int] = []
-        self.skipped = 0
+        self.skipped = self._skipped_in_a_row = 0
         self.data_seconds = 0.0
         self.model.train()
         seed_everything(seed)  # what dropout draws must not depend on how much the construction drew
 
     def update(self, scale: Scale | None = None) -> Update:
-        """Make the next update; raises `NotFiniteError` where the loss is none, and then nothing has changed.
+        """Make the next update; raises `NotFiniteError` where its loss or a gradient is none: nothing has changed.
 
         With `scale` it is made with multiples of the planned rates, which are the planned ones again afterwards.
         """
@@ -92,12 +101,14 @@ class Training:
         batches = [self.next_batch() for _ in range(self.settings.accumulation)]
         value = self._gradients(batches, f"step {step}", self.precision.scaled)
         if not math.isfinite(value):
-            raise NotFiniteError
+            raise NotFiniteError(bad_weights(self.groups.members, self.model) or BadNumbers("loss"))
+        self._refuse_bad_gradients()
         rates = self.groups.rates(step)
         used = self.groups.multiply(rates, scale) if scale else rates
         skipped = self._apply(batches, f"step {step}")
         if scale:
             self.groups.put(rates)
+        self._skipped_in_a_row = self._skipped_in_a_row + 1 if skipped else 0
         if skipped:
             self.skipped += 1
             return Update(step, value, used, skipped=True)
@@ -143,6 +154,13 @@ class Training:
             if loss.requires_grad:  # not so when everything is frozen
                 learn(scaled(loss / len(batches)), when)
         return total
+
+    def _refuse_bad_gradients(self) -> None:
+        """Before an optimizer spoils the weights by them; a gradient scaler does so by itself, but not for ever."""
+        if not self.precision.scales or self._skipped_in_a_row >= MOST_SKIPPED:
+            bad = bad_gradients(self.groups.members, self.model)
+            if bad is not None:
+                raise NotFiniteError(bad)
 
     def _apply(self, batches: list[tuple[torch.Tensor, torch.Tensor]], when: str) -> bool:
         """Step the optimizers with the gradients that there are; True where the gradient scaler skipped that."""

@@ -5,11 +5,12 @@ from __future__ import annotations
 import inspect
 import os
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from lrdesigner.child.digits import demo_file, read_digits
 from lrdesigner.child.failures import JobError, user_code
+from lrdesigner.child.pass_length import PassLength
 from lrdesigner.child.user_files import find, import_file, names_file, split_source
 
 if TYPE_CHECKING:
@@ -25,11 +26,15 @@ SYNTHETIC_IMAGES = 1437
 
 @dataclass(frozen=True)
 class TrialData:
-    """`batches` never ends; `test` is held-out (inputs, targets); `classes` is None when not known."""
+    """`batches` never ends; `test` is held-out (inputs, targets); `classes` is None when not known.
+
+    `length` is of the data of the user: a pass over the demo's says nothing about a plan.
+    """
 
     batches: Iterator[Batch]
     test: Batch | None = None
     classes: int | None = None
+    length: PassLength = field(default_factory=PassLength)
 
 
 def trial_data(data: str, batch_size: int, seed: int) -> TrialData:
@@ -42,7 +47,8 @@ def trial_data(data: str, batch_size: int, seed: int) -> TrialData:
         return _synthetic(batch_size, seed)
     if names_file(data):
         file, name = split_source(data)
-        return TrialData(_user_batches(file, name, batch_size, seed))
+        length = PassLength()
+        return TrialData(_user_batches(file, name, batch_size, seed, length), length=length)
     raise JobError(f"Unknown data {data!r}: give demo, synthetic or FILE.py:FUNCTION.")
 
 
@@ -92,16 +98,17 @@ def _synthetic(batch_size: int, seed: int) -> TrialData:
     return TrialData(shuffled_batches(images, labels, batch_size, seed), classes=CLASSES)
 
 
-def _user_batches(file: str, name: str, batch_size: int, seed: int) -> Iterator[Batch]:
+def _user_batches(file: str, name: str, batch_size: int, seed: int, length: PassLength) -> Iterator[Batch]:
     place = f"{name} in {os.path.basename(file)}"
     function = find(import_file(file), name, file)
     if not callable(function):
         raise JobError(f"{place} is not a function; it must return a Dataset, a DataLoader or pairs of batches.")
-    return _repeated(function, place, batch_size, seed)
+    return _repeated(function, place, batch_size, seed, length)
 
 
-def _repeated(function: Any, place: str, batch_size: int, seed: int) -> Iterator[Batch]:
+def _repeated(function: Any, place: str, batch_size: int, seed: int, length: PassLength) -> Iterator[Batch]:
     source = _called(function, place, batch_size, seed)
+    length.ask(source)
     while True:
         count = 0
         with user_code(f"Iterating over the data of {place}"):
@@ -115,6 +122,7 @@ def _repeated(function: Any, place: str, batch_size: int, seed: int) -> Iterator
             count += 1
         if count == 0:
             raise JobError(f"The data of {place} holds no batches.")
+        length.counted(count)
         if iterator is source:  # used up: only a new one can give more
             source = _called(function, place, batch_size, seed)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from lrdesigner.child.bad_numbers import BadNumbers
 from lrdesigner.child.channel import Channel
 from lrdesigner.child.failures import JobError
 from lrdesigner.child.out_of_memory import fitting_batch_size, ran_out_of_memory
@@ -21,7 +22,8 @@ CALIBRATION_UPDATES = 8
 def trial(request: Mapping[str, Any], channel: Channel) -> tuple[str, dict[str, Any]]:
     """Train as the request says, reporting each update; the same request gives the same numbers on a CPU.
 
-    A loss that is not finite ends the run as "diverged": `diverged_at_step` tells the step, which is not reported.
+    A loss, or a gradient without a gradient scaler, that is not finite ends the run as "diverged": `diverged_at_step`
+    tells the step, which is not reported, and `bad_what` what was not finite.
     """
     channel.send("progress", {"stage": "building the model"})
     run = _Trial(_with_steps(request, channel), channel)
@@ -52,7 +54,10 @@ def _with_steps(request: Mapping[str, Any], channel: Channel) -> Mapping[str, An
     for _ in range(CALIBRATION_UPDATES):
         if channel.stop.is_set():
             break
-        probe.update()
+        try:
+            probe.update()
+        except NotFiniteError:  # the run itself will tell
+            break
         timing.note_update(probe)
     channel.step = 0
     fit = max(int(settings.seconds / max(timing.seconds_per_update, 1e-9)), 1)
@@ -67,6 +72,7 @@ class _Trial:
         self.training = Training(request, channel)
         self._channel = channel
         self._timing = Timing()
+        self._bad: BadNumbers | None = None
 
     def train(self) -> str:
         """Make the updates; "finished", "stopped" or "diverged"."""
@@ -83,7 +89,8 @@ class _Trial:
                 break
             try:
                 update = training.update()
-            except NotFiniteError:
+            except NotFiniteError as error:
+                self._bad = error.bad
                 return "diverged"
             timing.note_update(training)
             if training.settings.compile and len(training.losses) == 1:
@@ -108,12 +115,14 @@ class _Trial:
             "first_loss": training.losses[0] if training.losses else None,
             "final_loss": sum(last) / len(last) if last else None,
             "skipped": training.skipped,
+            **training.data.length.figures(),
             **self._timing.figures(),
         }
 
     def divergence(self) -> dict[str, Any]:
-        """Where it diverged."""
-        return {"diverged_at_step": self.training.walk.step(len(self.training.losses))}
+        """Where it diverged, and what was not finite."""
+        step = self.training.walk.step(len(self.training.losses))
+        return {"diverged_at_step": step, **(self._bad.figures() if self._bad else {})}
 
     def measure(self) -> dict[str, float]:
         """`test_accuracy`: share of the held-out samples told right; nothing without such samples, or when stopped."""
@@ -137,6 +146,5 @@ class _Trial:
 
 
 def _fitting(error: JobError, training: Training) -> dict[str, Any]:
-    """After running out of memory, the batch size that fits: found by trying smaller ones."""
-    size = fitting_batch_size(training, error) if ran_out_of_memory(error) else 0
-    return {"fits_batch_size": size} if size else {}
+    """After running out of memory, the batch size that fits, found by trying smaller ones; 0 for none."""
+    return {"fits_batch_size": fitting_batch_size(training, error)} if ran_out_of_memory(error) else {}

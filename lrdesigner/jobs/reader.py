@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import signal
+from collections.abc import Mapping
 from typing import Any, Literal
 
 import msgspec
@@ -188,9 +189,7 @@ class JobReader:
             case "failed":
                 return self._failed(self._failure or Failure(message="The job failed without saying why."))
             case "diverged":
-                step = end.metrics.get("diverged_at_step")
-                at = f" at step {step}" if isinstance(step, int) else ""
-                return self._ending("diverged", f"The loss was not a finite number{at}; try a lower learning rate.")
+                return self._ending("diverged", _divergence(end.metrics))
             case "stopped":
                 return self._ending("stopped", f"Stopped{count}.")
             case "finished":
@@ -216,3 +215,14 @@ class JobReader:
         return Outcome(
             state=state, message=message, details=details, where=where, metrics=metrics, failure=self._failure
         )
+
+
+def _divergence(metrics: Mapping[str, Any]) -> str:
+    """What was not finite and where, as far as the child says so, and what to do about it."""
+    step, tensor, group = (metrics.get(key) for key in ("diverged_at_step", "bad_tensor", "bad_group"))
+    at = f" at step {step}" if isinstance(step, int) else ""
+    what = {"gradient": "The gradient of", "weight": "The weight"}.get(str(metrics.get("bad_what")))
+    subject = f"{what} {tensor} of group {group!r}" if what and tensor and group else "The loss"
+    first = metrics.get("steps") == 0
+    advice = "no update was made before, so look at the data and the weights" if first else "try a lower learning rate"
+    return f"{subject} was not a finite number{at}; {advice}."

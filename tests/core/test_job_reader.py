@@ -191,7 +191,21 @@ def test_only_the_end_of_stderr_is_kept() -> None:
 
 def test_a_divergence_names_its_step() -> None:
     outcome = outcome_of(HELLO + line("end", reason="diverged", metrics={"diverged_at_step": 7}))
-    assert "at step 7" in outcome.message
+    assert outcome.message == "The loss was not a finite number at step 7; try a lower learning rate."
+
+
+@pytest.mark.parametrize(("what", "told"), [("weight", "The weight"), ("gradient", "The gradient of")])
+def test_a_divergence_names_the_tensor_and_its_group(what: str, told: str) -> None:
+    bad = {"bad_what": what, "bad_group": "head", "bad_tensor": "fc.bias", "bad_groups": ["head"]}
+    outcome = outcome_of(HELLO + line("end", reason="diverged", metrics={"diverged_at_step": 7, "steps": 7, **bad}))
+    assert outcome.message.startswith(f"{told} fc.bias of group 'head' was not a finite number at step 7; try a lower")
+
+
+def test_a_divergence_before_any_update_is_not_put_down_to_the_rates() -> None:
+    metrics = {"diverged_at_step": 0, "steps": 0, "bad_what": "loss"}
+    outcome = outcome_of(HELLO + line("end", reason="diverged", metrics=metrics))
+    assert "rate" not in outcome.message
+    assert "no update was made before" in outcome.message
 
 
 # The runner, with children that need no torch
