@@ -63,8 +63,8 @@ def _have_finite_norms(tensors: list[torch.Tensor]) -> list[bool]:
         return []
     values = [_values(tensor) for tensor in tensors]
     try:
-        norms = list(torch._foreach_norm(values))
-    except (AttributeError, NotImplementedError, RuntimeError, TypeError):  # a private name, and not for all tensors
+        norms = list(torch._foreach_norm(values))  # noqa: SLF001
+    except (AttributeError, NotImplementedError, RuntimeError, TypeError):  # it may go, and does not take all
         norms = [torch.linalg.vector_norm(tensor) for tensor in values]
     whole = [_whole(norm) for norm in norms]
     fine: list[bool] = torch.stack([norm.to(whole[0].device, torch.float32) for norm in whole]).isfinite().tolist()
@@ -79,7 +79,7 @@ def _largest_is_finite(tensor: torch.Tensor) -> bool:
 
 
 def _values(tensor: torch.Tensor) -> torch.Tensor:
-    return tensor._values() if tensor.is_sparse else tensor
+    return tensor.coalesce().values() if tensor.is_sparse else tensor
 
 
 def _whole(norm: Any) -> Any:

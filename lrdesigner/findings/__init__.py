@@ -62,6 +62,11 @@ def check(design: Design, faults: Iterable[Fault] = ()) -> tuple[Finding, ...]:
     of_groups = _in_order(alone, len(OF_SCHEDULES), len(OF_SCHEDULES) + len(OF_GROUPS))
     others = [finding for run in CHECKS for finding in run(design)]
     found = [*file_findings(design, faults), *_once(design, of_schedules), *of_groups, *others]
+    return in_order(found)
+
+
+def in_order(found: Iterable[Finding]) -> tuple[Finding, ...]:
+    """The same findings, errors first and what is only good to know last."""
     return tuple(sorted(found, key=lambda finding: _ORDER.index(finding.severity)))
 
 
