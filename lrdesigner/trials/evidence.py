@@ -85,10 +85,9 @@ class Evidence:
         )
 
     def scaled_rates(self, groups: Iterable[int], scale: float, words: str) -> Fix | None:
-        """The repair that multiplies the base rates of these groups, to three digits; `words` say by what: "to a third".
+        """The repair that multiplies base rates, to three digits; `words` say by what, such as "to a third".
 
-        Followers go with a leader that is among them.
-        None where a rate would be out of bounds.
+        Of these groups, followers go with a leader that is among them. None where a rate would be out of bounds.
         """
         wanted = [self.design.group(group) for group in groups]
         ids = {group.id for group in wanted}

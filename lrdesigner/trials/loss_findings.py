@@ -21,6 +21,9 @@ EXPLODED = 4.0
 LOST = 0.25
 """Of what the loss had fallen by; a loss near 0 is soon four times its best, which does not matter."""
 
+FELL = 0.1
+"""Of what it was in the first tenth; a smoothed loss that was lower by more has fallen, whatever came then."""
+
 FEWEST_TO_EXPLODE = 10
 FEWEST_TO_FALL = 50
 """Updates before which nothing is said of the loss: its noise from batch to batch is larger than what it falls by."""
@@ -46,8 +49,8 @@ def diverged(evidence: Evidence) -> Iterator[Finding]:
             code="trial-diverged",
             severity="error",
             where="Trial",
-            message=f"{subject} was not a finite number{at}, before any update was made: look at the data, the loss and "
-            "the weights that it begins with.",
+            message=f"{subject} was not a finite number{at}, before any update was made: look at the data, the loss "
+            "and the weights that it begins with.",
             place=Place(area="model"),
         )
         return
@@ -132,7 +135,8 @@ def did_not_fall(evidence: Evidence) -> Iterator[Finding]:
     if len(losses) < FEWEST_TO_FALL or options.data == "synthetic" or evidence.record.state == "diverged":
         return
     first, last = float(losses[:tenth].mean()), float(losses[-tenth:].mean())
-    if not last >= first or _has_exploded(evidence) or not evidence.all_unchanged:
+    fell = not last >= first or float(np.nanmin(evidence.record.smoothed.array)) < first - FELL * abs(first)
+    if fell or _has_exploded(evidence) or not evidence.all_unchanged:
         return
     groups = tuple(group.id for group in evidence.trained)
     data = ", not even on one batch" if options.one_batch else ""

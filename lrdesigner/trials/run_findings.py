@@ -89,8 +89,8 @@ def epoch_of_other_length(evidence: Evidence) -> Iterator[Finding]:
     batches = evidence.record.options if not isinstance(plan.epoch, Batches) else plan.epoch
     message = (
         f"One pass over the data takes {data:,} updates with a batch size of {batches.batch_size:,} and an "
-        f"accumulation of {batches.accumulation:,}, the plan has {planned:,} steps per epoch: the schedule ends after {passes:.3g} "
-        f"passes, not {plan.epochs:,}."
+        f"accumulation of {batches.accumulation:,}, the plan has {planned:,} steps per epoch: the schedule ends after "
+        f"{passes:.3g} passes, not {plan.epochs:,}."
     )
     fix = Fix(f"{data:,} steps per epoch", partial(edits.set_plan, plan=measured))
     yield _of_run("epoch-length", "warning", message, fix, "samples" if isinstance(plan.epoch, Batches) else "epoch")
