@@ -14,7 +14,7 @@ import typer
 from lrdesigner import findings
 from lrdesigner.cli.design_words import design_json, design_lines
 from lrdesigner.cli.model_commands import JsonOption
-from lrdesigner.cli.output import say, write_json, write_lines, write_table
+from lrdesigner.cli.output import finding_line, say, write_json, write_lines, write_table
 from lrdesigner.curve_table import group_table
 from lrdesigner.curves import values_at
 from lrdesigner.design_file import holds_design, load_with_faults, without_faults
@@ -107,7 +107,7 @@ def check(design_file: DesignArgument, as_json: JsonOption = False) -> int:
     if as_json:
         write_json({"findings": [_finding_json(finding) for finding in found]})
     else:
-        write_lines(f"{f.severity}: {f.where}: {f.message} [{f.code}]" for f in found)
+        write_lines(finding_line(finding) for finding in found)
         say("No problems found." if not found else f"{len(found)} finding{'s' if len(found) != 1 else ''}.")
     return 1 if any(finding.severity == "error" for finding in found) else 0
 

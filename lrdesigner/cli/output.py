@@ -11,6 +11,8 @@ from typing import Any
 
 import msgspec
 
+from lrdesigner.findings.finding import Finding
+
 WIDTH_OF_FILES = 160
 """Columns that a table may take where no terminal says how many there are."""
 _GAP = "   "
@@ -42,6 +44,11 @@ def write_table(titles: Sequence[str], rows: Iterable[Sequence[str]], right: Ite
     head = [_line(list(titles), widths, aligned_right), "─" * (sum(widths) + len(_GAP) * (len(widths) - 1))]
     lines = (line for row in cells for line in _lines(row, widths, aligned_right))
     sys.stdout.write("".join(f"{line}\n" for line in (*head, *lines)))
+
+
+def finding_line(finding: Finding) -> str:
+    """A finding as one line."""
+    return f"{finding.severity}: {finding.where}: {finding.message} [{finding.code}]"
 
 
 def say(text: str) -> None:

@@ -10,7 +10,7 @@ from msgspec.structs import replace
 
 from lrdesigner.cli.design_commands import DesignArgument, faultless_design
 from lrdesigner.cli.model_commands import PythonOption
-from lrdesigner.cli.output import say, write_json, write_lines
+from lrdesigner.cli.output import finding_line, say, write_json, write_lines
 from lrdesigner.cli.progress import ProgressBar
 from lrdesigner.cli.trial_options import taking_trial_options
 from lrdesigner.document import Design
@@ -20,6 +20,7 @@ from lrdesigner.jobs.run import run_job
 from lrdesigner.models.interpreter import parse_python
 from lrdesigner.models.trust import TrustStore, question_for
 from lrdesigner.proof import exported_file, trial_request
+from lrdesigner.trials.findings import trial_findings
 from lrdesigner.trials.history.recording import TrialRecorder
 from lrdesigner.trials.history.reopened import trial_to_keep
 from lrdesigner.trials.options import TrialOptions
@@ -73,11 +74,13 @@ def _run(design: Design, kept_as: Path | None, options: TrialOptions, as_json: b
     if recorder is not None:
         recorder.end(outcome)
         recorder.wait()
+    record.end(outcome)
     reason = outcome.state if outcome.state in ("finished", "stopped", "diverged") else "failed"
     if as_json:
         write_json({"kind": "end", "reason": reason, "metrics": outcome.metrics})
     else:
         write_lines(f"{key}: {_figure(value)}" for key, value in outcome.metrics.items())
+        write_lines(finding_line(finding) for finding in trial_findings(record, design))
     say(outcome.message)
     if recorder is not None and recorder.problem:
         say(f"The trial is not in the history: {recorder.problem}")

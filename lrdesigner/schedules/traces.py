@@ -8,6 +8,7 @@ from typing import Annotated
 
 import numpy as np
 from msgspec import Meta, Struct
+from numpy.typing import NDArray
 
 from lrdesigner.errors import InvalidValueError
 from lrdesigner.schedules.formulas import steps_of
@@ -15,6 +16,8 @@ from lrdesigner.schedules.length import Length, Span
 
 MOST_EVALUATIONS = 100_000
 """Evaluations that are looked at in one run; what a rate is after the last of them, it stays."""
+
+Floats = NDArray[np.float64]
 
 Metric = Annotated[float, Meta(ge=-1e9, le=1e9)]
 
@@ -61,16 +64,27 @@ def values_of(trace: Trace, every: int, count: int, span: Span) -> list[float]:
     return found
 
 
-def losses_per_evaluation(losses: Sequence[float], every: int) -> tuple[float, ...]:
-    """What a trial's losses, one per update, are at each evaluation: the mean of the `every` updates before it.
+def losses_per_evaluation(
+    steps: Sequence[float] | Floats, losses: Sequence[float] | Floats, every: int, end: int
+) -> tuple[float, ...]:
+    """What a trial's losses are at each evaluation: the mean over the `every` steps of the plan before it.
 
-    Updates after the last whole evaluation do not count.
+    `steps` are those of the plan, from 0 on, that the losses belong to, in order; the trial ended before step `end`.
+    Losses after the last whole evaluation do not count. Where a compressed trial had none between two evaluations, the
+    values around are joined by a line.
 
-    >>> losses_per_evaluation([4.0, 2.0, 1.0, 1.0, 9.0], 2)
+    >>> losses_per_evaluation([0, 1, 2, 3, 4], [4.0, 2.0, 1.0, 1.0, 9.0], 2, 5)
     (3.0, 1.0)
+    >>> losses_per_evaluation([0, 5], [4.0, 2.0], 2, 10)
+    (4.0, 3.0, 2.0)
     """
-    count = min(len(losses) // every, MOST_EVALUATIONS)
-    means: list[float] = (
-        np.asarray(losses[: count * every], dtype=np.float64).reshape(count, every).mean(axis=1).tolist()
-    )
-    return tuple(means)
+    places = np.asarray(steps, dtype=np.int64) // every
+    whole = places < min(end // every, MOST_EVALUATIONS)
+    places, values = places[whole], np.asarray(losses, dtype=np.float64)[whole]
+    numbers = np.bincount(places)
+    known = np.flatnonzero(numbers)
+    if not known.size:
+        return ()
+    means = np.bincount(places, weights=values)[known] / numbers[known]
+    found: list[float] = np.interp(np.arange(known[-1] + 1), known, means).tolist()
+    return tuple(found)

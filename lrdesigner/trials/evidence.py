@@ -46,7 +46,8 @@ class Evidence:
             return False
         if before.group(group).freeze != self.design.group(group).freeze:
             return False
-        return membership(before).trainable(group) == membership(self.design).trainable(group)
+        then, now = membership(before), membership(self.design)
+        return then is now or then.trainable(group) == now.trainable(group)
 
     def unchanged(self, group: int) -> bool:
         """Whether a group trains now as it did in the trial."""
@@ -93,7 +94,7 @@ class Evidence:
         ids = {group.id for group in wanted}
         leading = [group for group in wanted if group.follow is None or group.follow.leader not in ids]
         changes = [Rate(group.id, group.lr.base, float(f"{group.lr.base * scale:.3g}")) for group in leading]
-        if not all(0 < change.after <= HIGHEST_RATE for change in changes):
+        if not changes or not all(0 < change.after <= HIGHEST_RATE for change in changes):
             return None
         label = f"All base rates {words}" if len(wanted) > 1 else f"Base lr of {wanted[0].name} {words}"
         return Fix(label, partial(with_rates, changes=changes))

@@ -72,6 +72,14 @@ class TrialRecord:
         return min(self.first_step + known, total) if known else total
 
     @property
+    def reached(self) -> int:
+        """The step of the plan that its next update would take."""
+        done, total = len(self.steps), self.design.plan.total_steps
+        if self.options.whole:
+            return done * total // (self.updates or self.options.steps or total)
+        return self.first_step + done
+
+    @property
     def parts(self) -> tuple[ParamGroup, ...]:
         """What torch was given: the param groups of the design."""
         if self._parts is None or self._parts[0] is not self.design:

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from types import SimpleNamespace
 from typing import Any
 
-import numpy as np
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 
 from lrdesigner import edits
-from lrdesigner.document import Batches, Freeze, Plan
+from lrdesigner.document import Batches, Design, Freeze, Plan
+from lrdesigner.jobs.protocol import Metrics
 from lrdesigner.schedules import AssumedTrace, Cosine, Length, Linear, Plateau, RecordedTrace
+from lrdesigner.trials.options import TrialOptions
+from lrdesigner.trials.record import TrialRecord
 from lrdesigner_app.notices import Notice
 from lrdesigner_app.schedule_editor import Inspector
 from lrdesigner_app.schedule_editor.freeze_section import frozen_words
@@ -230,26 +230,13 @@ def test_what_is_relative_follows_a_longer_run_and_what_is_absolute_stays(
 # Metrics
 
 
-@dataclass
-class Record:
-    """As far as the inspector looks at a trial's."""
-
-    values: list[float]
-    running: bool = False
-    data: str = "demo"
-    losses: Any = field(default=None)
-
-    def __post_init__(self) -> None:
-        array = np.asarray(self.values)
-        self.losses = _Losses(array)
-
-
-class _Losses(SimpleNamespace):
-    def __init__(self, array: Any) -> None:
-        super().__init__(array=array)
-
-    def __len__(self) -> int:
-        return len(self.array)
+def trial_of(design: Design, losses: list[float], *, running: bool = False, **options: Any) -> TrialRecord:
+    """A trial that has measured these losses."""
+    record = TrialRecord(design, TrialOptions(**options))
+    stride = design.plan.total_steps / len(losses) if record.options.whole else 1
+    record.add([Metrics(int(update * stride), loss, {}) for update, loss in enumerate(losses)])
+    record.state = "running" if running else "finished"
+    return record
 
 
 @pytest.fixture
@@ -270,9 +257,17 @@ def test_the_assumed_metric_is_edited(trace: TraceField, workspace: Workspace) -
 
 def test_the_loss_of_the_last_trial_is_used_in_one_click(trace: TraceField, workspace: Workspace) -> None:
     assert trace.from_trial.isHidden()
-    workspace.signals.trial_changed.emit(Record([5.0], running=True))
-    assert trace.from_trial.isHidden()
-    workspace.signals.trial_changed.emit(Record([4.0, 2.0, 1.0, 1.0, 9.0, float("nan")]))
+    cancelled = trial_of(workspace.design, [5.0])
+    cancelled.discarded = True
+    for unusable in (
+        trial_of(workspace.design, [5.0], running=True),
+        trial_of(workspace.design, [float("nan")]),
+        trial_of(workspace.design, [5.0, 4.0, 3.0], start=2),
+        cancelled,
+    ):
+        workspace.signals.trial_changed.emit(unusable)
+        assert trace.from_trial.isHidden()
+    workspace.signals.trial_changed.emit(trial_of(workspace.design, [4.0, 2.0, 1.0, 1.0, 9.0]))
     assert not trace.from_trial.isHidden()
     trace.from_trial.click()
     schedule = workspace.design.groups[0].lr.schedule
@@ -287,11 +282,23 @@ def test_the_loss_of_the_last_trial_is_used_in_one_click(trace: TraceField, work
     assert workspace.design.groups[0].lr.schedule == Plateau(every=Length(2, "steps"))
 
 
+def test_the_losses_of_a_compressed_trial_fill_the_whole_plan(trace: TraceField, workspace: Workspace) -> None:
+    total = workspace.design.plan.total_steps
+    workspace.commit("", edits.set_schedule, 1, Plateau(every=Length(total / 5, "steps")))
+    losses = [5.0, 5.0, 4.0, 4.0, 3.0, 3.0, 2.0, 2.0, 1.0, 1.0]
+    record = trial_of(workspace.design, losses, whole=True, steps=10, data="/a/long/path/data.py:make")
+    workspace.signals.trial_changed.emit(record)
+    trace.from_trial.click()
+    schedule = workspace.design.groups[0].lr.schedule
+    source = "a trial of 10 steps, the whole schedule compressed, on data.py:make data"
+    assert schedule.metric == RecordedTrace((5.0, 4.0, 3.0, 2.0, 1.0), source)  # type: ignore[union-attr]
+
+
 def test_a_trial_shorter_than_one_evaluation_is_explained(
     trace: TraceField, workspace: Workspace, selection: SegmentSelection
 ) -> None:
     notices: list[Notice] = []
     workspace.signals.notice_posted.connect(notices.append)
-    workspace.signals.trial_changed.emit(Record([4.0]))
+    workspace.signals.trial_changed.emit(trial_of(workspace.design, [4.0]))
     trace.from_trial.click()
     assert "before the first evaluation" in notices[0].text

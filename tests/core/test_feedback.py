@@ -158,17 +158,27 @@ def test_greedy_begins_anew_only_when_all_groups_of_the_optimizer_are_at_their_l
 
 
 def test_losses_become_the_means_since_the_evaluation_before() -> None:
-    assert losses_per_evaluation([1, 2, 3, 4, 5], 2) == (1.5, 3.5)
-    assert losses_per_evaluation([1, 2], 3) == ()
-    assert losses_per_evaluation([], 1) == ()
-    assert len(losses_per_evaluation([1.0] * (MOST_EVALUATIONS + 5), 1)) == MOST_EVALUATIONS
+    assert losses_per_evaluation(range(5), [1, 2, 3, 4, 5], 2, 5) == (1.5, 3.5)
+    assert losses_per_evaluation(range(2), [1, 2], 3, 2) == ()
+    assert losses_per_evaluation([], [], 1, 0) == ()
+    many = MOST_EVALUATIONS + 5
+    assert len(losses_per_evaluation(range(many), [1.0] * many, 1, many)) == MOST_EVALUATIONS
+
+
+def test_losses_of_a_compressed_trial_stand_where_the_plan_has_their_steps() -> None:
+    half = [0, 2, 4, 6, 8, 10]
+    assert losses_per_evaluation(half, [6, 4, 3, 1, 2, 9], 4, 12) == (5, 2, 5.5)
+    assert losses_per_evaluation(half, [6, 4, 3, 1, 2, 9], 4, 11) == (5, 2)
+    assert losses_per_evaluation(half, [6, 4, 3, 1, 2, 9], 1, 12) == (6, 5, 4, 3.5, 3, 2, 1, 1.5, 2, 5.5, 9)
+    twice = [0, 0, 1, 1, 2, 2]
+    assert losses_per_evaluation(twice, [6, 4, 3, 1, 2, 9], 1, 3) == (5, 2, 5.5)
 
 
 def test_the_losses_of_a_trial_become_the_metric_of_a_plateau(design: Design) -> None:
     node = Plateau(patience=0, every=Length(1, "epochs"))
     steered = edits.set_schedule(design, BACKBONE, node)
     losses = [1.0] * 45 + [0.5] * 45 + [0.6] * 30
-    values = losses_per_evaluation(losses, steps_of(node, "every", design.plan.span))
+    values = losses_per_evaluation(range(120), losses, steps_of(node, "every", design.plan.span), 120)
     used = edits.use_metric(steered, BACKBONE, values, "trial 3")
     schedule = used.group(BACKBONE).lr.schedule
     assert schedule == replace(node, metric=RecordedTrace((1.0, 0.5), "trial 3"))

@@ -1,4 +1,4 @@
-"""The Problems tab: what the core's checks found, each with its place and, where there is one, its fix."""
+"""The Problems tab: what the core's checks and the last trial found, each with its place and, if any, its fix."""
 
 from __future__ import annotations
 
@@ -7,8 +7,10 @@ from collections import Counter
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QHBoxLayout, QScrollArea, QVBoxLayout, QWidget
 
-from lrdesigner.findings import Finding, check
+from lrdesigner.findings import Finding, check, in_order
 from lrdesigner.findings.finding import Severity
+from lrdesigner.trials.findings import trial_findings
+from lrdesigner.trials.record import TrialRecord
 from lrdesigner_app.debounce import Debounce
 from lrdesigner_app.problems.rows import FindingRows
 from lrdesigner_app.theme import GRID
@@ -44,6 +46,7 @@ class ProblemsPanel(QWidget):
         self._workspace = workspace
         self._findings: tuple[Finding, ...] | None = None
         self._current: Finding | None = None
+        self._trial: TrialRecord | None = None
         self._wanted: Severity | None = None
         self.list = FindingRows(workspace.theme)
         self.words = label("", "secondary")
@@ -55,6 +58,7 @@ class ProblemsPanel(QWidget):
         self.list.row_reached.connect(self._area.ensureWidgetVisible)
         self._debounce = Debounce(DELAY_MS, self.refresh, self)
         workspace.signals.design_changed.connect(self._debounce.request)
+        workspace.signals.trial_changed.connect(self._on_trial_changed)
         self._debounce.request()
 
     @property
@@ -70,7 +74,9 @@ class ProblemsPanel(QWidget):
     def refresh(self) -> None:
         """Check now."""
         self._debounce.forget()
-        found = check(self._workspace.design, self._workspace.file_faults)
+        design = self._workspace.design
+        of_the_trial = trial_findings(self._trial, design) if self._trial is not None else ()
+        found = in_order((*check(design, self._workspace.file_faults), *of_the_trial))
         if found == self._findings:
             return
         self._findings = found
@@ -93,6 +99,12 @@ class ProblemsPanel(QWidget):
         at = (at + by) % len(listed)
         self._look(listed[at])
         self.list.go_to(at)
+
+    def _on_trial_changed(self, record: TrialRecord) -> None:
+        """What the last trial said stays until another one has ended; one that was cancelled says nothing."""
+        if record is not self._trial and not record.running and not record.discarded:
+            self._trial = record
+            self._debounce.request()
 
     def _build(self) -> None:
         exclusive(self, *self.tabs.values())

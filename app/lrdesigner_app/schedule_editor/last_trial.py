@@ -1,49 +1,50 @@
-"""The last trial that left losses, as schedules that follow a metric may use it."""
+"""The last trial whose losses schedules that follow a metric may use."""
 
 from __future__ import annotations
 
-import math
-from collections.abc import Sequence
-from itertools import takewhile
-from typing import Any
+import os
 
 from PySide6.QtCore import QObject, Signal
 
+from lrdesigner.schedules import Greedy, Plateau, Span
+from lrdesigner.trials.record import TrialRecord
+from lrdesigner.trials.trial_metric import can_be_followed, metric_of
 from lrdesigner_app.workspace import Workspace
+
+LONGEST_NAME = 100
+"""Characters of the data's name that the source of a recorded metric has room for."""
 
 
 class LastTrial(QObject):
     """Follows the trials as they are told by `signals.trial_changed`."""
 
     changed = Signal()
-    """There is one now, or there is none any more."""
+    """There is another one now."""
 
     def __init__(self, workspace: Workspace) -> None:
         super().__init__()
-        self._record: Any = None
+        self._record: TrialRecord | None = None
         workspace.signals.trial_changed.connect(self._on_trial_changed)
 
     @property
     def available(self) -> bool:
-        """Whether a trial has ended and measured something."""
-        return self._record is not None and bool(self.losses)
+        """Whether a trial has ended that measured something from the plan's first step on."""
+        return self._record is not None
 
-    @property
-    def losses(self) -> Sequence[float]:
-        """One loss per update, as far as they are finite numbers."""
-        values: list[float] = self._record.losses.array.tolist() if self._record is not None else []
-        return list(takewhile(math.isfinite, values))
+    def metric(self, node: Plateau | Greedy, span: Span) -> tuple[float, ...]:
+        """What it gives a schedule, one value for each evaluation."""
+        return metric_of(self._record, node, span) if self._record is not None else ()
 
     @property
     def source(self) -> str:
         """What the losses are of, in words."""
-        return (
-            f"a trial of {len(self.losses):,} steps on {self._record.options.data} data"
-            if self._record is not None
-            else ""
-        )
+        if self._record is None:
+            return ""
+        whole = ", the whole schedule compressed," if self._record.options.whole else ""
+        data = os.path.basename(self._record.options.data)[:LONGEST_NAME]
+        return f"a trial of {len(self._record.losses):,} steps{whole} on {data} data"
 
-    def _on_trial_changed(self, record: Any) -> None:
-        if not record.running and record is not self._record and len(record.losses):
+    def _on_trial_changed(self, record: TrialRecord) -> None:
+        if record is not self._record and can_be_followed(record):
             self._record = record
             self.changed.emit()

@@ -23,8 +23,6 @@ from lrdesigner.schedules import (
     resolve,
     shape_of,
 )
-from lrdesigner.schedules.formulas import steps_of
-from lrdesigner.schedules.traces import losses_per_evaluation
 from lrdesigner_app.schedule_editor.crumbs import Crumbs
 from lrdesigner_app.schedule_editor.keys_field import KeysField
 from lrdesigner_app.schedule_editor.last_trial import LastTrial
@@ -199,8 +197,7 @@ class SegmentForm(QWidget):
 
     def _use_last_trial(self) -> None:
         group = self._workspace.selected_group
-        every = steps_of(self._selection.node, "every", self._selection.span)
-        values = losses_per_evaluation(self._last_trial.losses, every)
+        values = self._last_trial.metric(self._selection.node, self._selection.span)
         words = f"Metric of {group.name}"
         self._workspace.commit(words, edits.use_metric, group.id, values, self._last_trial.source)
 
