@@ -13,6 +13,7 @@ from lrdesigner import edits
 from lrdesigner.document import HIGHEST_RATE, Design, Group
 from lrdesigner.findings.finding import Finding, Fix, Severity
 from lrdesigner.membership import membership
+from lrdesigner.numbers import rate
 from lrdesigner.places import Place
 from lrdesigner.trials.record import TrialRecord
 
@@ -96,7 +97,9 @@ class Evidence:
         changes = [Rate(group.id, group.lr.base, float(f"{group.lr.base * scale:.3g}")) for group in leading]
         if not changes or not all(0 < change.after <= HIGHEST_RATE for change in changes):
             return None
-        label = f"All base rates {words}" if len(wanted) > 1 else f"Base lr of {wanted[0].name} {words}"
+        label = f"All base rates {words}"
+        if len(wanted) == 1:
+            label = f"Base lr of {wanted[0].name} {words} ({rate(changes[0].after)})"
         return Fix(label, partial(with_rates, changes=changes))
 
 

@@ -10,8 +10,11 @@ from pytestqt.qtbot import QtBot
 from lrdesigner import edits
 from lrdesigner.demos import demo_design
 from lrdesigner.findings import Finding
+from lrdesigner.jobs.protocol import Metrics
+from lrdesigner.jobs.reader import Outcome
 from lrdesigner.places import Place
 from lrdesigner.schedules import REST, Constant, Cosine, Length, Segment, Sequence
+from lrdesigner.trials.record import TrialRecord
 from lrdesigner_app.application import make_window
 from lrdesigner_app.main_window import MainWindow
 from lrdesigner_app.problems import ProblemsPanel
@@ -61,6 +64,72 @@ def test_a_fix_mends_and_can_be_undone(workspace: Workspace, panel: ProblemsPane
     pressed(panel, "Remove spare", qtbot)
     assert workspace.design == before
     assert workspace.store.undo_label == "Remove spare"
+
+
+def ended_trial(workspace: Workspace, group: str, *, discarded: bool = False) -> TrialRecord:
+    """A trial of the design as it is that diverged in a group."""
+    record = TrialRecord(workspace.store.committed)
+    record.add([Metrics(step, 1.0, {}) for step in range(7)])
+    workspace.signals.trial_changed.emit(record)
+    bad = {"bad_what": "weight", "bad_tensor": "w", "bad_group": group, "bad_groups": [group]}
+    record.end(Outcome("diverged", "", metrics={"diverged_at_step": 7, **bad}))
+    record.discarded = discarded
+    workspace.signals.trial_changed.emit(record)
+    return record
+
+
+def test_what_a_trial_says_is_listed_counted_and_mended_by_one_undoable_edit(
+    workspace: Workspace, panel: ProblemsPanel, qtbot: QtBot
+) -> None:
+    counts: list[int] = []
+    panel.count_changed.connect(counts.append)
+    group = workspace.design.groups[1]
+    before = workspace.design
+    with qtbot.waitSignal(panel.count_changed):  # the panel has been waiting for it
+        ended_trial(workspace, group.name)
+    (found,) = panel.listed
+    assert (found.code, found.where, counts[-1]) == ("trial-diverged", f"Trial: {group.name}", 1)
+    assert found.fix is not None
+    row = panel.list.rows[0]
+    qtbot.waitUntil(row.mend.isVisible)
+    qtbot.mouseClick(row.mend, Qt.MouseButton.LeftButton)
+    assert workspace.design.group(group.id).lr.base == float(f"{group.lr.base / 3:.3g}")
+    assert workspace.store.undo_label == found.fix.label
+    panel.refresh()
+    assert (panel.listed, counts[-1]) == ((), 0)
+    workspace.store.undo()
+    panel.refresh()
+    assert workspace.design == before
+    assert panel.listed == (found,)
+
+
+def test_a_cancelled_trial_leaves_what_the_one_before_said(workspace: Workspace, panel: ProblemsPanel) -> None:
+    first, second = (group.name for group in workspace.design.groups[:2])
+    ended_trial(workspace, first)
+    panel.refresh()
+    ended_trial(workspace, second, discarded=True)
+    panel.refresh()
+    assert [finding.where for finding in panel.listed] == [f"Trial: {first}"]
+    ended_trial(workspace, second)
+    panel.refresh()
+    assert [finding.where for finding in panel.listed] == [f"Trial: {second}"]
+
+
+def test_while_a_trial_runs_nothing_is_checked(
+    workspace: Workspace, panel: ProblemsPanel, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    panel.refresh()
+    asked: list[None] = []
+    monkeypatch.setattr(panel._debounce, "request", lambda: asked.append(None))
+    record = TrialRecord(workspace.design)
+    for step in range(20):
+        record.add([Metrics(step, 1.0, {})])
+        workspace.signals.trial_changed.emit(record)
+    assert asked == []
+    record.end(Outcome("finished", ""))
+    for _ in range(3):
+        workspace.signals.trial_changed.emit(record)
+    assert asked == [None]
 
 
 def test_f8_goes_from_problem_to_problem_around_the_end(qapp: QApplication, qtbot: QtBot) -> None:

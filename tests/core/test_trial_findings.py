@@ -82,7 +82,7 @@ def test_a_divergence_names_step_tensor_and_group_and_its_rate_is_lowered(design
     assert (found.severity, found.where, found.group) == ("error", "Trial: backbone", BACKBONE)
     assert found.message == "The weight features.0.bias was not a finite number at step 37, after 37 steps."
     assert found.fix is not None
-    assert found.fix.label == "Base lr of backbone to a third"
+    assert found.fix.label == "Base lr of backbone to a third (3.33e-4)"
     after = mended(record, design)
     assert after.group(BACKBONE).lr.base == 0.000333
     assert after.group(EVERYTHING).lr.base == design.group(EVERYTHING).lr.base
@@ -266,7 +266,7 @@ def test_of_the_groups_above_their_critical_rate_the_one_that_limits_is_told(des
     assert (found.code, found.group) == ("trial-rate-critical", EVERYTHING)
     assert "at 1 of 2 moments; the least was 0.5 of the lr. So was that of backbone, by less." in found.message
     assert found.fix is not None
-    assert found.fix.label == "Base lr of everything × 0.4"
+    assert found.fix.label == "Base lr of everything × 0.4 (4e-4)"
     assert mended(record, design).group(EVERYTHING).lr.base == 0.0004
 
 

@@ -104,6 +104,7 @@ class ProblemsPanel(QWidget):
         """What the last trial said stays until another one has ended; one that was cancelled says nothing."""
         if record is not self._trial and not record.running and not record.discarded:
             self._trial = record
+            self._findings = None  # repairs may differ where the sentences do not
             self._debounce.request()
 
     def _build(self) -> None:
