@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import numpy as np
+from numpy.typing import NDArray
 
 from lrdesigner.curves import lanes_values
 from lrdesigner.findings.finding import Finding, Fix, Severity
@@ -23,6 +24,9 @@ LOST = 0.25
 
 FELL = 0.1
 """Of what it was in the first tenth; a smoothed loss that was lower by more has fallen, whatever came then."""
+
+ROSE = 1.2
+"""Times the very first loss that the mean of the first tenth is where training made it worse at once."""
 
 FEWEST_TO_EXPLODE = 10
 FEWEST_TO_FALL = 50
@@ -131,10 +135,9 @@ def _has_exploded(evidence: Evidence) -> bool:
 def did_not_fall(evidence: Evidence) -> Iterator[Finding]:
     """A loss that is no lower at the end than at the start."""
     losses, options = evidence.record.losses.array, evidence.record.options
-    tenth = len(losses) // 10
     if len(losses) < FEWEST_TO_FALL or options.data == "synthetic" or evidence.record.state == "diverged":
         return
-    first, last = float(losses[:tenth].mean()), float(losses[-tenth:].mean())
+    first, last = _at_first(losses), float(losses[-(len(losses) // 10) :].mean())
     fell = not last >= first or float(np.nanmin(evidence.record.smoothed.array)) < first - FELL * abs(first)
     if fell or _has_exploded(evidence) or not evidence.all_unchanged:
         return
@@ -145,10 +148,16 @@ def did_not_fall(evidence: Evidence) -> Iterator[Finding]:
         code="trial-loss-flat",
         severity="info" if options.weights else "warning",
         where="Trial",
-        message=f"The loss did not fall{data}: {first:.3g} in the first tenth, {last:.3g} in the last, "
-        f"{evidence.after}.{trained} A range test finds the rates at which it does.",
+        message=f"The loss did not fall{data}: {first:.3g} at first, {last:.3g} in the last tenth, {evidence.after}."
+        f"{trained} A range test finds the rates at which it does.",
         place=Place(group=groups[0]) if groups else None,
     )
+
+
+def _at_first(losses: NDArray[np.float64]) -> float:
+    """The mean of the first tenth or, where the loss rose at once, the very first."""
+    mean, first = float(losses[: len(losses) // 10].mean()), float(losses[0])
+    return first if mean > ROSE * first > 0 else mean
 
 
 def on_random_data(evidence: Evidence) -> Iterator[Finding]:

@@ -51,7 +51,7 @@ def test_a_rate_that_is_far_too_high_is_told_as_such(tmp_path: Path, capsys: pyt
 def test_a_rate_at_which_nothing_is_learnt_is_told_and_a_good_one_is_not(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert trained(tmp_path, 0.3, "--steps", "60") == 0
+    assert trained(tmp_path, 3.0, "--steps", "60") == 0
     assert "warning: Trial: The loss did not fall: 2." in capsys.readouterr().out
     assert trained(tmp_path, 1e-3, "--steps", "60") == 0
     assert "Trial:" not in capsys.readouterr().out

@@ -173,10 +173,20 @@ def test_a_loss_that_does_not_fall_is_told(design: Design, losses: list[float], 
     assert codes(trial(design, losses), design) == (["loss-flat"] if told else [])
 
 
+@pytest.mark.parametrize(("last", "told"), [(2.4, True), (2.2, False)])
+def test_a_loss_that_rises_at_once_has_not_fallen_by_coming_down_to_where_it_began(
+    design: Design, last: float, told: bool
+) -> None:
+    record = trial(design, [2.3, 90.0, *[70.0] * 8, *[last] * 90])
+    assert codes(record, design) == (["loss-flat"] if told else [])
+    if told:
+        assert "2.3 at first, 2.4 in the last tenth, after 100 steps." in only(record, design).message
+
+
 def test_a_loss_that_does_not_fall_leads_to_a_rate_and_knows_checkpoints_and_noise(design: Design) -> None:
     found = only(trial(design, [2.3] * 50), design)
     assert (found.severity, found.fix, found.shown_at.group) == ("warning", None, EVERYTHING)
-    assert "2.3 in the first tenth, 2.3 in the last, after 50 steps." in found.message
+    assert "2.3 at first, 2.3 in the last tenth, after 50 steps." in found.message
     assert only(trial(design, [2.3] * 50, weights="w.pt"), design).severity == "info"
     assert codes(trial(design, [2.3] * 50, data="synthetic"), design) == ["synthetic"]
     assert codes(trial(design, [2.3] * 50), edits.set_base_lr(design, BACKBONE, 0.5)) == []
