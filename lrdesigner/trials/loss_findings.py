@@ -22,11 +22,17 @@ EXPLODED = 4.0
 LOST = 0.25
 """Of what the loss had fallen by; a loss near 0 is soon four times its best, which does not matter."""
 
-FELL = 0.1
-"""Of what it was in the first tenth; a smoothed loss that was lower by more has fallen, whatever came then."""
+GAVE_BACK = 0.5
+"""Of what the loss had fallen by. Ours: the digits at 10 to 100 times a good rate first learn, then lose all of it."""
 
-ROSE = 1.2
-"""Times the very first loss that the mean of the first tenth is where training made it worse at once."""
+FELL, FLAT = 0.1, 0.02
+"""Of what it was at first. Ours: a smoothed loss that was lower by `FELL` has learnt, one that stays within `FLAT` not.
+
+With the digits, 60 to 450 steps: rates at which they are learnt pass, those at which they are not are told.
+"""
+
+ROSE = 1.03
+"""Times the very first loss that the first tenth is where training made it worse at once."""
 
 FEWEST_TO_EXPLODE = 10
 FEWEST_TO_FALL = 50
@@ -111,15 +117,16 @@ def _of_some(
 
 
 def exploded(evidence: Evidence) -> Iterator[Finding]:
-    """A loss that is far above its best, though a number."""
+    """A loss that is far above its best, or that gave back what it had fallen by, though a number."""
     if evidence.record.state == "diverged" or not _has_exploded(evidence) or not evidence.all_unchanged:
         return
     smoothed = evidence.record.smoothed.array
     groups = tuple(group.id for group in evidence.trained)
     best = int(np.nanargmin(smoothed))
+    when = int(evidence.record.steps.array[best])
     message = (
-        f"The smoothed loss is {smoothed[-1] / smoothed[best]:.1f} times its best, {evidence.after}; the best was "
-        f"at step {int(evidence.record.steps.array[best]):,}."
+        f"The loss rose again: smoothed, it was {smoothed[best]:.3g} at step {when:,} and is {smoothed[-1]:.3g} "
+        f"{evidence.after}."
     )
     yield _of_some(evidence, groups, "loss-exploded", message, evidence.scaled_rates(groups, THIRD, "to a third"))
 
@@ -129,35 +136,40 @@ def _has_exploded(evidence: Evidence) -> bool:
     if len(smoothed) < FEWEST_TO_EXPLODE or not np.isfinite(smoothed).all():
         return False
     first, last, best = float(smoothed[0]), float(smoothed[-1]), float(smoothed.min())
-    return best > 0 and last > EXPLODED * best and last - best > LOST * (first - best)
+    gained, lost = first - best, last - best
+    if gained > FELL * abs(first) and lost > GAVE_BACK * gained:
+        return True
+    return best > 0 and last > EXPLODED * best and lost > LOST * gained
 
 
 def did_not_fall(evidence: Evidence) -> Iterator[Finding]:
-    """A loss that is no lower at the end than at the start."""
+    """A loss that is no lower at the end than at the start, and never was."""
     losses, options = evidence.record.losses.array, evidence.record.options
     if len(losses) < FEWEST_TO_FALL or options.data == "synthetic" or evidence.record.state == "diverged":
         return
-    first, last = _at_first(losses), float(losses[-(len(losses) // 10) :].mean())
-    fell = not last >= first or float(np.nanmin(evidence.record.smoothed.array)) < first - FELL * abs(first)
+    first, last = _at_first(losses), float(np.median(losses[-(len(losses) // 10) :]))
+    best, highest = float(np.nanmin(evidence.record.smoothed.array)), max(first, float(losses[0]))
+    fell = not last > first - FLAT * abs(first) or best < highest - FELL * abs(highest)
     if fell or _has_exploded(evidence) or not evidence.all_unchanged:
         return
     groups = tuple(group.id for group in evidence.trained)
+    hardly = "did not fall" if last >= first else "hardly fell"
     data = ", not even on one batch" if options.one_batch else ""
     trained = " The weights come from a checkpoint, which may be as good as it gets." if options.weights else ""
     yield Finding(
         code="trial-loss-flat",
         severity="info" if options.weights else "warning",
         where="Trial",
-        message=f"The loss did not fall{data}: {first:.3g} at first, {last:.3g} in the last tenth, {evidence.after}."
+        message=f"The loss {hardly}{data}: {first:.3g} at first, {last:.3g} in the last tenth, {evidence.after}."
         f"{trained} A range test finds the rates at which it does.",
         place=Place(group=groups[0]) if groups else None,
     )
 
 
 def _at_first(losses: NDArray[np.float64]) -> float:
-    """The mean of the first tenth or, where the loss rose at once, the very first."""
-    mean, first = float(losses[: len(losses) // 10].mean()), float(losses[0])
-    return first if mean > ROSE * first > 0 else mean
+    """The median of the first tenth or, where the loss rose at once, the very first."""
+    usual, first = float(np.median(losses[: len(losses) // 10])), float(losses[0])
+    return first if usual > ROSE * first > 0 else usual
 
 
 def on_random_data(evidence: Evidence) -> Iterator[Finding]:

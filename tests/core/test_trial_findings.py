@@ -147,30 +147,42 @@ def test_nothing_is_said_while_it_runs_or_after_it_was_cancelled(design: Design)
     assert trial_findings(TrialRecord(design, TrialOptions(data="synthetic")), design) == ()
 
 
-@pytest.mark.parametrize(("last", "told"), [(0.85, True), (0.75, False)])
-def test_a_loss_has_exploded_at_four_times_its_best(design: Design, last: float, told: bool) -> None:
-    record = trial(design, [2.0] + [0.2] * 200 + [last] * 100)
+@pytest.mark.parametrize(("last", "told"), [(1.6, True), (1.4, False)])
+def test_a_loss_that_gives_back_half_of_what_it_had_fallen_by_is_told(design: Design, last: float, told: bool) -> None:
+    record = trial(design, [2.0] + [1.0] * 200 + [last] * 100)
     assert codes(record, design) == (["loss-exploded"] if told else [])
     if told:
-        assert "after 301 steps; the best was at step 200." in only(record, design).message
+        message = only(record, design).message
+        assert message == "The loss rose again: smoothed, it was 1 at step 200 and is 1.6 after 301 steps."
         mended(record, design)
+
+
+@pytest.mark.parametrize(("last", "told"), [(0.44, True), (0.36, False)])
+def test_a_loss_has_exploded_at_four_times_its_best_too(design: Design, last: float, told: bool) -> None:
+    record = trial(design, [1.0] + [0.1] * 200 + [last] * 100)
+    assert codes(record, design) == (["loss-exploded"] if told else [])
 
 
 def test_a_loss_near_zero_may_be_many_times_its_best(design: Design) -> None:
     assert codes(trial(design, [2.0] + [0.001] * 200 + [0.1] * 100), design) == []
 
 
-@pytest.mark.parametrize(
-    ("losses", "told"),
-    [
-        ([2.3] * 50, True),
-        ([2.3] * 49, False),
-        ([2.3] * 49 + [2.2], False),
-        ([2.3] * 9 + [1.9] * 40 + [2.5] * 41, False),
-    ],
-)
+FLAT, LEARNT = [2.3] * 50, [2.3] * 45 + [2.2] * 5
+
+
+@pytest.mark.parametrize(("losses", "told"), [(FLAT, True), (FLAT[1:], False), (LEARNT, False)])
 def test_a_loss_that_does_not_fall_is_told(design: Design, losses: list[float], told: bool) -> None:
     assert codes(trial(design, losses), design) == (["loss-flat"] if told else [])
+
+
+def test_what_was_learnt_in_the_first_few_steps_is_learnt(design: Design) -> None:
+    assert codes(trial(design, [2.3, 1.9, *[1.8] * 300]), design) == []
+    assert codes(trial(design, [2.3, 2.25, *[2.2] * 300]), design) == ["loss-flat"]
+
+
+def test_single_losses_that_stand_out_do_not_hide_one_that_does_not_fall(design: Design) -> None:
+    noisy = [2.3, 9.0, *[2.3] * 90, 2.1, 2.1, *[2.29] * 6]
+    assert only(trial(design, noisy), design).message.startswith("The loss hardly fell: 2.3 at first, 2.29 in the last")
 
 
 @pytest.mark.parametrize(("last", "told"), [(2.4, True), (2.2, False)])
