@@ -18,6 +18,11 @@ from lrdesigner.places import Place
 from lrdesigner.trials.record import TrialRecord
 
 
+def rate_of(group: int) -> Place:
+    """Where the base lr of a group is."""
+    return Place(group=group, slot="lr", field="base")
+
+
 @dataclass(frozen=True, slots=True)
 class Evidence:
     """What a trial has shown, and the design that it is to be said of."""
@@ -75,7 +80,7 @@ class Evidence:
     def about_group(
         self, group: int, code: str, severity: Severity, message: str, fix: Fix | None, field: str = ""
     ) -> Finding:
-        """A finding about a group that is in both designs; `field`: what of it is to be looked at."""
+        """A finding about a group that is in both designs: about its lr, or another field of it."""
         return Finding(
             code=f"trial-{code}",
             severity=severity,
@@ -83,7 +88,7 @@ class Evidence:
             message=message,
             group=group,
             fix=fix,
-            place=Place(group=group, field=field),
+            place=Place(group=group, field=field) if field else rate_of(group),
         )
 
     def scaled_rates(self, groups: Iterable[int], scale: float, words: str) -> Fix | None:

@@ -12,7 +12,7 @@ from lrdesigner.findings.finding import Finding, Fix, Severity
 from lrdesigner.param_groups import steering
 from lrdesigner.places import Place
 from lrdesigner.tracks import lane_of
-from lrdesigner.trials.evidence import Evidence
+from lrdesigner.trials.evidence import Evidence, rate_of
 
 THIRD = 1 / 3
 
@@ -112,7 +112,7 @@ def _of_some(
         where="Trial",
         message=message,
         fix=fix,
-        place=Place(group=groups[0]) if groups else None,
+        place=rate_of(groups[0]) if groups else None,
     )
 
 
@@ -162,7 +162,7 @@ def did_not_fall(evidence: Evidence) -> Iterator[Finding]:
         where="Trial",
         message=f"The loss {hardly}{data}: {first:.3g} at first, {last:.3g} in the last tenth, {evidence.after}."
         f"{trained} A range test finds the rates at which it does.",
-        place=Place(group=groups[0]) if groups else None,
+        place=rate_of(groups[0]) if groups else None,
     )
 
 

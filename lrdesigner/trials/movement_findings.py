@@ -11,7 +11,7 @@ from lrdesigner.document import Group
 from lrdesigner.findings.finding import Finding, Fix
 from lrdesigner.numbers import rate
 from lrdesigner.tracks import frozen_stretches
-from lrdesigner.trials.evidence import Evidence
+from lrdesigner.trials.evidence import Evidence, rate_of
 
 USUAL = 1e-3
 """Update over weight that a lecture of A. Karpathy gives as a rule of thumb; the limits are two decades from it."""
@@ -112,7 +112,7 @@ def _all_above_critical(evidence: Evidence, factor: float | None) -> Iterator[Fi
         return
     fix = _below(evidence, groups, factor)
     message = f"The update of all groups together raised the loss at {rate(factor)} of the rates; no group alone did."
-    yield Finding("trial-rate-critical", "warning", "Trial", message, fix=fix)
+    yield Finding("trial-rate-critical", "warning", "Trial", message, fix=fix, place=rate_of(groups[0]))
 
 
 def _below(evidence: Evidence, groups: list[int], factor: float) -> Fix | None:

@@ -112,6 +112,11 @@ def test_where_neither_weights_nor_gradients_are_to_blame_it_is_the_loss(tmp_pat
     assert "bad_group" not in metrics
 
 
+def test_measuring_the_speed_does_not_end_the_job_where_the_run_itself_will_tell(tmp_path: Path) -> None:
+    reason, metrics = trained(tmp_path, SPOIL_A_GRADIENT, whole=True, seconds=5.0, steps=10)
+    assert (reason, metrics["steps"], metrics["bad_group"]) == ("diverged", 3, "body")
+
+
 def test_a_gradient_scaler_may_skip_updates_but_not_for_ever(tmp_path: Path) -> None:
     from lrdesigner.child.training import MOST_SKIPPED
 
