@@ -74,6 +74,12 @@ def metrics_of(design: Design) -> tuple[tuple[float, ...], ...]:
     return tuple(tuple(metric_values(node, design.plan.span)) if node else () for node in nodes)
 
 
+def trial_code(options: TrialOptions) -> ExportOptions:
+    """What a trial exports a design as: several processes need a file that is made for them."""
+    target = "fsdp" if options.sharded else "ddp" if options.processes > 1 else DEFAULT_OPTIONS.target
+    return ExportOptions(target)
+
+
 def trial_request(design: Design, file: Path, options: TrialOptions = NO_OPTIONS) -> TrialRequest:
     """Ask a child to train with the exported code; raises `UserError` for what the design has no trial of.
 
