@@ -29,9 +29,8 @@ END_SECONDS = 10.0
 
 def trial_in_ranks(request: Mapping[str, Any], channel: Channel) -> tuple[str, dict[str, Any]]:
     """Have the processes train as the request says, and pass on what the first of them reports."""
-    settings = settings_of(request)
-    count = settings.processes
-    refuse(count, settings.batch_size)
+    _refuse_windows()
+    count = settings_of(request).processes
     channel.send("progress", {"stage": f"starting {count} processes"})
     with tempfile.TemporaryDirectory(prefix="lrdesigner-ranks-", ignore_cleanup_errors=True) as folder:
         with open(os.path.join(folder, REQUEST), "w", encoding="utf-8") as file:
@@ -44,17 +43,11 @@ def trial_in_ranks(request: Mapping[str, Any], channel: Channel) -> tuple[str, d
         return relay.ending or _failed(folder, count, launcher.returncode, channel)
 
 
-def refuse(count: int, batch_size: int) -> None:
-    """Raise `JobError` where there can be no such trial."""
+def _refuse_windows() -> None:
     if sys.platform == "win32":
         raise JobError(
             "Trials in several processes need named pipes in a folder, which Windows lacks: choose one process, or run "
             "the trial on Linux or macOS."
-        )
-    if batch_size < count:
-        raise JobError(
-            f"A batch of {batch_size} cannot be shared by {count} processes; choose a larger batch size, or fewer "
-            "processes."
         )
 
 

@@ -24,6 +24,7 @@ from lrdesigner.child.digits import DATA_VARIABLE
 from lrdesigner.child.failures import JobError
 from lrdesigner.child.leftovers import MARK, _marked
 from lrdesigner.document import Freeze
+from lrdesigner.errors import InvalidValueError
 from lrdesigner.jobs.launch import child_command, child_environment
 from lrdesigner.jobs.protocol import Metrics, encode_request
 from lrdesigner.proof import exported_file, trial_code, trial_request
@@ -255,5 +256,13 @@ def test_a_file_for_one_process_is_refused_for_several(tmp_path: Path) -> None:
 
 
 def test_a_batch_that_is_too_small_to_share_is_refused_at_once() -> None:
-    with pytest.raises(JobError, match="A batch of 1 cannot be shared by 2 processes"):
-        run(msgspec.structs.replace(LONG, batch_size=1), lambda channel, step: None)
+    with pytest.raises(InvalidValueError, match="A batch of 1 cannot be shared by 2 processes"):
+        TrialOptions(processes=2, batch_size=1)
+
+
+def test_windows_is_told_what_it_lacks(monkeypatch: pytest.MonkeyPatch) -> None:
+    from lrdesigner.child.ranks import trial_in_ranks
+
+    monkeypatch.setattr(sys, "platform", "win32")
+    with pytest.raises(JobError, match="named pipes in a folder, which Windows lacks"):
+        trial_in_ranks({}, Recorder())
