@@ -8,6 +8,7 @@ import sys
 from typing import Any, NoReturn
 
 from lrdesigner.child.failures import JobError
+from lrdesigner.child.leftovers import kill_with_parent
 from lrdesigner.child.rank_channel import RankChannel
 from lrdesigner.child.rank_peers import Peers
 from lrdesigner.child.session import Ending, described, files_of
@@ -17,6 +18,7 @@ from lrdesigner.child.trial_settings import settings_of
 
 def main() -> NoReturn:
     """`--rank FOLDER`: train as the request in the folder says, and end with one last message, or word of an error."""
+    kill_with_parent()
     channel = RankChannel(sys.argv[2], int(os.environ["RANK"]))
     files: list[str] = []
     try:

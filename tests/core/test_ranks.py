@@ -27,6 +27,7 @@ from lrdesigner.document import Freeze
 from lrdesigner.errors import InvalidValueError
 from lrdesigner.jobs.launch import child_command, child_environment
 from lrdesigner.jobs.protocol import Metrics, encode_request
+from lrdesigner.models.source import parse_source
 from lrdesigner.proof import exported_file, trial_code, trial_request
 from lrdesigner.trials.options import TrialOptions
 
@@ -150,22 +151,43 @@ def test_a_killed_process_ends_the_sharded_trial_with_a_sentence(mark: str, alon
     assert left_after(mark, 1.0) == []
 
 
+HOLDING = """
+import ctypes, runpy
+
+Lenet = runpy.run_path({file!r})[{name!r}]
+
+class Net(Lenet):
+    calls = 0
+
+    def forward(self, images):
+        Net.calls += 1
+        if Net.calls == 5:
+            ctypes.PyDLL(None).sleep(100)  # holds Python's lock
+        return super().forward(images)
+"""
+
+
 @linux
-def test_no_process_outlives_the_child_that_launched_it(tmp_path: Path) -> None:
+def test_no_process_outlives_the_child_that_launched_it_even_if_they_hold_pythons_lock(tmp_path: Path) -> None:
+    model, _, name = parse_source("demo:lenet").child_source.rpartition(":")
+    (tmp_path / "holding.py").write_text(HOLDING.format(file=model, name=name))
     given = child_environment() | {"TMPDIR": str(tmp_path)}
     with exported_file(DESIGN, trial_code(LONG)) as file, (tmp_path / "said").open("wb") as said:
         child = subprocess.Popen(child_command(), env=given, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=said)
         assert child.stdin is not None
         assert child.stdout is not None
-        child.stdin.write(encode_request(trial_request(DESIGN, file, LONG)))
+        asked = msgspec.structs.replace(trial_request(DESIGN, file, LONG), source=f"{tmp_path / 'holding.py'}:Net")
+        child.stdin.write(encode_request(asked))
         child.stdin.flush()
         for line in child.stdout:
-            if json.loads(line)["kind"] == "metrics":
+            report = json.loads(line)
+            if report["kind"] == "metrics" and report["step"] == 1:  # of two forward passes each
                 break
         else:
             pytest.fail((tmp_path / "said").read_text())
         others = [pid for pid in _marked(given[MARK]) if pid != child.pid]
         assert len(others) >= 3  # torchrun and two processes
+        time.sleep(0.3)
         child.kill()
         child.communicate()
     assert left_after(given[MARK], 2.0) == []
