@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import sys
 import threading
 from typing import NoReturn
@@ -15,7 +16,7 @@ FAILURES = "failures.json"
 def main() -> NoReturn:
     """`--torchrun FOLDER COUNT`: run so many of `lrdesigner.child.rank`, until our stdin is closed."""
     folder, count = sys.argv[2:4]
-    threading.Thread(target=_end_with, args=(_own_stdin(),), daemon=True).start()
+    threading.Thread(target=_end_with, args=(_own_stdin(), folder), daemon=True).start()
     from torch.distributed.elastic.multiprocessing.errors import ChildFailedError
     from torch.distributed.run import main as torchrun
 
@@ -39,7 +40,8 @@ def _own_stdin() -> int:
     return kept
 
 
-def _end_with(pipe: int) -> None:
+def _end_with(pipe: int, folder: str) -> None:
     while os.read(pipe, 1024):
         pass
+    shutil.rmtree(folder, ignore_errors=True)
     os._exit(1)

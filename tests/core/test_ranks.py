@@ -190,7 +190,10 @@ def test_no_process_outlives_the_child_that_launched_it_even_if_they_hold_python
         time.sleep(0.3)
         child.kill()
         child.communicate()
-    assert left_after(given[MARK], 2.0) == []
+    left = left_after(given[MARK], 2.0)
+    for pid in left:
+        os.kill(pid, signal.SIGKILL)
+    assert left == []
     assert list(tmp_path.glob("lrdesigner-ranks-*")) == []
 
 
