@@ -163,7 +163,8 @@ def _killed(folder: str, told: list[bool]) -> str:
             codes = {int(rank): code for rank, code in json.load(file).items()}
     except OSError:
         return ""
-    for rank, code in sorted(codes.items()):
+    # Torchrun ends the others by SIGTERM, and may count them in.
+    for rank, code in sorted(codes.items(), key=lambda found: (found[1] == -signal.SIGTERM, found[0])):
         if not told[rank]:
             how = f"by signal {_signal_name(-code)}" if code < 0 else f"with status {code}"
             return (

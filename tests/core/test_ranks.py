@@ -252,6 +252,9 @@ def test_processes_that_end_without_a_word_are_told_all_the_same(tmp_path: Path)
     (tmp_path / "failures.json").write_text('{"1": 3}')
     with pytest.raises(JobError, match=r"^Process 2 of 2 ended with status 3 and"):
         _failed(str(tmp_path), 2, 1, Recorder())
+    (tmp_path / "failures.json").write_text('{"0": -15, "1": -9}')
+    with pytest.raises(JobError, match=r"^Process 2 of 2 ended by signal 9 \(SIGKILL\) and"):
+        _failed(str(tmp_path), 2, 1, Recorder())
     (tmp_path / "failures.json").unlink()
     with pytest.raises(JobError, match=r"without a word \(torchrun: status -9\)"):
         _failed(str(tmp_path), 2, -9, Recorder())
