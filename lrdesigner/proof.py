@@ -94,6 +94,8 @@ def range_test_request(
     """Ask a child to train copies of the model with growing rates; raises `UserError` as `trial_request` does."""
     if wanted.group and all(group.name != wanted.group for group in design.groups):
         raise UserError(f"There is no group {wanted.group!r}; there are {', '.join(g.name for g in design.groups)}.")
+    if options.processes > 1:
+        raise UserError("A range test trains in one process: leave out the number of processes.")
     return RangeTestRequest(range=wanted, options=checked_options(design, options), **_trained(design, file))
 
 

@@ -75,7 +75,7 @@ def weight_of(batch: Any) -> float:
 
 
 def shares(batch: Sequence[Any], count: int) -> list[Share]:
-    """A batch in so many parts, in order, the first ones longer by a sample where it does not go round.
+    """A batch in so many parts, in order, whose lengths differ by one at most.
 
     Raises `JobError` for a batch with less samples than parts.
     """

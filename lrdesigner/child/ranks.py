@@ -21,7 +21,7 @@ from lrdesigner.child.channel import Channel
 from lrdesigner.child.failures import JobError
 from lrdesigner.child.rank_channel import REPORTS, REQUEST, commands_of, error_of
 from lrdesigner.child.torchrun import FAILURES
-from lrdesigner.child.trial_settings import settings_of
+from lrdesigner.child.trial_settings import TrialSettings, settings_of
 
 LOOK_SECONDS = 0.05
 END_SECONDS = 10.0
@@ -30,12 +30,13 @@ END_SECONDS = 10.0
 def trial_in_ranks(request: Mapping[str, Any], channel: Channel) -> tuple[str, dict[str, Any]]:
     """Have the processes train as the request says, and pass on what the first of them reports."""
     _refuse_windows()
-    count = settings_of(request).processes
+    settings = settings_of(request)
+    count = settings.processes
     channel.send("progress", {"stage": f"starting {count} processes"})
     with tempfile.TemporaryDirectory(prefix="lrdesigner-ranks-", ignore_cleanup_errors=True) as folder:
         with open(os.path.join(folder, REQUEST), "w", encoding="utf-8") as file:
             json.dump(request, file)
-        with _pipes(folder, count) as (reports, commands), _torchrun(folder, count) as launcher:
+        with _pipes(folder, count) as (reports, commands), _torchrun(folder, settings) as launcher:
             relay = _Relay(channel, reports, commands)
             while launcher.poll() is None:
                 relay.look()
@@ -71,12 +72,14 @@ def _pipes(folder: str, count: int) -> Iterator[tuple[int, list[int]]]:
 
 
 @contextlib.contextmanager
-def _torchrun(folder: str, count: int) -> Iterator[subprocess.Popen[bytes]]:
+def _torchrun(folder: str, settings: TrialSettings) -> Iterator[subprocess.Popen[bytes]]:
     """The launcher, whose end is waited for; it ends its processes when its stdin is closed or it is told to."""
     main = os.path.join(os.path.dirname(os.path.abspath(__file__)), "__main__.py")
-    each = max((os.cpu_count() or 1) // count, 1)
+    each = max((os.cpu_count() or 1) // settings.processes, 1)
     environment = {"OMP_NUM_THREADS": str(each), **os.environ}
-    command = [sys.executable, "-u", main, "--torchrun", folder, str(count)]
+    if settings.device == "cpu":
+        environment["CUDA_VISIBLE_DEVICES"] = ""  # FSDP2 takes GPUs wherever there are some
+    command = [sys.executable, "-u", main, "--torchrun", folder, str(settings.processes)]
     launcher = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=2, env=environment)
     try:
         yield launcher

@@ -20,21 +20,22 @@ from hypothesis import given
 from hypothesis import strategies as st
 from recorder import Recorder
 
+from lrdesigner import edits
 from lrdesigner.child.digits import DATA_VARIABLE
 from lrdesigner.child.failures import JobError
 from lrdesigner.child.leftovers import MARK, _marked
 from lrdesigner.document import Freeze
-from lrdesigner.errors import InvalidValueError
+from lrdesigner.errors import InvalidValueError, UserError
 from lrdesigner.jobs.launch import child_command, child_environment
 from lrdesigner.jobs.protocol import Metrics, encode_request
 from lrdesigner.models.source import parse_source
-from lrdesigner.proof import exported_file, trial_code, trial_request
-from lrdesigner.trials.options import TrialOptions
+from lrdesigner.proof import exported_file, range_test_request, trial_code, trial_request
+from lrdesigner.trials.options import RangeOptions, TrialOptions
 
 pytestmark = [pytest.mark.torch, pytest.mark.timeout(120)]
 
 linux = pytest.mark.skipif(sys.platform != "linux", reason="finds processes by /proc")
-DESIGN = demo_with({"freeze": (Freeze(steps(0), steps(3)),)})
+DESIGN = edits.set_base_lr(demo_with({"freeze": (Freeze(steps(0), steps(3)),)}), 1, 1e-2)
 """The head trains alone for three steps, so that the processes wait for other gradients afterwards."""
 
 LONG = TrialOptions(device="cpu", processes=2, batch_size=30, accumulation=2, clip=5.0)
@@ -92,7 +93,7 @@ def mark(monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
 @pytest.fixture(scope="module")
 def alone() -> list[Metrics]:
     """What one process reports on all of each batch."""
-    options = msgspec.structs.replace(LONG, processes=1, steps=30)
+    options = msgspec.structs.replace(LONG, processes=1, steps=14)
     return run(options, lambda channel, step: None)[0].updates
 
 
@@ -115,24 +116,24 @@ def check_same(updates: list[Metrics], alone: list[Metrics]) -> None:
     both = list(zip(updates, alone, strict=False))
     assert [one.lr for one, _ in both] == [other.lr for _, other in both]
     assert [one.loss for one, _ in both] == pytest.approx([other.loss for _, other in both], abs=1e-5)
-    assert alone[0].loss - alone[-1].loss > 0.01  # it learns, so that losses of other weights would not be close
+    assert alone[0].loss - alone[-1].loss > 0.5  # it learns: losses of other weights would not be close
 
 
 @linux
 def test_two_processes_train_as_one_does_pause_and_stop(mark: str, alone: list[Metrics]) -> None:
     def act(channel: Acting, step: int) -> None:
-        if step == 5:
+        if step == 3:
             channel._obey(b'{"kind":"pause"}')
-            threading.Timer(1.0, channel._obey, [b'{"kind":"resume"}']).start()
-        if step == 30:
+            threading.Timer(0.7, channel._obey, [b'{"kind":"resume"}']).start()
+        if step == 13:
             channel._obey(b'{"kind":"stop"}')
 
     channel, ending, metrics = run(LONG, act)
     assert ending == "stopped"
-    assert metrics["steps"] == len(channel.updates) >= 31
+    assert metrics["steps"] == len(channel.updates) >= 14
     assert metrics["processes"] == 2
     check_same(channel.updates, alone)
-    assert max(after - before for before, after in zip(channel.times, channel.times[1:], strict=False)) > 0.5
+    assert max(after - before for before, after in zip(channel.times, channel.times[1:], strict=False)) > 0.4
     assert left_after(mark, 1.0) == []
 
 
@@ -141,7 +142,7 @@ def test_a_killed_process_ends_the_sharded_trial_with_a_sentence(mark: str, alon
     updates: list[Metrics] = []
 
     def act(channel: Acting, step: int) -> None:
-        if step == 29:
+        if step == 11:
             updates.extend(channel.updates)
             os.kill(second_process(mark), signal.SIGKILL)
 
@@ -286,6 +287,11 @@ def test_a_file_for_one_process_is_refused_for_several(tmp_path: Path) -> None:
 def test_a_batch_that_is_too_small_to_share_is_refused_at_once() -> None:
     with pytest.raises(InvalidValueError, match="A batch of 1 cannot be shared by 2 processes"):
         TrialOptions(processes=2, batch_size=1)
+
+
+def test_a_range_test_in_several_processes_is_refused() -> None:
+    with pytest.raises(UserError, match="A range test trains in one process"):
+        range_test_request(DESIGN, Path("exported.py"), RangeOptions(), LONG)
 
 
 def test_windows_is_told_what_it_lacks(monkeypatch: pytest.MonkeyPatch) -> None:
