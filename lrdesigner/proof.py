@@ -74,6 +74,12 @@ def metrics_of(design: Design) -> tuple[tuple[float, ...], ...]:
     return tuple(tuple(metric_values(node, design.plan.span)) if node else () for node in nodes)
 
 
+def trial_code(options: TrialOptions) -> ExportOptions:
+    """What a trial exports a design as: several processes need a file that is made for them."""
+    target = "fsdp" if options.sharded else "ddp" if options.processes > 1 else DEFAULT_OPTIONS.target
+    return ExportOptions(target)
+
+
 def trial_request(design: Design, file: Path, options: TrialOptions = NO_OPTIONS) -> TrialRequest:
     """Ask a child to train with the exported code; raises `UserError` for what the design has no trial of.
 
@@ -88,6 +94,8 @@ def range_test_request(
     """Ask a child to train copies of the model with growing rates; raises `UserError` as `trial_request` does."""
     if wanted.group and all(group.name != wanted.group for group in design.groups):
         raise UserError(f"There is no group {wanted.group!r}; there are {', '.join(g.name for g in design.groups)}.")
+    if options.processes > 1:
+        raise UserError("A range test trains in one process: leave out the number of processes.")
     return RangeTestRequest(range=wanted, options=checked_options(design, options), **_trained(design, file))
 
 

@@ -20,8 +20,10 @@ from lrdesigner.model_rows import rows_of
 from lrdesigner.models.source import ModelSource
 from lrdesigner.models.trust import question_for
 from lrdesigner.numbers import count
+from lrdesigner.proof import trial_code
 from lrdesigner.recovery_files import Kept
 from lrdesigner.store import Change
+from lrdesigner.trials.options import TrialOptions
 from lrdesigner_app.actions import ActionSet
 from lrdesigner_app.autosave import Autosave
 from lrdesigner_app.code_view import CodePanel
@@ -202,13 +204,13 @@ class MainWindow(QMainWindow):
         if change.kind == "open":  # what was asked for later than the model must not be replaced by it
             self.loader.cancel()
 
-    def _exported_for_trial(self, design: Design) -> str:
+    def _exported_for_trial(self, design: Design, options: TrialOptions) -> str:
         """The exported file, if the model's code may run; raises `UserError`."""
         if not design.model.source:
             raise UserError("Open a model before running a trial.")
         if not allowed(question_for(design), self):
             raise UserError("The trial was not started, because the model's code is not trusted.")
-        return export(design)
+        return export(design, trial_code(options))
 
     def restore(self) -> None:
         """Bring back the place, division and views of last time; call when the window is styled."""

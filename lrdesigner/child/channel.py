@@ -70,6 +70,11 @@ class Channel:
             raise ValueError("the request is not a JSON object")
         return None if request.get("kind") == "stop" else request
 
+    @property
+    def paused(self) -> bool:
+        """Whether the parent has asked to wait."""
+        return not self._going.is_set()
+
     def wait_while_paused(self) -> float:
         """Return at once, or when the parent says that it goes on or stops; how many seconds that took."""
         if self._going.is_set():

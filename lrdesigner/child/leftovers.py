@@ -53,11 +53,20 @@ def end_with_parent() -> None:
 
     This process itself notices by its pipe; of another program nobody would.
     """
-    if not sys.platform.startswith("linux"):
-        return
+    # Caught and not ignored: what is ignored stays so in another program, what is caught ends it.
+    if sys.platform.startswith("linux"):
+        signal.signal(signal.SIGHUP, lambda *_: None)
+        _have_sent_with_parent(signal.SIGHUP)
+
+
+def kill_with_parent() -> None:
+    """Have Linux kill this process once its parent is gone, even while torch holds Python's lock for ever."""
+    if sys.platform.startswith("linux"):
+        _have_sent_with_parent(signal.SIGKILL)
+
+
+def _have_sent_with_parent(number: int) -> None:
     import ctypes
 
-    # Caught and not ignored: what is ignored stays so in another program, what is caught ends it.
-    signal.signal(signal.SIGHUP, lambda *_: None)
     with contextlib.suppress(OSError, AttributeError):
-        ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGHUP)
+        ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, number)

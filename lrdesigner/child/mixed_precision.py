@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from lrdesigner.child.failures import JobError, user_code
+from lrdesigner.child.peers import ALONE, Alone
 from lrdesigner.child.training_step import needs_closure
 
 if TYPE_CHECKING:
@@ -17,9 +18,10 @@ if TYPE_CHECKING:
 class MixedPrecision:
     """bfloat16 needs autocast alone; float16 a scaler too, which skips updates whose gradients are not finite."""
 
-    def __init__(self, name: str, device: torch.device) -> None:
+    def __init__(self, name: str, device: torch.device, peers: Alone = ALONE) -> None:
         import torch
 
+        self._peers = peers
         self._dtype = {"bfloat16": torch.bfloat16, "float16": torch.float16}.get(name)
         self._device = device.type
         self._scaler: Any = None
@@ -63,7 +65,7 @@ class MixedPrecision:
         moving = [optimizer for optimizer in optimizers if _has_gradients(optimizer)]
         if not moving:
             return False
-        finite = all(_finite(optimizer) for optimizer in moving)
+        finite = self._peers.all(all(_finite(optimizer) for optimizer in moving))
         if finite:
             update(moving)
         self._scaler.update()
@@ -78,4 +80,5 @@ def _finite(optimizer: Optimizer) -> bool:
     import torch
 
     gradients = [p.grad for group in optimizer.param_groups for p in group["params"] if p.grad is not None]
-    return bool(torch.stack([g.isfinite().all().to("cpu") for g in gradients]).all())
+    own = [g.to_local() if hasattr(g, "to_local") else g for g in gradients]  # of a sharded one this process's part
+    return bool(torch.stack([g.isfinite().all().to("cpu") for g in own]).all())

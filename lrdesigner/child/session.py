@@ -32,11 +32,12 @@ def main() -> NoReturn:
         ending = _run(channel, files)
     except BaseException as error:
         ending = "failed", getattr(error, "metrics", {})
-        channel.send("error", _described(error, files))
+        channel.send("error", described(error, files))
     channel.end(*ending)
 
 
-def _described(error: BaseException, files: list[str]) -> dict[str, Any]:
+def described(error: BaseException, files: list[str]) -> dict[str, Any]:
+    """The fields of a Failure, whatever the user's exception does."""
     try:
         return describe(error, files)
     except BaseException:  # an exception whose own methods raise
@@ -49,7 +50,7 @@ def _run(channel: Channel, files: list[str]) -> Ending:
     if request is None:
         return "stopped", {}
     channel.start_heartbeat()
-    files += _files(request)
+    files += files_of(request)
     if request.get("kind") != "read":
         end_with_parent()
     if files:
@@ -103,7 +104,7 @@ def _job(kind: object) -> Callable[[Mapping[str, Any], Channel], Ending]:
     raise JobError(f"This child process does not know the request {kind!r}.")
 
 
-def _files(request: Mapping[str, Any]) -> list[str]:
+def files_of(request: Mapping[str, Any]) -> list[str]:
     """The user's files that a request names."""
     data = (request.get("options") or {}).get("data")
     texts = [str(text) for text in (request.get("source"), data) if text]

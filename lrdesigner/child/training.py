@@ -17,8 +17,9 @@ from lrdesigner.child.exported import Groups, Schedulers, build_optimizers, free
 from lrdesigner.child.failures import user_code
 from lrdesigner.child.mixed_precision import MixedPrecision
 from lrdesigner.child.model_walk import refuse_lazy
+from lrdesigner.child.peers import ALONE, Alone, weight_of
 from lrdesigner.child.plan_walk import PlanWalk, plan_walk
-from lrdesigner.child.training_step import check_scores, chosen_device, learn, loss_of, scores_of, update
+from lrdesigner.child.training_step import check_scores, learn, loss_of, scores_of, update
 from lrdesigner.child.trial_data import trial_data
 from lrdesigner.child.trial_settings import TrialSettings, settings_of
 
@@ -59,13 +60,17 @@ class Training:
     """A model that is trained by an exported file.
 
     Two trainings with the same request and seed start from the same weights and see the same batches in the same
-    order. `losses` are those of the updates so far; `data_seconds` is how long they waited for data.
+    order. `losses` are those of the updates so far; `data_seconds` is how long they waited for data. With `peers`
+    several processes train together, each on its share of every batch, as one would on all of it.
     """
 
-    def __init__(self, request: Mapping[str, Any], channel: Channel, seed: int | None = None) -> None:
+    def __init__(
+        self, request: Mapping[str, Any], channel: Channel, seed: int | None = None, peers: Alone = ALONE
+    ) -> None:
         self.settings: TrialSettings = settings_of(request)
         self.channel = channel
-        self.device = chosen_device(self.settings.device)
+        self.peers = peers
+        self.device = peers.device(self.settings.device)
         seed = self.settings.seed if seed is None else seed
         seed_everything(seed)
         model = build_model(request["source"], request.get("kwargs", {}), "cpu")
@@ -75,6 +80,7 @@ class Training:
         self.data = trial_data(self.settings.data, self.settings.batch_size, seed)
         exported = import_exported(request["exported_file"])
         self._freeze = freeze_function(exported)
+        forward = peers.forward(exported, self.model)
         self.optimizers: tuple[Optimizer, ...] = build_optimizers(exported, self.model)
         self.schedulers = Schedulers(exported, self.optimizers)
         self.groups = Groups(self.optimizers)
@@ -82,14 +88,15 @@ class Training:
             int(request["total_steps"]), self.settings.steps, self.settings.start, self.settings.whole
         )
         self.schedulers.start_at(self.walk.step(0))
-        self.precision = MixedPrecision(self.settings.precision, self.device)
-        self._forward = self._compiled() if self.settings.compile else self.model
+        self.precision = MixedPrecision(self.settings.precision, self.device, peers)
+        self._forward: Any = self._compiled(forward) if self.settings.compile else forward
         self.losses: list[float] = []
         self.steps: list[int] = []
         self.skipped = self._skipped_in_a_row = 0
         self.data_seconds = 0.0
         self.model.train()
-        seed_everything(seed)  # what dropout draws must not depend on how much the construction drew
+        # What dropout draws must not depend on how much the construction drew, and not be the same in all processes.
+        seed_everything(seed + peers.rank)
 
     def update(self, scale: Scale | None = None) -> Update:
         """Make the next update; raises `NotFiniteError` where its loss or a gradient is none: nothing has changed.
@@ -118,7 +125,7 @@ class Training:
     def next_batch(self) -> tuple[torch.Tensor, torch.Tensor]:
         """The next batch of the data; the time that it takes is counted."""
         began = time.perf_counter()
-        batch = next(self.data.batches)
+        batch: tuple[torch.Tensor, torch.Tensor] = self.peers.deal(lambda: next(self.data.batches))
         self.data_seconds += time.perf_counter() - began
         return batch
 
@@ -130,11 +137,11 @@ class Training:
             check_scores(scores, targets, self.data.classes)
             return loss_of(scores, targets.to(self.device), when)
 
-    def _compiled(self) -> Any:
+    def _compiled(self, forward: Any) -> Any:
         import torch
 
         with user_code("torch.compile"):
-            return torch.compile(self.model)
+            return torch.compile(forward)
 
     def _gradients(
         self,
@@ -147,8 +154,8 @@ class Training:
             optimizer.zero_grad(set_to_none=True)
         total = 0.0
         for batch in batches:
-            loss = self.loss(batch, when)
-            total += float(loss.item()) / len(batches)
+            loss = self.loss(batch, when) * weight_of(batch)
+            total += self.peers.mean(float(loss.item())) / len(batches)
             if not math.isfinite(total):
                 break
             if loss.requires_grad:  # not so when everything is frozen

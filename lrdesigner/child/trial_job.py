@@ -9,6 +9,7 @@ from lrdesigner.child.bad_numbers import BadNumbers
 from lrdesigner.child.channel import Channel
 from lrdesigner.child.failures import JobError
 from lrdesigner.child.out_of_memory import fitting_batch_size, ran_out_of_memory
+from lrdesigner.child.peers import ALONE, Alone
 from lrdesigner.child.timing import Timing
 from lrdesigner.child.training import NotFiniteError, Training
 from lrdesigner.child.training_step import device_name, scores_of
@@ -25,8 +26,17 @@ def trial(request: Mapping[str, Any], channel: Channel) -> tuple[str, dict[str, 
     A loss, or a gradient without a gradient scaler, that is not finite ends the run as "diverged": `diverged_at_step`
     tells the step, which is not reported, and `bad_what` what was not finite.
     """
+    if settings_of(request).processes > 1:
+        from lrdesigner.child.ranks import trial_in_ranks
+
+        return trial_in_ranks(request, channel)
+    return train(request, channel)
+
+
+def train(request: Mapping[str, Any], channel: Channel, peers: Alone = ALONE) -> tuple[str, dict[str, Any]]:
+    """`trial` in this process, which with `peers` is one of several."""
     channel.send("progress", {"stage": "building the model"})
-    run = _Trial(_with_steps(request, channel), channel)
+    run = _Trial(_with_steps(request, channel, peers), channel, peers)
     try:
         reason = run.train()
         metrics = run.summary()
@@ -35,12 +45,12 @@ def trial(request: Mapping[str, Any], channel: Channel) -> tuple[str, dict[str, 
         if reason == "finished":
             metrics |= run.measure()
     except JobError as error:
-        error.metrics = run.summary() | _fitting(error, run.training)
+        error.metrics = run.summary() | (_fitting(error, run.training) if peers.count == 1 else {})
         raise
     return reason, metrics
 
 
-def _with_steps(request: Mapping[str, Any], channel: Channel) -> Mapping[str, Any]:
+def _with_steps(request: Mapping[str, Any], channel: Channel, peers: Alone) -> Mapping[str, Any]:
     """The request; where the whole plan shall take some seconds, with the number of updates that this makes.
 
     The number is settled before the run, by a few updates of another copy of the model, because a schedule that
@@ -50,7 +60,7 @@ def _with_steps(request: Mapping[str, Any], channel: Channel) -> Mapping[str, An
     if not settings.whole or settings.seconds is None:
         return request
     channel.send("progress", {"stage": "measuring the speed"})
-    probe, timing = Training(request, channel), Timing()
+    probe, timing = Training(request, channel, peers=peers), Timing()
     for _ in range(CALIBRATION_UPDATES):
         if channel.stop.is_set():
             break
@@ -60,7 +70,7 @@ def _with_steps(request: Mapping[str, Any], channel: Channel) -> Mapping[str, An
             break
         timing.note_update(probe)
     channel.step = 0
-    fit = max(int(settings.seconds / max(timing.seconds_per_update, 1e-9)), 1)
+    fit = peers.agreed(max(int(settings.seconds / max(timing.seconds_per_update, 1e-9)), 1))
     steps = min(fit, settings.steps or fit, probe.walk.total)
     return {**request, "options": {**request["options"], "steps": steps, "seconds": None}}
 
@@ -68,8 +78,8 @@ def _with_steps(request: Mapping[str, Any], channel: Channel) -> Mapping[str, An
 class _Trial:
     """One training run with its reports."""
 
-    def __init__(self, request: Mapping[str, Any], channel: Channel) -> None:
-        self.training = Training(request, channel)
+    def __init__(self, request: Mapping[str, Any], channel: Channel, peers: Alone) -> None:
+        self.training = Training(request, channel, peers=peers)
         self._channel = channel
         self._timing = Timing()
         self._bad: BadNumbers | None = None
@@ -85,7 +95,7 @@ class _Trial:
             timing.paused(self._channel.wait_while_paused())
             if self._channel.stop.is_set():
                 return "stopped"
-            if seconds is not None and timing.seconds >= seconds:
+            if seconds is not None and training.peers.agreed(timing.seconds >= seconds):
                 break
             try:
                 update = training.update()
@@ -115,6 +125,7 @@ class _Trial:
             "first_loss": training.losses[0] if training.losses else None,
             "final_loss": sum(last) / len(last) if last else None,
             "skipped": training.skipped,
+            "processes": training.peers.count,
             **training.data.length.figures(),
             **self._timing.figures(),
         }

@@ -19,7 +19,7 @@ from lrdesigner.jobs.protocol import CriticalRate, Diagnostics, Metrics, Report
 from lrdesigner.jobs.run import run_job
 from lrdesigner.models.interpreter import parse_python
 from lrdesigner.models.trust import TrustStore, question_for
-from lrdesigner.proof import exported_file, trial_request
+from lrdesigner.proof import exported_file, trial_code, trial_request
 from lrdesigner.trials.findings import trial_findings
 from lrdesigner.trials.history.recording import TrialRecorder
 from lrdesigner.trials.history.reopened import trial_to_keep
@@ -53,7 +53,7 @@ def _run(design: Design, kept_as: Path | None, options: TrialOptions, as_json: b
     """Run a trial; it is kept as one of the design in the file `kept_as`, or not at all."""
     told: tuple[type[Report], ...] = (Metrics, CriticalRate) if as_json else ()
     told += (Diagnostics,) if as_json and diagnostics else ()
-    with exported_file(design) as file, ProgressBar(0, "Starting", shown=not as_json) as bar:
+    with exported_file(design, trial_code(options)) as file, ProgressBar(0, "Starting", shown=not as_json) as bar:
         request = trial_request(design, file, options)
         record = TrialRecord(design, options)
         recorder = _recorder(design, kept_as, file, request.options)

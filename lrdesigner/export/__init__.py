@@ -2,7 +2,7 @@
 
 >>> from lrdesigner.export import TARGETS
 >>> sorted(TARGETS)
-['torch']
+['accelerate', 'ddp', 'fsdp', 'lightning', 'torch', 'transformers']
 """
 
 from __future__ import annotations

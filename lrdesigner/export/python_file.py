@@ -35,6 +35,7 @@ from lrdesigner.export.python_text import (
 )
 from lrdesigner.export.schedule_forms import NativeScheduler, chosen_form, native_schedulers
 from lrdesigner.export.script_code import data_context, model_context
+from lrdesigner.export.sharding import block_lists
 from lrdesigner.export.targets import TARGETS
 from lrdesigner.membership import ancestors, membership
 from lrdesigner.numbers import rate
@@ -73,6 +74,8 @@ def python_file(design: Design, options: ExportOptions) -> tuple[str, tuple[Code
         "data": data_context(design, options.data),
         "owner_of": {group.name: group.id for group in design.groups},
         "tensor_lr": options.tensor_lr,
+        "block_lists": block_lists(design.model.inventory),
+        "running_statistics": any(b.name.endswith("running_mean") for b in design.model.inventory.buffers),
         **_optimizers_context(design, optimizers, native),
         **(_native_context(design, groups) if native else _schedules_context(design, groups)),
         **freeze_context(design),

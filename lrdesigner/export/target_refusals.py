@@ -34,18 +34,6 @@ def trainer_refused(design: Design) -> str:
     return closures_refused("the Trainer", design)
 
 
-def sharding_refused(design: Design) -> str:
-    """Optimizers that look at whole tensors cannot train shares of them."""
-    for parts in param_groups(design):
-        name = optimizer_name(parts[0].group.options)
-        if name in _NOT_SHARDED:
-            return f"{name} does not work on sharded parameters; export for DistributedDataParallel."
-    return closures_refused("training in several processes", design)
-
-
-_NOT_SHARDED = ("Adafactor", "LBFGS", "Muon", "Rprop", "SparseAdam")
-
-
 def lightning_refused(design: Design) -> str:
     """With several optimizers Lightning is stepped by hand, without closures."""
     return closures_refused("its manual optimization", design) if len(param_groups(design)) > 1 else ""

@@ -12,7 +12,20 @@ from functools import partial
 from types import MappingProxyType
 
 from lrdesigner.document import Design
-from lrdesigner.export.target_refusals import closures_refused, lightning_refused, sharding_refused, trainer_refused
+from lrdesigner.export.sharding import refuse_sharded
+from lrdesigner.export.target_refusals import closures_refused, lightning_refused, trainer_refused
+
+_DISTRIBUTED_IMPORTS: Mapping[str, tuple[str, ...]] = {"os": ("",), "torch.distributed as dist": ("",)}
+
+_DISTRIBUTED_NAMES = (
+    "dist",
+    "os",
+    "scaled_step",
+    "mean_over_processes",
+    "save_checkpoint",
+    "load_checkpoint",
+    "start_processes",
+)
 
 
 def _takes_all(_: Design) -> str:
@@ -24,10 +37,10 @@ class Target:
     """One kind of training loop.
 
     `usage`, `adapter` and `main` are templates: the lines of the docstring that show how the file is used, the code
-    between the resume helper and the script ("" for none), and `main()` itself. Imports are "module" -> names, "" for
-    the module itself; a file has those that its adapter and `main()` use. `packages` are what it needs
-    besides torch, with the versions that it was tested with. `names` are the functions and classes that it
-    adds. `refusal` says in a sentence why the target cannot take a design; "" where it can.
+    between the resume helper and the script ("" for none), and `main()` itself; `batches` gives the script its data.
+    Imports are "module" -> names, "" for the module itself; a file has those that its adapter and `main()` use.
+    `packages` are what it needs besides torch, with the versions that it was tested with. `names` are the functions and
+    classes that it adds. `refusal` says in a sentence why the target cannot take a design; "" where it can.
     """
 
     name: str
@@ -36,6 +49,7 @@ class Target:
     usage: str
     main: str
     adapter: str = ""
+    batches: str = "torch_batches.jinja"
     packages: Mapping[str, str] = field(default_factory=dict)
     imports: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     names: tuple[str, ...] = ()
@@ -58,37 +72,38 @@ TARGETS: MappingProxyType[str, Target] = MappingProxyType(
             Target(
                 name="ddp",
                 title="DistributedDataParallel",
-                summary="A loop for several processes that hold the whole model each, started by torchrun.",
+                summary="Processes that each hold the whole model, started by torchrun.",
                 usage="distributed_usage.jinja",
-                adapter="ddp_wrap.jinja",
+                adapter="ddp_parts.jinja",
+                batches="distributed_batches.jinja",
                 main="distributed_main.jinja",
                 imports={
-                    "os": ("",),
-                    "torch.distributed as dist": ("",),
+                    **_DISTRIBUTED_IMPORTS,
+                    "contextlib": ("nullcontext",),
                     "torch.nn.parallel": ("DistributedDataParallel",),
                 },
-                names=("wrap", "mean_over_processes", "start"),
-                refusal=partial(closures_refused, "training in several processes"),
+                names=("wrap", "train", *_DISTRIBUTED_NAMES),
             ),
             Target(
                 name="fsdp",
                 title="FSDP2",
-                summary="A loop for several processes that share the model out, started by torchrun.",
+                summary="Processes that each hold a share of every parameter, started by torchrun.",
                 usage="distributed_usage.jinja",
-                adapter="fsdp_shard.jinja",
+                adapter="fsdp_parts.jinja",
+                batches="distributed_batches.jinja",
                 main="distributed_main.jinja",
                 imports={
-                    "os": ("",),
-                    "torch.distributed as dist": ("",),
+                    **_DISTRIBUTED_IMPORTS,
                     "torch.distributed.checkpoint.state_dict": (
                         "StateDictOptions",
-                        "get_state_dict",
-                        "set_state_dict",
+                        "get_model_state_dict",
+                        "set_model_state_dict",
                     ),
-                    "torch.distributed.fsdp": ("fully_shard",),
+                    "torch.distributed.fsdp": ("FSDPModule", "fully_shard"),
+                    "torch.distributed.tensor": ("DTensor", "distribute_tensor"),
                 },
-                names=("WHOLE", "shard", "gather_state", "scatter_state", "mean_over_processes", "start"),
-                refusal=sharding_refused,
+                names=("shard", "share_buffers", *_DISTRIBUTED_NAMES),
+                refusal=refuse_sharded,
             ),
             Target(
                 name="accelerate",

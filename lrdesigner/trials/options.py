@@ -24,7 +24,8 @@ class TrialOptions(Struct, frozen=True, forbid_unknown_fields=True):
     budget. `data` is "demo", "text", "synthetic" or "FILE.py:FUNCTION". `weights` is a checkpoint, "" for those that
     the model is built with. `clip` is the largest total gradient norm. `one_batch` trains on the first batch again
     and again. Diagnostics are measured at every `diagnose_every`-th update (0: never), critical rates at `probes`
-    moments. `processes` above 1 train data-parallel, `sharded` with FSDP2 instead of DDP.
+    moments. `processes` above 1 train data-parallel, each on its share of every batch, `sharded` with FSDP2 instead of
+    DDP.
     """
 
     steps: Count | None = None
@@ -51,6 +52,11 @@ class TrialOptions(Struct, frozen=True, forbid_unknown_fields=True):
             raise InvalidValueError("The whole schedule begins at step 0: leave out the first step, or `whole`.")
         if self.sharded and self.processes < 2:
             raise InvalidValueError("Sharding needs at least two processes.")
+        if self.batch_size < self.processes:
+            raise InvalidValueError(
+                f"A batch of {self.batch_size} cannot be shared by {self.processes} processes: choose a larger batch "
+                "size, or fewer processes."
+            )
 
 
 NO_OPTIONS = TrialOptions()

@@ -13,9 +13,9 @@ import msgspec
 from lrdesigner.child.run_files import OUTCOME, RESULTS, RunFile
 from lrdesigner.design_file import write_atomically
 from lrdesigner.errors import UserError
-from lrdesigner.export import export
+from lrdesigner.export import ExportOptions, export
 from lrdesigner.jobs.protocol import AnyReport, Metrics, TrialRequest, decode_report
-from lrdesigner.proof import trial_request
+from lrdesigner.proof import trial_code, trial_request
 from lrdesigner.trials.sweep_results import RunResult
 from lrdesigner.trials.variants import Run, Variant
 
@@ -64,23 +64,23 @@ class PlannedRun:
 
 def planned_runs(runs: Iterable[Run], folder: Path) -> tuple[PlannedRun, ...]:
     """The runs with their exported files in the folder; raises `UserError` for the first that cannot be run."""
-    files: dict[str, Path] = {}
+    files: dict[tuple[str, ExportOptions], Path] = {}
     planned = []
     for run in runs:
-        label = run.variant.label
-        if label not in files:
-            files[label] = folder / EXPORTS / f"{len(files):03d}.py"
-            _export(run.variant, files[label])
+        label, code = run.variant.label, trial_code(run.options)
+        if (label, code) not in files:
+            files[label, code] = folder / EXPORTS / f"{len(files):03d}.py"
+            _export(run.variant, code, files[label, code])
         try:
-            planned.append(PlannedRun(run, trial_request(run.variant.design, files[label], run.options)))
+            planned.append(PlannedRun(run, trial_request(run.variant.design, files[label, code], run.options)))
         except UserError as error:
             raise UserError(f"{label}: {error}") from None
     return tuple(planned)
 
 
-def _export(variant: Variant, file: Path) -> None:
+def _export(variant: Variant, code: ExportOptions, file: Path) -> None:
     try:
-        text = export(variant.design)
+        text = export(variant.design, code)
     except UserError as error:
         raise UserError(f"{variant.label}: {error}") from None
     try:

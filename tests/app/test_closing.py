@@ -155,7 +155,7 @@ def trial(window: MainWindow, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch) -> 
 
     spare = SpareChild(None, command, lambda: dict(os.environ))
     monkeypatch.setattr(window.runner, "_spare", spare)
-    monkeypatch.setattr(window.runner, "_export_file", lambda design: "# exported")
+    monkeypatch.setattr(window.runner, "_export_file", lambda *_: "# exported")
 
     def run(wanted: str) -> None:
         nonlocal body

@@ -27,6 +27,7 @@ from lrdesigner.jobs.reader import Outcome
 from lrdesigner.schedules import Cosine, Plateau, Span
 from lrdesigner.store import Store
 from lrdesigner.trials.growing import Growing
+from lrdesigner.trials.options import TrialOptions
 from lrdesigner.trials.record import TrialRecord
 from lrdesigner_app.processes import SpareChild
 from lrdesigner_app.theme import Theme
@@ -103,7 +104,7 @@ class Bench:
     def _command(self) -> list[str]:
         return [sys.executable, "-u", "-c", f"PROTOCOL = {PROTOCOL_VERSION}\n{PRELUDE}{self.body}"]
 
-    def _export(self, design: Design) -> str:
+    def _export(self, design: Design, _: TrialOptions) -> str:
         self.exported.append(design)
         return "# exported"
 
@@ -223,7 +224,7 @@ def test_a_trial_of_an_older_design_keeps_showing_the_plan_that_it_ran(bench: Be
 
 
 def test_what_cannot_be_exported_is_a_notice_and_no_trial(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
-    def refuse(_: Design) -> str:
+    def refuse(*_: object) -> str:
         raise UserError("There is no model.")
 
     monkeypatch.setattr(bench.runner, "_export_file", refuse)

@@ -32,7 +32,7 @@ class TrialRunner(QObject):
         self,
         workspace: Workspace,
         spare: SpareChild,
-        export_file: Callable[[Design], str],
+        export_file: Callable[[Design, TrialOptions], str],
         parent: QObject | None = None,
     ) -> None:
         super().__init__(parent)
@@ -64,7 +64,7 @@ class TrialRunner(QObject):
             return False
         design = self._workspace.store.committed
         try:
-            file = self._files.enter_context(written_code(self._export_file(design)))
+            file = self._files.enter_context(written_code(self._export_file(design, options)))
             request = trial_request(design, file, options)
         except UserError as error:
             self._clean_up()
