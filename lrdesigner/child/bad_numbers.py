@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
+
+from lrdesigner.child.norms import fetched, norms_of, values_of, whole
 
 if TYPE_CHECKING:
     import torch
@@ -45,7 +48,7 @@ def bad_weights(members: Members, model: nn.Module) -> BadNumbers | None:
 
 
 def _bad(what: str, found: list[tuple[str, nn.Parameter, torch.Tensor]], model: nn.Module) -> BadNumbers | None:
-    finite = _have_finite_norms([tensor for _, _, tensor in found])
+    finite = [math.isfinite(norm) for norm in fetched(norms_of([tensor for _, _, tensor in found]))]
     if all(finite):
         return None
     bad = [one for one, fine in zip(found, finite, strict=True) if not fine and not _largest_is_finite(one[2])]
@@ -56,32 +59,8 @@ def _bad(what: str, found: list[tuple[str, nn.Parameter, torch.Tensor]], model: 
     return BadNumbers(what, names.get(id(bad[0][1]), ""), groups)
 
 
-def _have_finite_norms(tensors: list[torch.Tensor]) -> list[bool]:
-    import torch
-
-    if not tensors:
-        return []
-    values = [_values(tensor) for tensor in tensors]
-    try:
-        norms = list(torch._foreach_norm(values))  # noqa: SLF001
-    except (AttributeError, NotImplementedError, RuntimeError, TypeError):  # it may go, and does not take all
-        norms = [torch.linalg.vector_norm(tensor) for tensor in values]
-    whole = [_whole(norm) for norm in norms]
-    fine: list[bool] = torch.stack([norm.to(whole[0].device, torch.float32) for norm in whole]).isfinite().tolist()
-    return fine
-
-
 def _largest_is_finite(tensor: torch.Tensor) -> bool:
     """The norm of finite numbers is infinite where the squares of some are; the largest of them is not."""
     import torch
 
-    return bool(_whole(torch.linalg.vector_norm(_values(tensor), ord=float("inf"))).isfinite())
-
-
-def _values(tensor: torch.Tensor) -> torch.Tensor:
-    return tensor.coalesce().values() if tensor.is_sparse else tensor
-
-
-def _whole(norm: Any) -> Any:
-    """The norm of a tensor of which each process has a part."""
-    return norm.full_tensor() if hasattr(norm, "full_tensor") else norm
+    return bool(whole(torch.linalg.vector_norm(values_of(tensor), ord=float("inf"))).isfinite())

@@ -22,6 +22,7 @@ class Timing:
         self._samples = 0
         self._from = (0.0, 0, 0.0)
         self._last = (0.0, 0, 0.0)
+        self._lap = (0.0, 0, 0.0)
 
     def begin(self) -> None:
         """The run starts now."""
@@ -55,14 +56,19 @@ class Timing:
 
     def figures(self) -> dict[str, float]:
         """`seconds_per_update`, `samples_per_second` and `data_share`; nothing before the first update."""
-        each = self.seconds_per_update
-        if not each:
+        return self._between(self._from if self._last[1] > self._from[1] else (0.0, 0, 0.0))
+
+    def lap(self) -> dict[str, float]:
+        """The same since this was asked for the last time."""
+        found, self._lap = self._between(self._lap), self._last
+        return found
+
+    def _between(self, first: tuple[float, int, float]) -> dict[str, float]:
+        seconds, updates, waited = (last - before for last, before in zip(self._last, first, strict=True))
+        if updates <= 0 or seconds <= 0:
             return {}
-        began, _, waited = self._from
-        ended, _, waited_last = self._last
-        share = (waited_last - waited) / (ended - began) if ended > began else 0.0
         return {
-            "seconds_per_update": each,
-            "samples_per_second": self._samples / each,
-            "data_share": min(max(share, 0.0), 1.0),
+            "seconds_per_update": seconds / updates,
+            "samples_per_second": self._samples * updates / seconds,
+            "data_share": min(max(waited / seconds, 0.0), 1.0),
         }

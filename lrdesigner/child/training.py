@@ -6,6 +6,7 @@ import math
 import random
 import sys
 import time
+from collections import deque
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -13,12 +14,14 @@ from typing import TYPE_CHECKING, Any
 from lrdesigner.child.bad_numbers import BadNumbers, bad_gradients, bad_weights
 from lrdesigner.child.build_model import build_model
 from lrdesigner.child.channel import Channel
+from lrdesigner.child.diagnostics import Watch
 from lrdesigner.child.exported import Groups, Schedulers, build_optimizers, freeze_function, import_exported
 from lrdesigner.child.failures import user_code
 from lrdesigner.child.mixed_precision import MixedPrecision
 from lrdesigner.child.model_walk import refuse_lazy
 from lrdesigner.child.peers import ALONE, Alone, weight_of
 from lrdesigner.child.plan_walk import PlanWalk, plan_walk
+from lrdesigner.child.probing import critical_rates, moments
 from lrdesigner.child.training_step import check_scores, learn, loss_of, scores_of, update
 from lrdesigner.child.trial_data import trial_data
 from lrdesigner.child.trial_settings import TrialSettings, settings_of
@@ -43,6 +46,9 @@ class Update:
     rates: dict[str, float]
     skipped: bool = False
 
+
+PROBED_BATCHES = 4
+"""The last batches, of which critical rates are found: one alone would be the one that the update comes from."""
 
 MOST_SKIPPED = 50
 """Skipped updates in a row: by then a gradient scaler that began at 65536 is at 6e-11, and nothing overflows by it."""
@@ -90,6 +96,11 @@ class Training:
         self.schedulers.start_at(self.walk.step(0))
         self.precision = MixedPrecision(self.settings.precision, self.device, peers)
         self._forward: Any = self._compiled(forward) if self.settings.compile else forward
+        self._probes = moments(self.walk.updates, self.settings.probes)
+        self._design_groups: Mapping[str, Any] = request.get("groups", {})
+        self.watch = Watch(self.optimizers, self.groups.names, self._is_measured)
+        self.critical: list[dict[str, Any]] = []
+        self._recent: deque[Any] = deque(maxlen=PROBED_BATCHES)
         self.losses: list[float] = []
         self.steps: list[int] = []
         self.skipped = self._skipped_in_a_row = 0
@@ -106,6 +117,9 @@ class Training:
         step = self.walk.step(len(self.losses))
         self._freeze(self.model, step)
         batches = [self.next_batch() for _ in range(self.settings.accumulation)]
+        self.critical = []
+        if self._probes:
+            self._recent.extend(batches)
         value = self._gradients(batches, f"step {step}", self.precision.scaled)
         if not math.isfinite(value):
             raise NotFiniteError(bad_weights(self.groups.members, self.model) or BadNumbers("loss"))
@@ -119,6 +133,9 @@ class Training:
         if skipped:
             self.skipped += 1
             return Update(step, value, used, skipped=True)
+        if self._is_probed:
+            self.critical = critical_rates(self, self._design_groups, list(self._recent), step, used)
+            self.watch.weights = []
         self._go_on(step, value)
         return Update(step, value, used)
 
@@ -174,13 +191,25 @@ class Training:
         import torch
 
         self.precision.unscale(self.optimizers)
+        self.watch.before(len(self.losses))
         if self.settings.clip is not None:
             torch.nn.utils.clip_grad_norm_(self.model.parameters(), self.settings.clip)
 
         def again() -> float:
             return self._gradients(batches, when, lambda loss: loss)
 
-        return self.precision.step(self.optimizers, lambda optimizers: update(optimizers, again, when))
+        skipped = self.precision.step(self.optimizers, lambda optimizers: update(optimizers, again, when))
+        self.watch.after(keep=self._is_probed)
+        return skipped
+
+    @property
+    def _is_probed(self) -> bool:
+        return len(self.losses) in self._probes
+
+    def _is_measured(self, update: int) -> bool:
+        every = self.settings.diagnose_every
+        last = self.walk.updates - 1
+        return update in self._probes or (every > 0 and (update % every == 0 or update == last))
 
     def _go_on(self, step: int, value: float) -> None:
         self.losses.append(value)

@@ -8,10 +8,11 @@ from typing import Any
 from lrdesigner.child.bad_numbers import BadNumbers
 from lrdesigner.child.channel import Channel
 from lrdesigner.child.failures import JobError
+from lrdesigner.child.memory_use import memory_in_use
 from lrdesigner.child.out_of_memory import fitting_batch_size, ran_out_of_memory
 from lrdesigner.child.peers import ALONE, Alone
 from lrdesigner.child.timing import Timing
-from lrdesigner.child.training import NotFiniteError, Training
+from lrdesigner.child.training import NotFiniteError, Training, Update
 from lrdesigner.child.training_step import device_name, scores_of
 from lrdesigner.child.trial_settings import settings_of
 
@@ -106,8 +107,17 @@ class _Trial:
             if training.settings.compile and len(training.losses) == 1:
                 self._tell_stage("training")
             if not update.skipped:
-                self._channel.send("metrics", {"step": update.step, "loss": update.loss, "lr": update.rates})
+                self._report(update)
         return "finished"
+
+    def _report(self, update: Update) -> None:
+        training, send = self.training, self._channel.send
+        send("metrics", {"step": update.step, "loss": update.loss, "lr": update.rates})
+        if training.watch.measured is not None:
+            figures = {"memory": memory_in_use(training.device), "skipped": training.skipped, **self._timing.lap()}
+            send("diagnostics", {"step": update.step, "groups": training.watch.measured, **figures})
+        for found in training.critical:
+            send("critical", found)
 
     def _tell_stage(self, stage: str) -> None:
         self._channel.send("progress", {"stage": stage, "total": self.training.walk.updates})
@@ -127,6 +137,7 @@ class _Trial:
             "skipped": training.skipped,
             "processes": training.peers.count,
             **training.data.length.figures(),
+            "memory": memory_in_use(training.device),
             **self._timing.figures(),
         }
 
