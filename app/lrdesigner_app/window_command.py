@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 COMMANDS = frozenset(
     (
         *("inspect", "new", "capture", "show", "curves", "plot", "check", "export", "shapes", "presets", "verify"),
-        *("trial", "history"),
+        *("trial", "range-test", "sweep", "sweep-results", "fields", "history"),
     )
 )
 

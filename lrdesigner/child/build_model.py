@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import inspect
 import os
 from collections.abc import Callable, Mapping
@@ -18,20 +19,22 @@ if TYPE_CHECKING:
     from torch import nn
 
 
-def build_model(source: str, kwargs: Mapping[str, Any], rung: str, *, memory: int | None = None) -> nn.Module:
+def build_model(
+    source: str, kwargs: Mapping[str, Any], rung: str, *, memory: int | None = None, fresh: bool = False
+) -> nn.Module:
     """Build the model of a source with `kwargs`, in the way that `lrdesigner.child.rungs` has under `rung`.
 
-    A name that is already a module is taken as it is, and of several results the first, as of (model, optimizer).
-    `memory`: bytes that building may take (0: the usual share of this machine's, None: no bound). Raises `BuildError`
-    when the constructor fails, which another rung may mend, and `JobError` when the name is missing, cannot be called
-    or gives something else.
+    A name that is already a module is taken as it is (`fresh`: a copy of it), and of several results the first, as of
+    (model, optimizer). `memory`: bytes that building may take (0: the usual share of this machine's, None: no bound).
+    Raises `BuildError` when the constructor fails, which another rung may mend, and `JobError` when the name is
+    missing, cannot be called or gives something else.
     """
     import torch
 
     limit = 0 if memory is None else limit_memory(memory)  # before the import: a file may build at its top level
     made = _Maker.of(source, kwargs)
     if isinstance(made.thing, torch.nn.Module):
-        return made.thing
+        return copy.deepcopy(made.thing) if fresh else made.thing
     model = _built(made, rung, limit)
     if isinstance(model, tuple) and model:
         model = model[0]

@@ -8,9 +8,13 @@ from __future__ import annotations
 
 import contextlib
 import math
+import random
+import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from lrdesigner.child.norms import fetched, norms_of
 
 if TYPE_CHECKING:
     import torch
@@ -39,6 +43,11 @@ class Moved:
     before: torch.Tensor
     after: torch.Tensor
 
+    @property
+    def is_moved(self) -> bool:
+        """Whether the update changed it; of a tensor that processes share, any part of it."""
+        return fetched(norms_of([self.after - self.before])) != [0.0]
+
     def put(self, factor: float) -> None:
         """Let it have made so many times its step."""
         self.parameter.data.copy_(self.before + factor * (self.after - self.before))
@@ -47,16 +56,17 @@ class Moved:
 def critical_factors(loss: Callable[[], float], groups: Mapping[str, Sequence[Moved]]) -> dict[str, Critical]:
     """For each group by name, and under "" for all at once; the weights are those after the update again."""
     every = {id(m.parameter): m for moved in groups.values() for m in moved}
-    for moved in every.values():
-        moved.put(0.0)
-    start = loss()
-    found = {}
-    for name, members in {**groups, "": list(every.values())}.items():
-        moving = [moved for moved in members if not bool((moved.before == moved.after).all())]
-        found[name] = _search(loss, moving, start)
-    for moved in every.values():
-        moved.parameter.data.copy_(moved.after)
-    return found
+    try:
+        for moved in every.values():
+            moved.put(0.0)
+        start = loss()
+        return {
+            name: _search(loss, [moved for moved in members if moved.is_moved], start)
+            for name, members in {**groups, "": list(every.values())}.items()
+        }
+    finally:
+        for moved in every.values():
+            moved.parameter.data.copy_(moved.after)
 
 
 @contextlib.contextmanager
@@ -65,13 +75,17 @@ def untouched(model: nn.Module, device: torch.device) -> Iterator[Callable[[], N
     import torch
 
     buffers = [(buffer, buffer.detach().clone()) for buffer in model.buffers()]
-    state = torch.get_rng_state()
+    state, plain, numpy = torch.get_rng_state(), random.getstate(), sys.modules.get("numpy")
+    of_numpy = numpy.random.get_state() if numpy is not None else None
     on_device = torch.cuda.get_rng_state(device) if device.type == "cuda" else None
 
     def back() -> None:
         for buffer, kept in buffers:
             buffer.data.copy_(kept)
         torch.set_rng_state(state)
+        random.setstate(plain)
+        if numpy is not None:
+            numpy.random.set_state(of_numpy)
         if on_device is not None:
             torch.cuda.set_rng_state(on_device, device)
 

@@ -93,6 +93,10 @@ def _job(kind: object) -> Callable[[Mapping[str, Any], Channel], Ending]:
         from lrdesigner.child.trial_job import trial
 
         return trial
+    if kind == "range_test":
+        from lrdesigner.child.range_test_job import range_test
+
+        return range_test
     if kind == "capture":
         from lrdesigner.child.capture_job import capture
 

@@ -79,7 +79,7 @@ class Training:
         self.device = peers.device(self.settings.device)
         seed = self.settings.seed if seed is None else seed
         seed_everything(seed)
-        model = build_model(request["source"], request.get("kwargs", {}), "cpu")
+        model = build_model(request["source"], request.get("kwargs", {}), "cpu", fresh=True)
         refuse_lazy(model)
         with user_code(f"Moving the model to {self.device}"):
             self.model = model.to(self.device)

@@ -18,6 +18,7 @@ from lrdesigner.cli import (
     model_commands,
     preset_commands,
     proof_commands,
+    range_command,
     shape_commands,
     sweep_command,
     verify_command,
@@ -62,6 +63,7 @@ def command_table() -> typer.Typer:
     table.command("presets")(preset_commands.presets)
     table.command("verify")(verify_command.verify)
     table.command("trial")(proof_commands.trial)
+    table.command("range-test")(range_command.range_test)
     table.add_typer(history_commands.history_table(), name="history")
     table.command("sweep")(sweep_command.sweep)
     table.command("fields")(sweep_command.fields)

@@ -21,6 +21,7 @@ from lrdesigner.models.interpreter import parse_python
 from lrdesigner.models.trust import TrustStore, question_for
 from lrdesigner.proof import exported_file, trial_code, trial_request
 from lrdesigner.trials.findings import trial_findings
+from lrdesigner.trials.headroom import headroom_lines
 from lrdesigner.trials.history.recording import TrialRecorder
 from lrdesigner.trials.history.reopened import trial_to_keep
 from lrdesigner.trials.options import TrialOptions
@@ -80,6 +81,7 @@ def _run(design: Design, kept_as: Path | None, options: TrialOptions, as_json: b
         write_json({"kind": "end", "reason": reason, "metrics": outcome.metrics})
     else:
         write_lines(f"{key}: {_figure(value)}" for key, value in outcome.metrics.items())
+        write_lines(headroom_lines(record.critical))
         write_lines(finding_line(finding) for finding in trial_findings(record, design))
     say(outcome.message)
     if recorder is not None and recorder.problem:

@@ -52,6 +52,8 @@ class TrialOptions(Struct, frozen=True, forbid_unknown_fields=True):
             raise InvalidValueError("The whole schedule begins at step 0: leave out the first step, or `whole`.")
         if self.sharded and self.processes < 2:
             raise InvalidValueError("Sharding needs at least two processes.")
+        if self.sharded and self.probes:  # FSDP2 computes with gathered weights, which a probe does not reach
+            raise InvalidValueError("Critical rates cannot be looked for in a sharded model; leave out the probes.")
         if self.batch_size < self.processes:
             raise InvalidValueError(
                 f"A batch of {self.batch_size} cannot be shared by {self.processes} processes: choose a larger batch "

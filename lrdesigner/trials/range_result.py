@@ -1,0 +1,128 @@
+"""What a range test shows: curves of several copies as one with a band, its slope, and which rates it speaks for.
+
+Single rules that read one rate off such a curve disagree by a decade and differ from seed to seed, so what is suggested
+is the range between two customary ones: where the loss falls fastest per decade, and a tenth of where it is lowest.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from lrdesigner.jobs.protocol import RangePoint
+from lrdesigner.numbers import rate
+
+Floats = NDArray[np.float64]
+
+FEWEST_POINTS = 10
+BELOW_LOWEST = 0.1
+"""Of the multiplier where the loss is lowest, as fastai's rule of "minimum / 10" has it."""
+LEAST_FALL = 0.05
+"""Of the first loss; what falls less says nothing."""
+WINDOW = 0.1
+"""Of the points, for smoothing."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class RangeCurves:
+    """Smoothed losses over the multipliers: `losses` has a row for each seed, NaN from where its loss exploded.
+
+    `slope` is that of the median, in loss per decade.
+    """
+
+    multipliers: Floats
+    losses: Floats
+    median: Floats
+    low: Floats
+    high: Floats
+    slope: Floats
+
+    @property
+    def seeds(self) -> int:
+        """How many copies were trained."""
+        return len(self.losses)
+
+
+@dataclass(frozen=True, slots=True)
+class Suggestion:
+    """Multipliers between which the planned rates would be well placed, or None for both with the reason."""
+
+    low: float | None
+    high: float | None
+    reason: str
+
+    @property
+    def middle(self) -> float | None:
+        """Between both, in decades."""
+        return None if self.low is None or self.high is None else float(np.sqrt(self.low * self.high))
+
+
+def range_curves(points: Iterable[RangePoint]) -> RangeCurves | None:
+    """The curves of these points; None for too few to say anything."""
+    by_seed: dict[int, list[RangePoint]] = {}
+    for point in points:
+        by_seed.setdefault(point.seed, []).append(point)
+    longest = max(by_seed.values(), key=len, default=[])
+    if len(longest) < FEWEST_POINTS:
+        return None
+    multipliers = np.array([point.multiplier for point in longest])
+    losses = np.full((len(by_seed), len(longest)), np.nan)
+    for row, found in zip(losses, by_seed.values(), strict=True):
+        smooth = _smoothed(np.array([point.loss for point in found]))
+        row[: len(smooth)] = smooth
+    known = np.isfinite(losses).sum(axis=0) > len(losses) / 2  # a median of the survivors alone would flatter
+    median, low, high = (np.full(len(multipliers), np.nan) for _ in range(3))
+    median[known] = np.nanmedian(losses[:, known], axis=0)
+    low[known], high[known] = np.nanmin(losses[:, known], axis=0), np.nanmax(losses[:, known], axis=0)
+    return RangeCurves(multipliers, losses, median, low, high, _slope(median, multipliers))
+
+
+def suggestion(curves: RangeCurves) -> Suggestion:
+    """Between the rule of the steepest fall and a tenth of the lowest loss, by the median over the seeds of each."""
+    known = np.isfinite(curves.median)
+    start = float(curves.median[known][0]) if known.any() else np.nan
+    fall = start - float(np.nanmin(curves.median)) if known.any() else 0.0
+    noise = float(np.nanmedian(curves.high - curves.low)) if curves.seeds > 1 else 0.0
+    if not fall > max(LEAST_FALL * abs(start), noise):
+        return Suggestion(None, None, "The loss hardly fell at any rate, so that none stands out.")
+    steepest = [found for row in curves.losses if (found := _steepest(row, curves.multipliers)) is not None]
+    lowest = [curves.multipliers[int(np.nanargmin(row))] for row in curves.losses if np.isfinite(row).any()]
+    if not steepest:
+        return Suggestion(None, None, "The loss rose from the start; begin with lower rates.")
+    rules = float(np.median(steepest)), float(np.median(lowest)) * BELOW_LOWEST
+    spread = max(steepest) / min(steepest)
+    agree = f"{curves.seeds} seeds agree within a factor of {rate(spread)}" if curves.seeds > 1 else "one seed only"
+    return Suggestion(
+        min(rules),
+        max(rules),
+        f"Steepest fall at × {rate(rules[0])}, a tenth of the lowest loss at × {rate(rules[1])}; {agree}.",
+    )
+
+
+def _smoothed(losses: Floats) -> Floats:
+    """Without single outliers, and averaged over neighbours; ends are averaged over what there is."""
+    width = max(3, int(len(losses) * WINDOW) | 1)
+    padded = np.pad(losses, 2, mode="edge")
+    calm = np.median(np.lib.stride_tricks.sliding_window_view(padded, 5), axis=1)
+    weights = np.hanning(width + 2)[1:-1]
+    total = np.convolve(calm, weights, mode="same")
+    return np.asarray(total / np.convolve(np.ones(len(calm)), weights, mode="same"))
+
+
+def _slope(losses: Floats, multipliers: Floats) -> Floats:
+    return np.asarray(np.gradient(losses, np.log10(multipliers)))
+
+
+def _steepest(losses: Floats, multipliers: Floats) -> float | None:
+    """Where a curve falls fastest per decade on its way to the lowest loss; None where it never falls."""
+    if not np.isfinite(losses).any():
+        return None
+    end = int(np.nanargmin(losses)) + 1
+    first = min(len(losses) // 10, end - 1)
+    slope = _slope(losses, multipliers)[first:end]
+    if not np.isfinite(slope).any() or np.nanmin(slope) >= 0:
+        return None
+    return float(multipliers[first + int(np.nanargmin(slope))])
