@@ -23,7 +23,7 @@ from lrdesigner.resuming import resumes
 from lrdesigner.schedules.metric_runs import metric_values
 from lrdesigner.trials.options import NO_OPTIONS, RangeOptions, TrialOptions
 
-DATA = ("demo", "synthetic")
+DATA = ("demo", "text", "synthetic")
 """Data that the program has itself."""
 
 INVENTORY = "inventory.json"
@@ -141,7 +141,7 @@ def _trained(design: Design, file: Path) -> dict[str, Any]:
 def _data_function(data: str) -> str:
     file, colon, name = data.rpartition(":")
     if not colon or not file.endswith(".py") or not name.isidentifier():
-        raise UserError(f"{data!r} is no data; give demo, synthetic or FILE.py:FUNCTION.")
+        raise UserError(f"{data!r} is no data; give demo, text, synthetic or FILE.py:FUNCTION.")
     if not Path(file).is_file():
         raise UserError(f"The data function's file {file} does not exist.")
     return f"{Path(file).absolute()}:{name}"

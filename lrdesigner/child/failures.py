@@ -52,6 +52,12 @@ def reason(error: BaseException) -> str:
     return text if first is error else f"{text} First cause: {_one_line(first)}"
 
 
+def within(error: JobError) -> str:
+    """Its text as a part of another sentence."""
+    text = str(error)
+    return text[:1].lower() + text[1:].rstrip(".")
+
+
 def describe(error: BaseException, files: Iterable[str]) -> dict[str, Any]:
     """The fields of a Failure; `files` are the user's files, in which the place is looked for."""
     shown = error

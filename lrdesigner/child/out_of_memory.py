@@ -43,8 +43,7 @@ def fitting_batch_size(training: Training, error: JobError) -> int:
 
 def _fits(training: Training, size: int) -> bool:
     try:
-        inputs, targets = training.next_batch()
-        loss = training.loss((inputs[:size], targets[:size]), f"a batch of {size}")
+        loss = training.loss(training.next_batch().first(size), f"a batch of {size}")
         if loss.requires_grad:
             training.precision.scaled(loss).backward()  # type: ignore[no-untyped-call]
     except (JobError, RuntimeError, MemoryError):

@@ -6,11 +6,11 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from lrdesigner.child.critical_rate import Moved, critical_factors, untouched
-from lrdesigner.child.peers import weight_of
 
 if TYPE_CHECKING:
     import torch
 
+    from lrdesigner.child.data.batch import Batch
     from lrdesigner.child.training import Training
 
 
@@ -26,7 +26,7 @@ def moments(updates: int, wanted: int) -> frozenset[int]:
 def critical_rates(
     training: Training,
     groups: Mapping[str, Sequence[str]],
-    batches: Sequence[Any],
+    batches: Sequence[Batch],
     step: int,
     rates: Mapping[str, float],
 ) -> list[dict[str, Any]]:
@@ -40,7 +40,7 @@ def critical_rates(
 
         def loss() -> float:
             back()
-            values = [float((training.loss(batch, f"step {step}") * weight_of(batch)).item()) for batch in batches]
+            values = [float((training.loss(batch, f"step {step}") * batch.weight).item()) for batch in batches]
             return training.peers.mean(sum(values) / len(values))
 
         found = critical_factors(loss, parts)

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import math
-import random
-import sys
 import time
 from collections import deque
 from collections.abc import Callable, Mapping
@@ -14,21 +12,26 @@ from typing import TYPE_CHECKING, Any
 from lrdesigner.child.bad_numbers import BadNumbers, bad_gradients, bad_weights
 from lrdesigner.child.build_model import build_model
 from lrdesigner.child.channel import Channel
+from lrdesigner.child.data.trial_data import trial_data
 from lrdesigner.child.diagnostics import Watch
 from lrdesigner.child.exported import Groups, Schedulers, build_optimizers, freeze_function, import_exported
 from lrdesigner.child.failures import user_code
+from lrdesigner.child.losses import loss_of, output_of
 from lrdesigner.child.mixed_precision import MixedPrecision
 from lrdesigner.child.model_walk import refuse_lazy
-from lrdesigner.child.peers import ALONE, Alone, weight_of
+from lrdesigner.child.peers import ALONE, Alone
 from lrdesigner.child.plan_walk import PlanWalk, plan_walk
 from lrdesigner.child.probing import critical_rates, moments
-from lrdesigner.child.training_step import check_scores, learn, loss_of, scores_of, update
-from lrdesigner.child.trial_data import trial_data
+from lrdesigner.child.randomness import seed_everything
+from lrdesigner.child.training_step import learn, training_code, update
 from lrdesigner.child.trial_settings import TrialSettings, settings_of
+from lrdesigner.child.weights import load_weights
 
 if TYPE_CHECKING:
     import torch
     from torch.optim import Optimizer
+
+    from lrdesigner.child.data.batch import Batch
 
 Scale = Mapping[str, float]
 """What the planned rates of param groups are multiplied by, by name; 1 for those that it does not name."""
@@ -81,9 +84,18 @@ class Training:
         seed_everything(seed)
         model = build_model(request["source"], request.get("kwargs", {}), "cpu", fresh=True)
         refuse_lazy(model)
+        if self.settings.weights:
+            load_weights(model, self.settings.weights)
         with user_code(f"Moving the model to {self.device}"):
             self.model = model.to(self.device)
-        self.data = trial_data(self.settings.data, self.settings.batch_size, seed)
+        self.data = trial_data(
+            self.settings.data,
+            self.model,
+            self.settings.batch_size,
+            seed,
+            request.get("inputs") or (),
+            self.settings.one_batch,
+        )
         exported = import_exported(request["exported_file"])
         self._freeze = freeze_function(exported)
         forward = peers.forward(exported, self.model)
@@ -139,20 +151,20 @@ class Training:
         self._go_on(step, value)
         return Update(step, value, used)
 
-    def next_batch(self) -> tuple[torch.Tensor, torch.Tensor]:
+    def next_batch(self) -> Batch:
         """The next batch of the data; the time that it takes is counted."""
         began = time.perf_counter()
-        batch: tuple[torch.Tensor, torch.Tensor] = self.peers.deal(lambda: next(self.data.batches))
+        batch: Batch = self.peers.deal(lambda: next(self.data.batches))
         self.data_seconds += time.perf_counter() - began
         return batch
 
-    def loss(self, batch: tuple[torch.Tensor, torch.Tensor], when: str) -> torch.Tensor:
+    def loss(self, batch: Batch, when: str) -> torch.Tensor:
         """The loss of a batch, with its graph."""
-        inputs, targets = batch
+        with training_code(f"Moving the batch of {when} to {self.device}"):
+            moved = batch.to(self.device)
         with self.precision.autocast():
-            scores = scores_of(self._forward, inputs.to(self.device), when)
-            check_scores(scores, targets, self.data.classes)
-            return loss_of(scores, targets.to(self.device), when)
+            output = output_of(self._forward, moved, when)
+            return loss_of(output, moved, when, self.data, batch.targets)
 
     def _compiled(self, forward: Any) -> Any:
         import torch
@@ -162,7 +174,7 @@ class Training:
 
     def _gradients(
         self,
-        batches: list[tuple[torch.Tensor, torch.Tensor]],
+        batches: list[Batch],
         when: str,
         scaled: Callable[[torch.Tensor], torch.Tensor],
     ) -> float:
@@ -171,7 +183,7 @@ class Training:
             optimizer.zero_grad(set_to_none=True)
         total = 0.0
         for batch in batches:
-            loss = self.loss(batch, when) * weight_of(batch)
+            loss = self.loss(batch, when) * batch.weight
             total += self.peers.mean(float(loss.item())) / len(batches)
             if not math.isfinite(total):
                 break
@@ -186,7 +198,7 @@ class Training:
             if bad is not None:
                 raise NotFiniteError(bad)
 
-    def _apply(self, batches: list[tuple[torch.Tensor, torch.Tensor]], when: str) -> bool:
+    def _apply(self, batches: list[Batch], when: str) -> bool:
         """Step the optimizers with the gradients that there are; True where the gradient scaler skipped that."""
         import torch
 
@@ -227,13 +239,3 @@ class Training:
         found = self.losses[first:]
         mean = sum(found) / len(found)
         return math.exp(-mean) if mode == "max" else mean
-
-
-def seed_everything(seed: int) -> None:
-    """Seed what draws random numbers in this process."""
-    import torch
-
-    torch.manual_seed(seed)
-    random.seed(seed)
-    if "numpy" in sys.modules:
-        sys.modules["numpy"].random.seed(seed % 2**32)

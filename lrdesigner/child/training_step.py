@@ -12,7 +12,6 @@ from lrdesigner.child.out_of_memory import is_out_of_memory
 
 if TYPE_CHECKING:
     import torch
-    from torch import nn
     from torch.optim import Optimizer
 
 
@@ -39,49 +38,9 @@ def device_name(device: torch.device) -> str:
     return f"cuda ({torch.cuda.get_device_name(device)})" if device.type == "cuda" else device.type
 
 
-def scores_of(model: nn.Module, inputs: torch.Tensor, when: str) -> torch.Tensor:
-    """The forward pass; of an output with several parts, its `logits` or else its first tensor."""
-    import torch
-
-    with _training_code(f"The forward pass of {when}, with inputs of {_told(inputs)},"):
-        output: Any = model(inputs)
-    if not isinstance(output, torch.Tensor):
-        logits = output.get("logits") if isinstance(output, dict) else getattr(output, "logits", None)
-        if logits is None and isinstance(output, tuple | list) and output:
-            logits = output[0]
-        output = logits
-    if not isinstance(output, torch.Tensor):
-        raise JobError("The model's output is neither a tensor nor has it `logits`; a trial cannot make a loss of it.")
-    return output
-
-
-def check_scores(scores: torch.Tensor, targets: torch.Tensor, classes: int | None) -> None:
-    """Raise `JobError` where cross entropy would fail, on a GPU without saying why."""
-    if classes is not None and (scores.dim() != 2 or scores.shape[1] < classes):
-        raise JobError(
-            f"The model's output has shape {tuple(scores.shape)}, but the data needs scores of {classes} classes, "
-            f"shape ({len(targets)}, {classes}); choose data of your own that fits the model."
-        )
-    if targets.is_floating_point() or scores.dim() < 2:
-        return
-    greatest = int(targets.max())
-    if greatest >= scores.shape[1]:
-        raise JobError(f"A target is class {greatest}, but the model gives scores of {scores.shape[1]} classes.")
-
-
-def loss_of(scores: torch.Tensor, targets: torch.Tensor, when: str) -> torch.Tensor:
-    """Cross entropy, computed in at least float32."""
-    import torch
-
-    if not targets.is_floating_point():
-        targets = targets.long()
-    with _training_code(f"The loss of {when}, of outputs of {_told(scores)} and targets of {_told(targets)},"):
-        return torch.nn.functional.cross_entropy(scores.float(), targets)
-
-
 def learn(loss: torch.Tensor, when: str) -> None:
     """The backward pass."""
-    with _training_code(f"The backward pass of {when}"):
+    with training_code(f"The backward pass of {when}"):
         loss.backward()  # type: ignore[no-untyped-call]
 
 
@@ -140,7 +99,8 @@ class _NoNumbersError(Exception):
 
 
 @contextlib.contextmanager
-def _training_code(doing: str) -> Iterator[None]:
+def training_code(doing: str) -> Iterator[None]:
+    """As `user_code`; running out of memory is told as such."""
     with user_code(doing):
         try:
             yield
@@ -148,7 +108,3 @@ def _training_code(doing: str) -> Iterator[None]:
             if is_out_of_memory(error):
                 raise JobError(f"{doing} ran out of memory; use a smaller batch size.") from error
             raise
-
-
-def _told(tensor: torch.Tensor) -> str:
-    return f"shape {tuple(tensor.shape)} {str(tensor.dtype).removeprefix('torch.')}"

@@ -7,17 +7,17 @@ from typing import Any
 
 from lrdesigner.child.bad_numbers import BadNumbers
 from lrdesigner.child.channel import Channel
+from lrdesigner.child.evaluation import measured
 from lrdesigner.child.failures import JobError
 from lrdesigner.child.memory_use import memory_in_use
 from lrdesigner.child.out_of_memory import fitting_batch_size, ran_out_of_memory
 from lrdesigner.child.peers import ALONE, Alone
 from lrdesigner.child.timing import Timing
 from lrdesigner.child.training import NotFiniteError, Training, Update
-from lrdesigner.child.training_step import device_name, scores_of
+from lrdesigner.child.training_step import device_name
 from lrdesigner.child.trial_settings import settings_of
 
 FINAL_LOSSES = 10
-TEST_BATCH = 256
 CALIBRATION_UPDATES = 8
 
 
@@ -147,24 +147,11 @@ class _Trial:
         return {"diverged_at_step": step, **(self._bad.figures() if self._bad else {})}
 
     def measure(self) -> dict[str, float]:
-        """`test_accuracy`: share of the held-out samples told right; nothing without such samples, or when stopped."""
-        import torch
-
-        training = self.training
-        if training.data.test is None:
+        """`test_accuracy` or `test_loss` on samples that were held out; nothing without any, or when stopped."""
+        if self.training.data.test is None:
             return {}
-        self._channel.send("progress", {"stage": "measuring the accuracy"})
-        inputs, targets = training.data.test
-        training.model.eval()
-        right = 0
-        with torch.no_grad():
-            for start in range(0, len(targets), TEST_BATCH):
-                if self._channel.stop.is_set():
-                    return {}
-                chosen = slice(start, start + TEST_BATCH)
-                scores = scores_of(training.model, inputs[chosen].to(training.device), "the test")
-                right += int((scores.argmax(dim=1).cpu() == targets[chosen]).sum())
-        return {"test_accuracy": right / len(targets)}
+        self._channel.send("progress", {"stage": "measuring on samples that were held out"})
+        return measured(self.training, self._channel.stop.is_set)
 
 
 def _fitting(error: JobError, training: Training) -> dict[str, Any]:

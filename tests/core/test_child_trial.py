@@ -208,10 +208,12 @@ def test_a_trial_in_which_everything_is_frozen_at_first_starts_to_learn_when_it_
 
 
 def batches(folder: Path, text: str, count: int, batch_size: int = 2) -> list[Any]:
-    from lrdesigner.child.trial_data import trial_data
+    import torch
+
+    from lrdesigner.child.data.trial_data import trial_data
 
     (folder / "data.py").write_text("import torch\n" + textwrap.dedent(text))
-    data = trial_data(f"{folder / 'data.py'}:make", batch_size, 0)
+    data = trial_data(f"{folder / 'data.py'}:make", torch.nn.Linear(1, 2), batch_size, 0)
     return list(itertools.islice(data.batches, count))
 
 
@@ -231,15 +233,15 @@ PAIRS = "pairs = [(torch.full((2, 1), float(i)), torch.tensor([i, i])) for i in 
 )
 def test_batches_of_the_user_start_again_when_they_are_used_up(tmp_path: Path, make: str) -> None:
     found = batches(tmp_path, PAIRS + make, 5)
-    assert [targets.tolist() for _, targets in found] == [[0, 0], [1, 1]] * 2 + [[0, 0]]
+    assert [batch.targets.tolist() for batch in found] == [[0, 0], [1, 1]] * 2 + [[0, 0]]
 
 
 @pytest.mark.usefixtures("clean_imports")
 def test_a_dataset_of_the_user_is_shuffled_and_batched(tmp_path: Path) -> None:
     text = "def make(): return torch.utils.data.TensorDataset(torch.zeros(7, 3), torch.arange(7))"
     found = batches(tmp_path, text, 3, batch_size=3)
-    assert [tuple(inputs.shape) for inputs, _ in found] == [(3, 3)] * 3
-    assert len({int(target) for _, targets in found[:2] for target in targets}) == 6
+    assert [tuple(batch.positional[0].shape) for batch in found] == [(3, 3)] * 3
+    assert len({int(target) for batch in found[:2] for target in batch.targets}) == 6
 
 
 @pytest.mark.usefixtures("clean_imports")
@@ -272,18 +274,20 @@ def test_data_that_cannot_be_trained_on_is_told_in_one_sentence(tmp_path: Path, 
 
 @pytest.mark.parametrize(("data", "batch_size"), [("mnist", 2), ("demo", 0)])
 def test_unknown_data_and_empty_batches_are_refused(data: str, batch_size: int) -> None:
+    import torch
+
+    from lrdesigner.child.data.trial_data import trial_data
     from lrdesigner.child.failures import JobError
-    from lrdesigner.child.trial_data import trial_data
 
     with pytest.raises(JobError):
-        trial_data(data, batch_size, 0)
+        trial_data(data, torch.nn.Linear(1, 2), batch_size, 0)
 
 
 def test_a_model_with_too_few_outputs_is_told_before_the_loss_fails() -> None:
     import torch
 
     from lrdesigner.child.failures import JobError
-    from lrdesigner.child.training_step import check_scores
+    from lrdesigner.child.losses import check_scores
 
     with pytest.raises(JobError, match=r"shape \(2, 5\).*10 classes"):
         check_scores(torch.zeros(2, 5), torch.zeros(2).long(), 10)
@@ -296,13 +300,13 @@ def test_the_logits_of_a_composed_output_are_found() -> None:
     import torch
 
     from lrdesigner.child.failures import JobError
-    from lrdesigner.child.training_step import scores_of
+    from lrdesigner.child.losses import scores_in
 
     ones = torch.ones(1)
-    for output in (ones, {"logits": ones}, (ones, 3), type("Output", (), {"logits": ones})()):
-        assert scores_of(lambda _, found=output: found, ones, "step 0") is ones  # type: ignore[arg-type, misc]
+    for output in (ones, {"logits": ones}, (ones, 3), {"hidden": ones}, type("Output", (), {"logits": ones})()):
+        assert scores_in(output) is ones
     with pytest.raises(JobError, match="neither a tensor"):
-        scores_of(lambda _: None, ones, "step 0")  # type: ignore[arg-type, return-value]
+        scores_in(None)
 
 
 @pytest.mark.parametrize(
@@ -312,14 +316,15 @@ def test_the_logits_of_a_composed_output_are_found() -> None:
 def test_running_out_of_memory_is_told_as_such(error: Exception) -> None:
     import torch
 
+    from lrdesigner.child.data.batch import Batch
     from lrdesigner.child.failures import JobError
-    from lrdesigner.child.training_step import scores_of
+    from lrdesigner.child.losses import output_of
 
     def forward(_: Any) -> Any:
         raise error
 
     with pytest.raises(JobError, match=r"shape \(1,\) float32, ran out of memory; use a smaller batch size"):
-        scores_of(forward, torch.ones(1), "step 0")  # type: ignore[arg-type]
+        output_of(forward, Batch((torch.ones(1),)), "step 0")
 
 
 def test_a_device_that_is_not_there_is_told(monkeypatch: pytest.MonkeyPatch) -> None:

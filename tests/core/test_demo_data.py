@@ -54,39 +54,31 @@ def test_another_file_is_refused(tmp_path: Path, content: bytes) -> None:
 
 
 def test_the_demo_holds_out_the_same_fifth_whatever_the_seed(monkeypatch: pytest.MonkeyPatch) -> None:
-    from lrdesigner.child.trial_data import trial_data
+    import torch
+
+    from lrdesigner.child.data.trial_data import trial_data
 
     monkeypatch.setenv("LRDESIGNER_DEMO_DATA", DIGITS)
-    first, second = (trial_data("demo", 32, seed) for seed in (0, 1))
+    model = torch.nn.Sequential(torch.nn.Conv2d(3, 2, 3), torch.nn.Flatten(), torch.nn.Linear(2 * 30 * 30, 10))
+    first, second = (trial_data("demo", model, 32, seed) for seed in (0, 1))
     assert first.test is not None
     assert second.test is not None
-    assert tuple(first.test[0].shape) == (360, 3, 32, 32)
-    assert first.test[1].equal(second.test[1])
-    inputs, targets = next(first.batches)
-    assert tuple(inputs.shape) == (32, 3, 32, 32)
-    assert abs(float(inputs.mean())) < 0.2
-    assert not targets.equal(next(second.batches)[1])
+    assert tuple(first.test.positional[0].shape) == (360, 3, 32, 32)
+    assert first.test.targets.equal(second.test.targets)
+    assert (first.classes, first.evidence) == (10, True)
+    batch = next(first.batches)
+    assert tuple(batch.positional[0].shape) == (32, 3, 32, 32)
+    assert abs(float(batch.positional[0].mean())) < 0.2
+    assert not batch.targets.equal(next(second.batches).targets)
 
 
 @pytest.mark.parametrize(("count", "batch_size"), [(10, 3), (10, 4), (3, 7), (5, 5), (7, 1)])
 def test_every_epoch_uses_every_sample_once_in_full_batches(count: int, batch_size: int) -> None:
     import torch
 
-    from lrdesigner.child.trial_data import shuffled_batches
+    from lrdesigner.child.data.batch import shuffled
 
-    images = torch.arange(count).float().reshape(count, 1)
-    batches = list(itertools.islice(shuffled_batches(images, torch.arange(count), batch_size, 0), count))
-    assert {len(targets) for _, targets in batches} == {batch_size}
-    assert all(inputs.flatten().long().equal(targets) for inputs, targets in batches)
-    stream = torch.cat([targets for _, targets in batches])
-    epochs = stream.reshape(batch_size, count)
+    batches = list(itertools.islice(shuffled(count, batch_size, 0), count))
+    assert {len(chosen) for chosen in batches} == {batch_size}
+    epochs = torch.cat(batches).reshape(batch_size, count)
     assert all(sorted(epoch.tolist()) == list(range(count)) for epoch in epochs)
-
-
-def test_the_same_seed_gives_the_same_batches() -> None:
-    from lrdesigner.child.trial_data import trial_data
-
-    first, again, other = (next(trial_data("synthetic", 8, seed).batches) for seed in (3, 3, 4))
-    assert first[0].equal(again[0])
-    assert first[1].equal(again[1])
-    assert not first[0].equal(other[0])

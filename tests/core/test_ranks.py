@@ -202,18 +202,21 @@ def test_no_process_outlives_the_child_that_launched_it_even_if_they_hold_python
 def test_shares_are_the_batch_in_order_and_weigh_what_they_hold(length: int, count: int) -> None:
     import torch
 
-    from lrdesigner.child.peers import shares, weight_of
+    from lrdesigner.child.data.batch import Batch
+    from lrdesigner.child.peers import shares
 
-    batch = (torch.arange(length), {"mask": torch.arange(length) * 2, "scale": torch.tensor(3.0)})
+    batch = Batch(
+        (torch.arange(length),), {"mask": torch.arange(length) * 2, "scale": torch.tensor(3.0)}, torch.arange(length)
+    )
     if length < count:
         with pytest.raises(JobError, match=f"cannot be shared by {count} processes"):
             shares(batch, count)
         return
     parts = shares(batch, count)
-    assert torch.cat([part[0] for part in parts]).tolist() == list(range(length))
-    assert torch.cat([part[1]["mask"] for part in parts]).tolist() == list(range(0, 2 * length, 2))
-    assert all(part[1]["scale"] == 3.0 for part in parts)
-    means = sum(weight_of(part) * float(part[0].double().mean()) for part in parts) / count
+    assert torch.cat([part.positional[0] for part in parts]).tolist() == list(range(length))
+    assert torch.cat([part.named["mask"] for part in parts]).tolist() == list(range(0, 2 * length, 2))
+    assert all(part.named["scale"] == 3.0 for part in parts)
+    means = sum(part.weight * float(part.targets.double().mean()) for part in parts) / count
     assert means == pytest.approx((length - 1) / 2)
 
 
@@ -222,12 +225,13 @@ def test_a_share_is_sent_without_the_rest_of_its_batch() -> None:
 
     import torch
 
-    from lrdesigner.child.peers import shares, weight_of
+    from lrdesigner.child.data.batch import Batch
+    from lrdesigner.child.peers import shares
 
-    part = shares((torch.zeros(1000, 100), torch.zeros(1000)), 50)[0]
+    part = shares(Batch((torch.zeros(1000, 100),), targets=torch.zeros(1000)), 50)[0]
     sent = pickle.dumps(part)
     assert len(sent) < 50_000
-    assert weight_of(pickle.loads(sent)) == weight_of(part) == 1.0
+    assert pickle.loads(sent).weight == part.weight == 1.0
 
 
 def leave(folder: Path, rank: int, when: float, message: str, *, lost: bool, metrics: dict[str, Any]) -> None:
