@@ -29,9 +29,10 @@ from lrdesigner.child.weights import load_weights
 
 if TYPE_CHECKING:
     import torch
+    from torch import nn
     from torch.optim import Optimizer
 
-    from lrdesigner.child.data.batch import Batch
+    from lrdesigner.child.data.batch import Batch, TrialData
 
 Scale = Mapping[str, float]
 """What the planned rates of param groups are multiplied by, by name; 1 for those that it does not name."""
@@ -82,20 +83,8 @@ class Training:
         self.device = peers.device(self.settings.device)
         seed = self.settings.seed if seed is None else seed
         seed_everything(seed)
-        model = build_model(request["source"], request.get("kwargs", {}), "cpu", fresh=True)
-        refuse_lazy(model)
-        if self.settings.weights:
-            load_weights(model, self.settings.weights)
-        with user_code(f"Moving the model to {self.device}"):
-            self.model = model.to(self.device)
-        self.data = trial_data(
-            self.settings.data,
-            self.model,
-            self.settings.batch_size,
-            seed,
-            request.get("inputs") or (),
-            self.settings.one_batch,
-        )
+        self.model = _model(request, self.settings.weights, self.device)
+        self.data = _data(request, self.settings, self.model, seed)
         exported = import_exported(request["exported_file"])
         self._freeze = freeze_function(exported)
         forward = peers.forward(exported, self.model)
@@ -239,3 +228,17 @@ class Training:
         found = self.losses[first:]
         mean = sum(found) / len(found)
         return math.exp(-mean) if mode == "max" else mean
+
+
+def _model(request: Mapping[str, Any], weights: str, device: torch.device) -> nn.Module:
+    model: nn.Module = build_model(request["source"], request.get("kwargs", {}), "cpu", fresh=True)
+    refuse_lazy(model)
+    if weights:
+        load_weights(model, weights)
+    with user_code(f"Moving the model to {device}"):
+        return model.to(device)
+
+
+def _data(request: Mapping[str, Any], settings: TrialSettings, model: nn.Module, seed: int) -> TrialData:
+    inputs = request.get("inputs") or ()
+    return trial_data(settings.data, model, settings.batch_size, seed, inputs, settings.one_batch)

@@ -300,3 +300,22 @@ def test_a_trial_begins_with_the_checkpoint_that_it_is_given(tmp_path: Path) -> 
     torch.save(run.model.state_dict(), tmp_path / "net.pt")
     again = training(tmp_path, data="text", weights=str(tmp_path / "net.pt"))
     assert again.model[2].weight.equal(run.model[2].weight)
+
+
+def test_after_running_out_of_memory_smaller_batches_of_the_same_kind_are_tried(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from lrdesigner.child.out_of_memory import fitting_batch_size
+
+    run = training(tmp_path, data="text", batch_size=16)
+    forward = type(run.model).forward
+
+    def full_above_five(model: Any, ids: Any) -> Any:
+        if len(ids) > 5:
+            raise MemoryError
+        return forward(model, ids)
+
+    monkeypatch.setattr(type(run.model), "forward", full_above_five)
+    with pytest.raises(JobError, match="ran out of memory") as caught:
+        run.update()
+    assert fitting_batch_size(run, caught.value) == 4
