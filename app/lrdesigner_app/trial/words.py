@@ -9,7 +9,9 @@ from lrdesigner.curves import TOLERANCE
 from lrdesigner.numbers import rate
 from lrdesigner.trials.record import TrialRecord
 
-NO_EVIDENCE = "random images: no evidence about learning rates"
+NO_EVIDENCE = "synthetic batches: no evidence about learning rates"
+
+COMPRESSED = "whole schedule, compressed"
 
 
 def progress_text(record: TrialRecord) -> str:
@@ -25,8 +27,12 @@ def progress_text(record: TrialRecord) -> str:
     left = record.seconds_left()
     if record.state == "stopping":
         parts.append("stopping")
+    elif record.state == "paused":
+        parts.append("paused")
     elif left is not None:
         parts.append(f"{duration(left)} left")
+    if compressed(record):
+        parts.append(COMPRESSED)
     return " · ".join(parts)
 
 
@@ -41,6 +47,8 @@ def result_text(record: TrialRecord) -> str:
     device = f" on {summary['device']}" if isinstance(summary.get("device"), str) else ""
     seconds = _number(summary.get("seconds"), record.seconds)
     parts = [f"{head}: {len(record.steps):,} steps in {duration(seconds)}{device}"]
+    if compressed(record):
+        parts.append(COMPRESSED)
     if record.state == "diverged" and record.message:
         parts.append(record.message.rstrip("."))
     if len(record.losses):
@@ -51,6 +59,12 @@ def result_text(record: TrialRecord) -> str:
     if record.options.data == "synthetic":
         parts.append(NO_EVIDENCE)
     return " · ".join(parts)
+
+
+def compressed(record: TrialRecord) -> bool:
+    """Whether it has fewer updates than the plan that it went through."""
+    known = record.updates or record.options.steps or len(record.steps)
+    return record.options.whole and 0 < known < record.design.plan.total_steps
 
 
 def deviation_text(record: TrialRecord) -> str:
