@@ -52,7 +52,9 @@ class TrialControls(QWidget):
         self.own_data = _line("Data function", "FILE.py:FUNCTION that gives a dataset, a loader or batches", _OWN_PX)
         self.own_data.setPlaceholderText("FILE.py:FUNCTION")
         self.budget = _line(
-            "Budget of the trial", "How long to train: 500, 2 epochs, 5%, 90 s or 2 min; empty: the whole plan", _BUDGET_PX
+            "Budget of the trial",
+            "How long to train: 500, 2 epochs, 5%, 90 s or 2 min; empty: the whole plan",
+            _BUDGET_PX,
         )
         self.extent = _combo("Part of the plan", _EXTENTS, 108)
         for index, tip in enumerate(_EXTENT_TIPS):

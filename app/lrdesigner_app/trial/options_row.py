@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, TypeVar
 
 from PySide6.QtWidgets import QCheckBox, QComboBox, QFileDialog, QHBoxLayout, QPushButton, QWidget
 
@@ -27,6 +27,7 @@ _SWITCHES = (
     ("one_batch", "One batch", "Train on the first batch again and again: a sound model learns it by heart"),
     ("sharded", "Sharded", "Shard the model over the processes (FSDP2)"),
 )
+_T = TypeVar("_T")
 _NUMBER_PX, _FILE_PX = 56, 150
 
 
@@ -85,7 +86,7 @@ class OptionsRow(QWidget):
             self.weights.setText(name)
 
 
-def checked[T](field: LineEdit, read: Callable[[str], T]) -> T:
+def checked(field: LineEdit, read: Callable[[str], _T]) -> _T:
     """What a field says; one that cannot be read is marked, and gets the focus."""
     try:
         value = read(field.text())

@@ -13,7 +13,9 @@ _MOST_STEPS = 10**9
 _MOST_SECONDS = 10**7
 _SEPARATORS = re.compile(r"(?<=[0-9]),(?=[0-9]{3}(?![0-9]))")
 """Commas between thousands."""
-_TIME = re.compile(r"(?P<amount>.*[^a-z\s])\s*(?P<unit>s|sec|seconds?|min|minutes?|h|hours?)", re.IGNORECASE | re.DOTALL)
+_TIME = re.compile(
+    r"(?P<amount>.*[^a-z\s])\s*(?P<unit>s|sec(?:onds?)?|min(?:utes?)?|h|hours?)", re.IGNORECASE | re.DOTALL
+)
 _SECONDS = {"s": 1.0, "m": 60.0, "h": 3600.0}
 
 
