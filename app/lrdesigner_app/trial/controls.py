@@ -70,7 +70,7 @@ class TrialControls(QWidget):
 
     def typed(self, span: Span) -> TrialOptions:
         """What the controls ask for; raises `UserError` after marking the field that is wrong."""
-        total, extent = span.total_steps, self.extent.currentData()
+        total, extent = span.run_steps, self.extent.currentData()
         start = checked(self.start, lambda text: self._start_typed(text, total)) if extent == "from" else 0
         steps, seconds = checked(self.budget, lambda text: budget_typed(text, span))
         # A field that asks for more than the plan has means all of it.
