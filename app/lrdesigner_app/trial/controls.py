@@ -6,13 +6,14 @@ from pathlib import Path
 from typing import Any
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QScrollArea, QSizePolicy, QVBoxLayout, QWidget
 
 from lrdesigner.errors import UserError
 from lrdesigner.schedules import Span
 from lrdesigner.trials.options import TrialOptions
 from lrdesigner.trials.record import TrialRecord
 from lrdesigner_app.flow import FlowLayout
+from lrdesigner_app.theme import GRID
 from lrdesigner_app.trial.options_row import OptionsRow, checked, mark
 from lrdesigner_app.trial.typed import budget_typed, whole_typed
 from lrdesigner_app.trial.words import NO_EVIDENCE
@@ -32,7 +33,9 @@ _EXTENT_TIPS = (
     "The whole plan in as many updates as the budget has: its shape, not its pace",
     "The plan's own steps, from a later one on",
 )
-_BUDGET_PX, _START_PX, _OWN_PX = 96, 72, 170
+_BUDGET_PX, _START_PX, _OWN_PX = 104, 72, 170
+
+_SCROLL_BAR_PX, _LEAST_OPTIONS_PX = 14, 36
 
 
 class TrialControls(QWidget):
@@ -47,7 +50,7 @@ class TrialControls(QWidget):
         self.run = button("Run trial", "primary", "Train the model with the exported code")
         self.pause = button("Pause", tip="Let the trial wait after this update")
         self.cancel = button("Cancel", tip="End the trial and forget what it measured")
-        self.data = _combo("Data", _DATA, 124)
+        self.data = _combo("Data", _DATA, 156)
         self.data.setItemData(2, NO_EVIDENCE.capitalize(), Qt.ItemDataRole.ToolTipRole)
         self.own_data = _line("Data function", "FILE.py:FUNCTION that gives a dataset, a loader or batches", _OWN_PX)
         self.own_data.setPlaceholderText("FILE.py:FUNCTION")
@@ -63,7 +66,9 @@ class TrialControls(QWidget):
         self.start.setPlaceholderText("step 0")
         self.unfold = button("Options", tip="Device, batch size, precision, probes and more")
         self.unfold.setCheckable(True)
-        self.options = OptionsRow(_combo("Device", _DEVICES, 64), _combo("Precision", (), 88))
+        self.options = OptionsRow(_combo("Device", _DEVICES, 82), _combo("Precision", (), 100))
+        self._fold = QScrollArea()
+        self._running = False
         self._arrange()
         self._connect()
         self._show_fields()
@@ -97,8 +102,15 @@ class TrialControls(QWidget):
         self.pause.setVisible(bool(state))
         self.cancel.setVisible(bool(state))
         self.pause.setEnabled(state in ("running", "paused"))
-        for field in (self.data, self.own_data, self.budget, self.extent, self.start, self.options):
-            field.setEnabled(not state)
+        self.options.setEnabled(not state)
+        self._running = bool(state)
+        self._show_fields()
+
+    def set_room(self, plenty: bool) -> None:
+        """Whether there is room for all lines of the options; else they scroll."""
+        high = self.options.heightForWidth(max(self.width() - _SCROLL_BAR_PX, 100))
+        self._fold.setMaximumHeight(high)
+        self._fold.setMinimumHeight(high if plenty else min(high, _LEAST_OPTIONS_PX))
 
     def _arrange(self) -> None:
         row = QWidget()
@@ -112,11 +124,15 @@ class TrialControls(QWidget):
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(6)
         column.addWidget(row)
-        column.addWidget(self.options)
+        self._fold.setFrameShape(QFrame.Shape.NoFrame)
+        self._fold.setWidgetResizable(True)
+        self._fold.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self._fold.setWidget(self.options)
+        self._fold.setAccessibleName("Options of the trial")
+        column.addWidget(self._fold)
         policy = QSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Minimum)
         policy.setHeightForWidth(True)
-        for part in (self, row, self.options):
-            part.setSizePolicy(policy)
+        row.setSizePolicy(policy)
 
     def _connect(self) -> None:
         self.run.clicked.connect(self.run_clicked)
@@ -125,14 +141,21 @@ class TrialControls(QWidget):
         for field in (self.budget, self.start, self.own_data):
             field.returnPressed.connect(self.run_clicked)
         for combo in (self.data, self.extent):
-            combo.currentIndexChanged.connect(self._show_fields)
-        self.unfold.toggled.connect(self._show_fields)
+            combo.currentIndexChanged.connect(self._on_chosen)
+        self.unfold.toggled.connect(self._on_chosen)
+
+    def _on_chosen(self) -> None:
+        self._show_fields()
+        self.changed.emit()
 
     def _show_fields(self) -> None:
-        self.own_data.setVisible(self.data.currentData() == _OWN)
-        self.start.setVisible(self.extent.currentData() == "from")
-        self.options.setVisible(self.unfold.isChecked())
-        self.changed.emit()
+        """While a trial runs, what it was asked for makes room for what can be done with it."""
+        idle = not self._running
+        for field in (self.data, self.budget, self.extent):
+            field.setVisible(idle)
+        self.own_data.setVisible(idle and self.data.currentData() == _OWN)
+        self.start.setVisible(idle and self.extent.currentData() == "from")
+        self._fold.setVisible(self.unfold.isChecked())
 
     @staticmethod
     def _start_typed(text: str, total: int) -> int:
@@ -160,6 +183,8 @@ def _combo(name: str, entries: tuple[tuple[str, str], ...], width: int) -> Narro
         combo.addItem(text, value)
     combo.setToolTip(name)
     combo.setFixedWidth(width)
+    longest = max((combo.fontMetrics().horizontalAdvance(text) for text, _ in entries), default=0)
+    combo.view().setMinimumWidth(longest + 4 * GRID)
     return combo
 
 

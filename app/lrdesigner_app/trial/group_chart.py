@@ -25,6 +25,7 @@ _POINTS = 20_000
 _BAND_ALPHA = 26
 _NAMED = 3
 """So many groups are named with their latest value above the chart; of more the tooltip tells."""
+_RULE = "usual: 3e-4 to 3e-3, a rule of thumb"
 _SHARE_RANGE = (-0.03, 1.06)
 
 Values = NDArray[np.float64]
@@ -68,6 +69,7 @@ class GroupChart(ChartPage):
         self._lines: list[tuple[Group, Any]] = []
         self._groups: tuple[Group, ...] = ()
         self._band: Any = None
+        self._word = pg.TextItem(_RULE, anchor=(1, 0))
         self.chart.set_map(self._map)
         self.chart.show_shares(not measure.log)
         if measure.band:
@@ -75,6 +77,8 @@ class GroupChart(ChartPage):
             self._band = pg.LinearRegionItem((self._map.y(low), self._map.y(high)), "horizontal", movable=False)
             self._band.setZValue(-10)
             self.chart.view.addItem(self._band, ignoreBounds=True)
+            self._word.setZValue(3)
+            self.chart.view.addItem(self._word, ignoreBounds=True)
         self._paint()
         theme.changed.connect(self._paint)
 
@@ -90,6 +94,8 @@ class GroupChart(ChartPage):
         for (_, line), values in zip(self._lines, curves, strict=True):
             set_line(line, found.steps.array[::every], self._map.ys(values[::every]))
         self.chart.set_ranges(x=time_window(record), y=self._range(curves))
+        if self._measure.band:
+            self._word.setPos(time_window(record)[1], self._map.y(self._measure.band[1]))
         self._tell(record, curves)
 
     def _begin(self, groups: tuple[Group, ...]) -> None:
@@ -107,13 +113,12 @@ class GroupChart(ChartPage):
     def _tell(self, record: TrialRecord, curves: list[Values]) -> None:
         """The latest values in words: of a few groups above the chart, of all in the tooltip."""
         latest = [f"{group.name} {self._text(curve)}" for (group, _), curve in zip(self._lines, curves, strict=True)]
-        hint = "band 3e-4 to 3e-3: a rule of thumb" if self._measure.band else self._measure.title
         if not len(record.diagnostics.steps):
             told = f"{self._measure.title}: {_nothing_yet(record)}"
         elif len(latest) <= _NAMED:
-            told = " · ".join([*latest, hint] if self._measure.band else latest)
+            told = " · ".join(latest)
         else:
-            told = f"{hint} · {len(latest)} groups"
+            told = f"{self._measure.title} · {len(latest)} groups"
         self.caption.setText(told)
         self.setToolTip(plain_tip("\n".join([self._measure.name, *latest])))
         self.chart.setAccessibleDescription(", ".join(latest))
@@ -130,6 +135,7 @@ class GroupChart(ChartPage):
             colour = self._theme.colour("good")
             colour.setAlpha(_BAND_ALPHA)
             self._band.setBrush(pg.mkBrush(colour))
+            self._word.setColor(self._theme.colour("secondary"))
             for edge in self._band.lines:
                 edge.setPen(pg.mkPen(self._theme.colour("line"), width=1))
 

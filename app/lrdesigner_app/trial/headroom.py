@@ -10,17 +10,17 @@ from PySide6.QtWidgets import QFrame, QScrollArea, QVBoxLayout, QWidget
 
 from lrdesigner.jobs.protocol import CriticalRate
 from lrdesigner.trials.record import TrialRecord
-from lrdesigner_app.theme import GRID, Theme
+from lrdesigner_app.theme import GRID, SECONDARY_PX, Theme
 from lrdesigner_app.widgets import ElidedLabel, plain_tip
 
-_ROW, _BAR, _NAME_PX, _VALUE_PX = 24, 8, 110, 92
+_ROW, _BAR, _NAME_PX, _VALUE_PX, _AXIS, _TICK_PX = 22, 8, 84, 96, 16, 40
 _NONE_YET = "Headroom: comes with the first probe"
 _NO_PROBES = "Headroom: set Critical-rate probes in Options, and each group's critical rate is looked for"
 ALL = "All groups"
 
 
 def latest_rates(record: TrialRecord) -> list[CriticalRate]:
-    """The last that was found of each group of the design, in the design's order; that of all groups at once is last."""
+    """The last that was found of each group, in the design's order, and then that of all groups at once."""
     found = {rate.group: rate for rate in record.critical}
     names = [group.name for group in record.design.groups]
     return [found[name] for name in (*names, "") if name in found]
@@ -89,7 +89,7 @@ class _Bars(QWidget):
     def show_rates(self, rates: list[CriticalRate], colours: dict[str, int]) -> None:
         """Draw these; the colours are by the names of the groups."""
         self._rates, self._colours = rates, colours
-        self.setMinimumHeight(_ROW * len(rates))
+        self.setMinimumHeight(_ROW * len(rates) + _AXIS)
         lines = [
             f"{rate.group or ALL}: {factor_text(rate)} of {rate.scheduled:.3g}, at step {rate.step:,}" for rate in rates
         ]
@@ -112,6 +112,21 @@ class _Bars(QWidget):
         painter.setPen(QPen(self._theme.colour("text"), 1, Qt.PenStyle.DashLine))
         x = left + width * -low / (high - low)
         painter.drawLine(round(x), 0, round(x), _ROW * len(self._rates))
+        self._paint_axis(painter, low, high)
+
+    def _paint_axis(self, painter: QPainter, low: float, high: float) -> None:
+        """The decades, below the bars."""
+        font = painter.font()
+        font.setBold(False)
+        font.setPixelSize(SECONDARY_PX)
+        painter.setFont(font)
+        painter.setPen(self._theme.colour("secondary"))
+        width, top = max(self.width() - _NAME_PX - _VALUE_PX, 10), _ROW * len(self._rates)
+        decades = range(math.ceil(low), math.floor(high) + 1)
+        for decade in decades[:: max(len(decades) * _TICK_PX // width, 1)]:
+            x = _NAME_PX + width * (decade - low) / (high - low)
+            place = QRectF(x - _TICK_PX, top, 2 * _TICK_PX, _AXIS)
+            painter.drawText(place, Qt.AlignmentFlag.AlignCenter, f"{10.0**decade:g}×")
 
     def _paint_row(self, painter: QPainter, rate: CriticalRate, bar: QRectF, row: int, limits: bool) -> None:
         colour = self._theme.group_colour(self._colours[rate.group]) if rate.group in self._colours else None

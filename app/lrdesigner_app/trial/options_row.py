@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, TypeVar
 
-from PySide6.QtWidgets import QCheckBox, QComboBox, QFileDialog, QHBoxLayout, QPushButton, QWidget
+from PySide6.QtWidgets import QCheckBox, QComboBox, QFileDialog, QHBoxLayout, QWidget
 
 from lrdesigner.errors import UserError
 from lrdesigner_app.flow import FlowLayout
@@ -46,8 +46,7 @@ class OptionsRow(QWidget):
         self.weights = _field("Checkpoint", "", "A checkpoint to begin with; empty: random weights")
         self.weights.setPlaceholderText("random weights")
         self.weights.setFixedWidth(_FILE_PX)
-        self.browse = button("…", "quiet", "Choose a checkpoint")
-        self.browse.setAccessibleName("Choose a checkpoint")
+        self.browse = button("Browse…", "quiet", "Choose a checkpoint")
         self.browse.clicked.connect(self._on_browse)
         self._arrange()
 
@@ -135,6 +134,4 @@ def _named(name: str, *fields: QWidget) -> QWidget:
     row.addWidget(label(name, "secondary"))
     for field in fields:
         row.addWidget(field)
-        if isinstance(field, QPushButton):
-            field.setFixedWidth(28)
     return cell

@@ -55,9 +55,6 @@ class TrialPanel(Panel):
         self.bar = QProgressBar()
         self.bar.setObjectName("thin")
         self.bar.setTextVisible(False)
-        policy = self.bar.sizePolicy()
-        policy.setRetainSizeWhenHidden(True)
-        self.bar.setSizePolicy(policy)
         self.bar.setAccessibleName("Progress")
         self.charts = TrialCharts(self._workspace.theme)
         self.empty = label(_EMPTY, "secondary")
@@ -83,7 +80,7 @@ class TrialPanel(Panel):
 
     def _connect(self) -> None:
         self.controls.run_clicked.connect(self._on_run_or_stop)
-        self.controls.pause_clicked.connect(self.pause_or_go_on)
+        self.controls.pause_clicked.connect(self._runner.pause_or_go_on)
         self.controls.cancel_clicked.connect(self._runner.cancel)
         self.controls.changed.connect(self._refresh)
         self.result.toggle.toggled.connect(self._show_stack)
@@ -98,14 +95,6 @@ class TrialPanel(Panel):
             self._workspace.post(Notice(str(error), "bad"))
             return
         self._runner.run(options)
-
-    def pause_or_go_on(self) -> None:
-        """Let the trial wait, or one that waits go on."""
-        record = self._runner.record
-        if record is not None and record.state == "paused":
-            self._runner.go_on()
-        else:
-            self._runner.pause()
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
@@ -142,6 +131,7 @@ class TrialPanel(Panel):
     def _show_stack(self) -> None:
         """The charts give way to the details of a failure, and to the options where there is no room for both."""
         crowded = self.controls.unfold.isChecked() and self.height() < _ROOM_FOR_BOTH
+        self.controls.set_room(plenty=not crowded)
         self._stack.setVisible(not self.result.toggle.isChecked() and not crowded)
 
     def _show_progress(self, record: TrialRecord | None) -> None:
@@ -154,4 +144,5 @@ class TrialPanel(Panel):
         else:
             self.status.setText(NO_EVIDENCE.capitalize() if self.data.currentData() == "synthetic" else "")
         self.bar.setVisible(running)
+        self.status.setVisible(bool(self.status.text()))
         self.status.setToolTip(plain_tip(self.status.text()))

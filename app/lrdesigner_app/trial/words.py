@@ -68,14 +68,14 @@ def compressed(record: TrialRecord) -> bool:
 
 
 def speed_text(record: TrialRecord) -> str:
-    """ "12 ms per update · 2,700 samples/s · 1.2 GB · 3 % waiting for data", as last measured; "" before that."""
+    """ "12 ms/step · 2,700 samples/s · 1.2 GB · 3 % waiting", as last measured; "" before that."""
     last = record.diagnostics.last
     if last is None:
         return ""
-    parts = [f"{1000 * last.seconds_per_update:.3g} ms per update"] if last.seconds_per_update else []
+    parts = [f"{1000 * last.seconds_per_update:.3g} ms/step"] if last.seconds_per_update else []
     parts += [f"{last.samples_per_second:,.0f} samples/s"] if last.samples_per_second else []
     parts += [memory_text(last.memory)] if last.memory else []
-    parts += [f"{100 * last.data_share:.0f} % waiting for data"]
+    parts += [f"{100 * last.data_share:.0f} % waiting"]
     return " · ".join([*parts, f"{last.skipped:,} updates skipped"] if last.skipped else parts)
 
 
