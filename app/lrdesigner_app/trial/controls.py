@@ -33,7 +33,7 @@ _EXTENT_TIPS = (
     "The whole plan in as many updates as the budget has: its shape, not its pace",
     "The plan's own steps, from a later one on",
 )
-_BUDGET_PX, _START_PX, _OWN_PX = 104, 72, 170
+_BUDGET_PX, _START_PX, _OWN_PX = 114, 72, 170
 
 _SCROLL_BAR_PX, _LEAST_OPTIONS_PX = 14, 36
 
@@ -59,7 +59,7 @@ class TrialControls(QWidget):
             "How long to train: 500, 2 epochs, 5%, 90 s or 2 min; empty: the whole plan",
             _BUDGET_PX,
         )
-        self.extent = _combo("Part of the plan", _EXTENTS, 108)
+        self.extent = _combo("Part of the plan", _EXTENTS, 122)
         for index, tip in enumerate(_EXTENT_TIPS):
             self.extent.setItemData(index, tip, Qt.ItemDataRole.ToolTipRole)
         self.start = _line("First step", "The first step of the plan that the trial takes", _START_PX)

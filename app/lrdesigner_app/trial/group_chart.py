@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -9,6 +10,7 @@ from typing import Any
 import numpy as np
 import pyqtgraph as pg
 from numpy.typing import NDArray
+from PySide6.QtGui import QFont, QGuiApplication
 
 from lrdesigner.document import Group
 from lrdesigner.numbers import rate
@@ -16,13 +18,14 @@ from lrdesigner.trials.diagnostics_columns import DiagnosticsColumns
 from lrdesigner.trials.record import TrialRecord
 from lrdesigner_app.charts import AxisMap, set_line
 from lrdesigner_app.charts.framing import value_range
-from lrdesigner_app.theme import Theme
+from lrdesigner_app.theme import SECONDARY_PX, Theme
 from lrdesigner_app.trial.chart_page import ChartPage, time_window
 from lrdesigner_app.widgets import plain_tip
 
 _POINTS = 20_000
 """Of all lines together."""
 _BAND_ALPHA = 26
+_ABOVE_BAND = 3.0
 _NAMED = 3
 """So many groups are named with their latest value above the chart; of more the tooltip tells."""
 _RULE = "usual: 3e-4 to 3e-3, a rule of thumb"
@@ -69,7 +72,8 @@ class GroupChart(ChartPage):
         self._lines: list[tuple[Group, Any]] = []
         self._groups: tuple[Group, ...] = ()
         self._band: Any = None
-        self._word = pg.TextItem(_RULE, anchor=(1, 0))
+        self._word = pg.TextItem(_RULE, anchor=(1, 1))
+        self._word.setFont(_small_font())
         self.chart.set_map(self._map)
         self.chart.show_shares(not measure.log)
         if measure.band:
@@ -108,7 +112,10 @@ class GroupChart(ChartPage):
     def _range(self, curves: list[Values]) -> tuple[float, float]:
         if not self._measure.log:
             return _SHARE_RANGE
-        return value_range(self._map, [*curves, np.array(self._measure.band or ())])
+        room_for_word = [
+            np.array([low, _ABOVE_BAND * high]) for low, high in [self._measure.band or (math.nan, math.nan)]
+        ]
+        return value_range(self._map, [*curves, *room_for_word])
 
     def _tell(self, record: TrialRecord, curves: list[Values]) -> None:
         """The latest values in words: of a few groups above the chart, of all in the tooltip."""
@@ -138,6 +145,13 @@ class GroupChart(ChartPage):
             self._word.setColor(self._theme.colour("secondary"))
             for edge in self._band.lines:
                 edge.setPen(pg.mkPen(self._theme.colour("line"), width=1))
+
+
+def _small_font() -> QFont:
+    """The window's font in the size of secondary text."""
+    font = QFont(QGuiApplication.font())
+    font.setPixelSize(SECONDARY_PX)
+    return font
 
 
 def _nothing_yet(record: TrialRecord) -> str:

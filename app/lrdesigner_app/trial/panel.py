@@ -132,6 +132,7 @@ class TrialPanel(Panel):
         """The charts give way to the details of a failure, and to the options where there is no room for both."""
         crowded = self.controls.unfold.isChecked() and self.height() < _ROOM_FOR_BOTH
         self.controls.set_room(plenty=not crowded)
+        self.body.setStretchFactor(self.controls, int(crowded))
         self._stack.setVisible(not self.result.toggle.isChecked() and not crowded)
 
     def _show_progress(self, record: TrialRecord | None) -> None:
