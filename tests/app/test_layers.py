@@ -352,7 +352,7 @@ def test_the_chart_lays_what_is_measured_over_the_fan_in_one_hue(
     record = TrialRecord(design)
     record.add([measured(design, step) for step in range(200)])
     charts.show_record(record)
-    layered, head = charts._shown
+    layered, head = charts.rates._shown
     assert layered.fan is not None
     assert len(layered.fan.ys) == 13
     assert head.fan is None

@@ -32,7 +32,8 @@ from lrdesigner.trials.record import TrialRecord
 from lrdesigner_app.processes import SpareChild
 from lrdesigner_app.theme import Theme
 from lrdesigner_app.trial import TrialRunner
-from lrdesigner_app.trial.panel import TrialPanel, steps_typed
+from lrdesigner_app.trial.panel import TrialPanel
+from lrdesigner_app.trial.typed import steps_typed
 from lrdesigner_app.trial.words import (
     deviation_details,
     deviation_text,
@@ -157,7 +158,7 @@ def test_a_finished_trial_says_how_it_went_and_shows_the_measured_rates(bench: B
 
 def test_the_controls_say_what_is_run(bench: Bench) -> None:
     bench.panel.device.setCurrentText("CPU")
-    bench.panel.data.setCurrentText("Random images")
+    bench.panel.data.setCurrentText("Synthetic batches")
     assert "no evidence" in bench.panel.status.text()
     bench.panel.steps.setText("25")
     bench.run(TRAINS)

@@ -1,4 +1,4 @@
-"""Running and stopping a trial."""
+"""Running a trial, pausing and ending it."""
 
 from __future__ import annotations
 
@@ -15,7 +15,11 @@ class TrialCommands:
 
     rows: ClassVar[tuple[ActionSpec, ...]] = (
         ActionSpec("run_trial", "Trial", "&Run", "F5", "Train for a short while with the exported code", "can_run"),
+        ActionSpec("pause_trial", "Trial", "&Pause or continue", "F6", "Let the trial wait, or go on", "can_stop"),
         ActionSpec("stop_trial", "Trial", "&Stop", "Shift+F5", "Stop the trial and keep its results", "can_stop"),
+        ActionSpec(
+            "cancel_trial", "Trial", "&Cancel", "Ctrl+F5", "End the trial and forget what it measured", "can_stop"
+        ),
     )
 
     def __init__(self, window: MainWindow) -> None:
@@ -35,8 +39,17 @@ class TrialCommands:
         """Run a trial with what its tab says."""
         self._window.tabs.setCurrentWidget(self._window.trial_tab)
         self._window.notices.hide()  # what an earlier attempt said
+        self._window.trial_tab.show_page(0)
         self._window.trial_tab.panel.run()
+
+    def pause_trial(self) -> None:
+        """Let the trial wait, or one that waits go on."""
+        self._window.runner.pause_or_go_on()
 
     def stop_trial(self) -> None:
         """Stop the trial; its results stay."""
         self._window.runner.stop()
+
+    def cancel_trial(self) -> None:
+        """End the trial at once; what was shown before comes back."""
+        self._window.runner.cancel()

@@ -97,6 +97,13 @@ class TrialRunner(QObject):
             self._job.go_on()
             self._throttle.request()
 
+    def pause_or_go_on(self) -> None:
+        """Let the trial wait, or one that waits go on."""
+        if self._record is not None and self._record.state == "paused":
+            self.go_on()
+        else:
+            self.pause()
+
     def cancel(self) -> None:
         """End the trial at once and forget what it measured."""
         if self._job is not None and self._record is not None:

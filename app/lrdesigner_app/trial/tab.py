@@ -1,39 +1,83 @@
-"""The Trial tab, built when it is first needed: its two charts would cost a tenth of the window's start."""
+"""The Trial tab: its pages are built when they are first needed, since charts would slow the window's start."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from PySide6.QtGui import QShowEvent
-from PySide6.QtWidgets import QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
 
+from lrdesigner_app.theme import GRID
 from lrdesigner_app.trial.runner import TrialRunner
+from lrdesigner_app.widgets import button, calling, exclusive
 from lrdesigner_app.workspace import Workspace
 
 if TYPE_CHECKING:
     from lrdesigner_app.trial.panel import TrialPanel
 
+Factory = Callable[[Workspace, TrialRunner], QWidget]
+
+
+def _run_page(workspace: Workspace, runner: TrialRunner) -> QWidget:
+    from lrdesigner_app.trial.panel import TrialPanel
+
+    return TrialPanel(workspace, runner)
+
+
+PAGES: tuple[tuple[str, Factory], ...] = (("Run", _run_page),)
+"""Titles of the pages and what builds them; the first one is the run view."""
+
 
 class TrialTab(QWidget):
-    """Holds the trial panel from the first time it is shown or asked for."""
+    """Holds its pages from the first time they are shown or asked for; a single page needs no buttons."""
 
-    def __init__(self, workspace: Workspace, runner: TrialRunner) -> None:
+    def __init__(
+        self, workspace: Workspace, runner: TrialRunner, pages: tuple[tuple[str, Factory], ...] = PAGES
+    ) -> None:
         super().__init__()
-        self._workspace, self._runner = workspace, runner
-        self._panel: TrialPanel | None = None
-        self._layout = QVBoxLayout(self)
-        self._layout.setContentsMargins(0, 0, 0, 0)
+        self._workspace, self._runner, self._factories = workspace, runner, pages
+        self._built: dict[int, QWidget] = {}
+        self._stack = QStackedWidget()
+        self.buttons = [button(title, "tab") for title, _ in pages]
+        exclusive(self, *self.buttons)
+        row = QWidget()
+        line = QHBoxLayout(row)
+        line.setContentsMargins(0, GRID, 0, 0)
+        line.setSpacing(GRID // 2)
+        for index, made in enumerate(self.buttons):
+            line.addWidget(made)
+            made.clicked.connect(calling(self.show_page, index))
+        line.addStretch(1)
+        row.setVisible(len(pages) > 1)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        column.addWidget(row)
+        column.addWidget(self._stack, 1)
 
     @property
     def panel(self) -> TrialPanel:
-        """The panel itself."""
-        if self._panel is None:
-            from lrdesigner_app.trial.panel import TrialPanel
+        """The run view."""
+        from lrdesigner_app.trial.panel import TrialPanel
 
-            self._panel = TrialPanel(self._workspace, self._runner)
-            self._layout.addWidget(self._panel)
-        return self._panel
+        panel = self.page(0)
+        assert isinstance(panel, TrialPanel)
+        return panel
+
+    def page(self, index: int) -> QWidget:
+        """A page by its place, built if it was not yet."""
+        if index not in self._built:
+            self._built[index] = self._factories[index][1](self._workspace, self._runner)
+            self._stack.addWidget(self._built[index])
+        return self._built[index]
+
+    def show_page(self, index: int) -> None:
+        """Bring a page to the front."""
+        self._stack.setCurrentWidget(self.page(index))
+        self.buttons[index].setChecked(True)
 
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)
-        self.panel.show()
+        if not self._built:
+            self.show_page(0)

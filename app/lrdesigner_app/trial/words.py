@@ -9,7 +9,9 @@ from lrdesigner.curves import TOLERANCE
 from lrdesigner.numbers import rate
 from lrdesigner.trials.record import TrialRecord
 
-NO_EVIDENCE = "random images: no evidence about learning rates"
+NO_EVIDENCE = "synthetic batches: no evidence about learning rates"
+
+COMPRESSED = "whole schedule, compressed"
 
 
 def progress_text(record: TrialRecord) -> str:
@@ -25,8 +27,12 @@ def progress_text(record: TrialRecord) -> str:
     left = record.seconds_left()
     if record.state == "stopping":
         parts.append("stopping")
+    elif record.state == "paused":
+        parts.append("paused")
     elif left is not None:
         parts.append(f"{duration(left)} left")
+    if compressed(record):
+        parts.append(COMPRESSED)
     return " · ".join(parts)
 
 
@@ -41,6 +47,8 @@ def result_text(record: TrialRecord) -> str:
     device = f" on {summary['device']}" if isinstance(summary.get("device"), str) else ""
     seconds = _number(summary.get("seconds"), record.seconds)
     parts = [f"{head}: {len(record.steps):,} steps in {duration(seconds)}{device}"]
+    if compressed(record):
+        parts.append(COMPRESSED)
     if record.state == "diverged" and record.message:
         parts.append(record.message.rstrip("."))
     if len(record.losses):
@@ -51,6 +59,45 @@ def result_text(record: TrialRecord) -> str:
     if record.options.data == "synthetic":
         parts.append(NO_EVIDENCE)
     return " · ".join(parts)
+
+
+def compressed(record: TrialRecord) -> bool:
+    """Whether it has fewer updates than the plan that it went through."""
+    known = record.updates or record.options.steps or len(record.steps)
+    return record.options.whole and 0 < known < record.design.plan.total_steps
+
+
+def speed_text(record: TrialRecord) -> str:
+    """ "12 ms/step · 2,700 samples/s · 1.2 GB · 3 % waiting", as last measured; "" before that."""
+    last = record.diagnostics.last
+    if last is None:
+        return ""
+    parts = [f"{1000 * last.seconds_per_update:.3g} ms/step"] if last.seconds_per_update else []
+    parts += [f"{last.samples_per_second:,.0f} samples/s"] if last.samples_per_second else []
+    parts += [memory_text(last.memory)] if last.memory else []
+    parts += [f"{100 * last.data_share:.0f} % waiting"]
+    return " · ".join([*parts, f"{last.skipped:,} updates skipped"] if last.skipped else parts)
+
+
+def speed_details(record: TrialRecord) -> str:
+    """The same, a line each, with what it means."""
+    last = record.diagnostics.last
+    if last is None:
+        return ""
+    return "\n".join(
+        (
+            f"One update takes {1000 * last.seconds_per_update:.4g} ms, waiting for data included.",
+            f"{last.samples_per_second:,.1f} samples are trained on in a second.",
+            f"{last.memory:,} bytes are in use." if last.memory else "How much memory is in use is not known.",
+            f"{100 * last.data_share:.1f} % of the time goes into waiting for data.",
+            f"{last.skipped:,} updates were skipped, because a gradient was not finite in this precision.",
+        )
+    )
+
+
+def memory_text(size: int) -> str:
+    """ "1.2 GB"."""
+    return f"{size / 1e9:.1f} GB" if size >= 1e9 else f"{size / 1e6:.0f} MB"
 
 
 def deviation_text(record: TrialRecord) -> str:

@@ -1,0 +1,198 @@
+"""The controls of a trial: start, pause and end it, on what, how long, and which part of the plan."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtWidgets import QFrame, QScrollArea, QSizePolicy, QVBoxLayout, QWidget
+
+from lrdesigner.errors import UserError
+from lrdesigner.schedules import Span
+from lrdesigner.trials.options import TrialOptions
+from lrdesigner.trials.record import TrialRecord
+from lrdesigner_app.flow import FlowLayout
+from lrdesigner_app.theme import GRID
+from lrdesigner_app.trial.options_row import OptionsRow, checked, mark
+from lrdesigner_app.trial.typed import budget_typed, whole_typed
+from lrdesigner_app.trial.words import NO_EVIDENCE
+from lrdesigner_app.widgets import LineEdit, NarrowCombo, button, restyle
+
+_DEVICES = (("Auto", "auto"), ("CPU", "cpu"), ("CUDA", "cuda"), ("MPS", "mps"))
+_OWN = ""
+_DATA = (
+    ("Handwritten digits", "demo"),
+    ("Text", "text"),
+    ("Synthetic batches", "synthetic"),
+    ("Function of mine…", _OWN),
+)
+_EXTENTS = (("First steps", "first"), ("Whole schedule, compressed", "whole"), ("From a step", "from"))
+_EXTENT_TIPS = (
+    "The plan's own steps, from the first one on",
+    "The whole plan in as many updates as the budget has: its shape, not its pace",
+    "The plan's own steps, from a later one on",
+)
+_BUDGET_PX, _START_PX, _OWN_PX = 114, 72, 170
+
+_SCROLL_BAR_PX, _LEAST_OPTIONS_PX = 14, 36
+
+
+class TrialControls(QWidget):
+    """One row, and the options under it when they are unfolded."""
+
+    run_clicked, pause_clicked, cancel_clicked = Signal(), Signal(), Signal()
+    changed = Signal()
+    """Another choice was made, or the options were folded or unfolded."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.run = button("Run trial", "primary", "Train the model with the exported code")
+        self.pause = button("Pause", tip="Let the trial wait after this update")
+        self.cancel = button("Cancel", tip="End the trial and forget what it measured")
+        self.data = _combo("Data", _DATA, 156)
+        self.data.setItemData(2, NO_EVIDENCE.capitalize(), Qt.ItemDataRole.ToolTipRole)
+        self.own_data = _line("Data function", "FILE.py:FUNCTION that gives a dataset, a loader or batches", _OWN_PX)
+        self.own_data.setPlaceholderText("FILE.py:FUNCTION")
+        self.budget = _line(
+            "Budget of the trial",
+            "How long to train: 500, 2 epochs, 5%, 90 s or 2 min; empty: the whole plan",
+            _BUDGET_PX,
+        )
+        self.extent = _combo("Part of the plan", _EXTENTS, 122)
+        for index, tip in enumerate(_EXTENT_TIPS):
+            self.extent.setItemData(index, tip, Qt.ItemDataRole.ToolTipRole)
+        self.start = _line("First step", "The first step of the plan that the trial takes", _START_PX)
+        self.start.setPlaceholderText("step 0")
+        self.unfold = button("Options", tip="Device, batch size, precision, probes and more")
+        self.unfold.setCheckable(True)
+        self.options = OptionsRow(_combo("Device", _DEVICES, 82), _combo("Precision", (), 100))
+        self._fold = QScrollArea()
+        self._running = False
+        self._arrange()
+        self._connect()
+        self._show_fields()
+
+    def typed(self, span: Span) -> TrialOptions:
+        """What the controls ask for; raises `UserError` after marking the field that is wrong."""
+        total, extent = span.run_steps, self.extent.currentData()
+        start = checked(self.start, lambda text: self._start_typed(text, total)) if extent == "from" else 0
+        steps, seconds = checked(self.budget, lambda text: budget_typed(text, span))
+        # A field that asks for more than the plan has means all of it.
+        steps = min(steps, total - start) if steps else None
+        data = self.data.currentData() or checked(self.own_data, _function_typed)
+        try:
+            values: dict[str, Any] = self.options.values()
+        except UserError:
+            self.unfold.setChecked(True)
+            raise
+        return TrialOptions(steps=steps, seconds=seconds, whole=extent == "whole", start=start, data=data, **values)
+
+    def show_record(self, record: TrialRecord | None, total_steps: int) -> None:
+        """Offer what can be done with it now."""
+        state = record.state if record is not None and record.running else ""
+        self.budget.setPlaceholderText(f"All {total_steps:,} steps")
+        _rename(self.run, "Run trial" if not state else "Stopping" if state == "stopping" else "Stop")
+        _rename(self.pause, "Continue" if state == "paused" else "Pause")
+        self.run.setToolTip("End the trial and keep what it measured" if state else "Train with the exported code")
+        if (self.run.property("role") == "primary") == bool(state):
+            self.run.setProperty("role", "" if state else "primary")
+            restyle(self.run)
+        self.run.setEnabled(state != "stopping")
+        self.pause.setVisible(bool(state))
+        self.cancel.setVisible(bool(state))
+        self.pause.setEnabled(state in ("running", "paused"))
+        self.options.setEnabled(not state)
+        self._running = bool(state)
+        self._show_fields()
+
+    def set_room(self, plenty: bool) -> None:
+        """Whether there is room for all lines of the options; else they scroll."""
+        high = self.options.heightForWidth(max(self.width() - _SCROLL_BAR_PX, 100))
+        self._fold.setMaximumHeight(high)
+        self._fold.setMinimumHeight(high if plenty else min(high, _LEAST_OPTIONS_PX))
+
+    def _arrange(self) -> None:
+        row = QWidget()
+        flow = FlowLayout(row)
+        for made in (
+            *(self.run, self.pause, self.cancel, self.data, self.own_data),
+            *(self.budget, self.extent, self.start, self.unfold),
+        ):
+            flow.addWidget(made)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(6)
+        column.addWidget(row)
+        self._fold.setFrameShape(QFrame.Shape.NoFrame)
+        self._fold.setWidgetResizable(True)
+        self._fold.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self._fold.setWidget(self.options)
+        self._fold.setAccessibleName("Options of the trial")
+        column.addWidget(self._fold, 100)
+        column.addStretch(1)
+        policy = QSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Minimum)
+        policy.setHeightForWidth(True)
+        row.setSizePolicy(policy)
+
+    def _connect(self) -> None:
+        self.run.clicked.connect(self.run_clicked)
+        self.pause.clicked.connect(self.pause_clicked)
+        self.cancel.clicked.connect(self.cancel_clicked)
+        for field in (self.budget, self.start, self.own_data):
+            field.returnPressed.connect(self.run_clicked)
+        for combo in (self.data, self.extent):
+            combo.currentIndexChanged.connect(self._on_chosen)
+        self.unfold.toggled.connect(self._on_chosen)
+
+    def _on_chosen(self) -> None:
+        self._show_fields()
+        self.changed.emit()
+
+    def _show_fields(self) -> None:
+        """While a trial runs, what it was asked for makes room for what can be done with it."""
+        idle = not self._running
+        for field in (self.data, self.budget, self.extent):
+            field.setVisible(idle)
+        self.own_data.setVisible(idle and self.data.currentData() == _OWN)
+        self.start.setVisible(idle and self.extent.currentData() == "from")
+        self._fold.setVisible(self.unfold.isChecked())
+
+    @staticmethod
+    def _start_typed(text: str, total: int) -> int:
+        return whole_typed(text.removeprefix("step") if text.strip() else "0", "The first step", 0, total - 1)
+
+
+def _function_typed(text: str) -> str:
+    file, _, function = text.strip().rpartition(":")
+    if not file.endswith(".py") or not function.isidentifier():
+        raise UserError(f"The data function is written FILE.py:FUNCTION, not {text.strip()!r}.")
+    if not Path(file).is_file():
+        raise UserError(f"The file {file} of the data function does not exist.")
+    return text.strip()
+
+
+def _rename(made: Any, text: str) -> None:
+    if made.text() != text:
+        made.setText(text)
+        made.setAccessibleName(text)
+
+
+def _combo(name: str, entries: tuple[tuple[str, str], ...], width: int) -> NarrowCombo:
+    combo = NarrowCombo(name)
+    for text, value in entries:
+        combo.addItem(text, value)
+    combo.setToolTip(name)
+    combo.setFixedWidth(width)
+    longest = max((combo.fontMetrics().horizontalAdvance(text) for text, _ in entries), default=0)
+    combo.view().setMinimumWidth(longest + 4 * GRID)
+    return combo
+
+
+def _line(name: str, tip: str, width: int) -> LineEdit:
+    field = LineEdit()
+    field.setAccessibleName(name)
+    field.setToolTip(tip)
+    field.setFixedWidth(width)
+    field.textEdited.connect(lambda: mark(field, invalid=False))
+    return field
