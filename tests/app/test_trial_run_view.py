@@ -131,9 +131,12 @@ def test_every_option_of_a_trial_can_be_asked_for(bench: Bench, tmp_path: Path) 
     options.precision.setCurrentText("bfloat16")
     wanted = TrialOptions(
         *(None, 120.0, False, 100, "cpu", f"{tmp_path / 'mine.py'}:batches", "net.pt", 8, 2, "bfloat16", 0.5),
-        *(True, True, 7, 5, 3, 2, True),
+        *(True, True, 7, 5, 0, 2, True),
     )
     assert controls.typed(SPAN) == wanted
+    options.switches["sharded"].setChecked(False)
+    options.numbers["probes"].setText("3")
+    assert controls.typed(SPAN) == replace(wanted, sharded=False, probes=3)
 
 
 def test_a_compressed_trial_is_labelled_so(bench: Bench) -> None:
