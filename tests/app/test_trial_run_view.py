@@ -27,7 +27,7 @@ from lrdesigner.trials.record import TrialRecord
 from lrdesigner_app.theme import DARK, Theme
 from lrdesigner_app.trial import TrialRunner, TrialTab
 from lrdesigner_app.trial.charts import TrialCharts
-from lrdesigner_app.trial.headroom import Headroom, headroom_text, latest_rates, limiting
+from lrdesigner_app.trial.headroom import Headroom, factor_text, headroom_text, latest_rates, limiting
 from lrdesigner_app.trial.typed import budget_typed, clip_typed, whole_typed
 from lrdesigner_app.trial.words import progress_text, result_text, speed_text
 from lrdesigner_app.workspace import Workspace
@@ -117,7 +117,7 @@ def test_every_option_of_a_trial_can_be_asked_for(bench: Bench, tmp_path: Path) 
         "batch_size": "8",
         "accumulation": "2",
         "seed": "7",
-        "probes": "3",
+        "probes": "0",
         "diagnose_every": "5",
         "processes": "2",
     }
@@ -281,9 +281,16 @@ def test_headroom_names_the_group_that_limits_the_run(record: TrialRecord, works
     assert limiting(rates) is rates[1]
     assert headroom_text(rates) == f"{second} limits the run: its rate may grow 3.1×"
     assert headroom_text(rates[:1]) == "No critical rate was found: every rate may grow"
+    record.note(CriticalRate(30, first, 0.0, None, 0.0, 0))
+    assert (factor_text(latest_rates(record)[0]), limiting(latest_rates(record))) == ("did not move", rates[1])
+    assert headroom_text(latest_rates(record)[:1]) == "No group moved when its rate was looked for"
     view = Headroom(workspace.theme)
     qtbot.addWidget(view)
     view.resize(300, 120)
+    view.show_record(record)
+    assert f"{first}: did not move" in view.bars.toolTip()
+    assert not view.grab().isNull()
+    record.note(CriticalRate(40, first, 1e-3, None, 100.0, 5))
     view.show_record(record)
     assert f"{first}: beyond 100×" in view.bars.toolTip()
     assert not view.grab().isNull()
