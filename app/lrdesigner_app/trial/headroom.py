@@ -117,8 +117,7 @@ class _Bars(QWidget):
         left, width = _NAME_PX, max(self.width() - _NAME_PX - _VALUE_PX, 10)
         limit = limiting(self._rates)
         for row, rate in enumerate(self._rates):
-            reach = _reach(rate)
-            reach = max(reach, low)
+            reach = max(_reach(rate), low)
             bar = QRectF(left, row * _ROW + (_ROW - _BAR) / 2, width * (reach - low) / (high - low), _BAR)
             self._paint_row(painter, rate, bar, row, rate is limit)
         painter.setPen(QPen(self._theme.colour("text"), 1, Qt.PenStyle.DashLine))
