@@ -27,7 +27,7 @@ from lrdesigner.trials.record import TrialRecord
 from lrdesigner_app.theme import DARK, Theme
 from lrdesigner_app.trial import TrialRunner, TrialTab
 from lrdesigner_app.trial.charts import TrialCharts
-from lrdesigner_app.trial.headroom import Headroom, headroom_text, latest_rates, limiting
+from lrdesigner_app.trial.headroom import Headroom, factor_text, headroom_text, latest_rates, limiting
 from lrdesigner_app.trial.typed import budget_typed, clip_typed, whole_typed
 from lrdesigner_app.trial.words import progress_text, result_text, speed_text
 from lrdesigner_app.workspace import Workspace
@@ -117,28 +117,26 @@ def test_every_option_of_a_trial_can_be_asked_for(bench: Bench, tmp_path: Path) 
         "batch_size": "8",
         "accumulation": "2",
         "seed": "7",
-        "probes": "3",
+        "probes": "0",
         "diagnose_every": "5",
         "processes": "2",
     }
     for name, text in texts.items():
         options.numbers[name].setText(text)
-    for name, switch in options.switches.items():
-        switch.setChecked(name != "sharded")  # which excludes probes
+    for switch in options.switches.values():
+        switch.setChecked(True)
     options.clip.setText("0.5")
     options.weights.setText("net.pt")
     options.device.setCurrentText("CPU")
     options.precision.setCurrentText("bfloat16")
     wanted = TrialOptions(
         *(None, 120.0, False, 100, "cpu", f"{tmp_path / 'mine.py'}:batches", "net.pt", 8, 2, "bfloat16", 0.5),
-        *(True, True, 7, 5, 3, 2, False),
+        *(True, True, 7, 5, 0, 2, True),
     )
     assert controls.typed(SPAN) == wanted
-    options.switches["sharded"].setChecked(True)
-    with pytest.raises(UserError, match="leave out the probes"):
-        controls.typed(SPAN)
-    options.numbers["probes"].setText("0")
-    assert controls.typed(SPAN) == replace(wanted, probes=0, sharded=True)
+    options.switches["sharded"].setChecked(False)
+    options.numbers["probes"].setText("3")
+    assert controls.typed(SPAN) == replace(wanted, sharded=False, probes=3)
 
 
 def test_a_compressed_trial_is_labelled_so(bench: Bench) -> None:
@@ -283,9 +281,16 @@ def test_headroom_names_the_group_that_limits_the_run(record: TrialRecord, works
     assert limiting(rates) is rates[1]
     assert headroom_text(rates) == f"{second} limits the run: its rate may grow 3.1×"
     assert headroom_text(rates[:1]) == "No critical rate was found: every rate may grow"
+    record.note(CriticalRate(30, first, 0.0, None, 0.0, 0))
+    assert (factor_text(latest_rates(record)[0]), limiting(latest_rates(record))) == ("did not move", rates[1])
+    assert headroom_text(latest_rates(record)[:1]) == "No group moved when its rate was looked for"
     view = Headroom(workspace.theme)
     qtbot.addWidget(view)
     view.resize(300, 120)
+    view.show_record(record)
+    assert f"{first}: did not move" in view.bars.toolTip()
+    assert not view.grab().isNull()
+    record.note(CriticalRate(40, first, 1e-3, None, 100.0, 5))
     view.show_record(record)
     assert f"{first}: beyond 100×" in view.bars.toolTip()
     assert not view.grab().isNull()
@@ -339,12 +344,12 @@ def many_groups() -> Design:
 
 FLOOD = """
 names = ["g%d" % i for i in range(64)]
-say('progress', stage='training', total=2000)
-for s in range(2000):
+say('progress', stage='training', total=1500)
+for s in range(1500):
     say("metrics", step=s % 450, loss=1.0, lr=dict.fromkeys(names, 1e-3))
     if s % 10 == 0:
         say("diagnostics", step=s % 450, groups={n: {"gradient_norm": 1.0 + s, "numel": 4} for n in names})
-end(steps=2000)
+end(steps=1500)
 """
 
 
@@ -365,16 +370,16 @@ def test_a_flood_of_64_groups_is_kept_whole_and_the_window_stays_alive(
     clock.timeout.connect(tick)
     clock.start(5)
     bench.run(FLOOD)
-    qtbot.waitUntil(lambda: not bench.runner.running, timeout=60_000)
+    qtbot.waitUntil(lambda: not bench.runner.running, timeout=40_000)
     record = bench.finish()
     clock.stop()
     bench.spare.close()
     assert record.state == "finished", record.message
-    assert len(record.losses) == 2000
-    assert len(record.diagnostics.steps) == 200
-    assert {len(column) for column in record.rates.values()} == {2000}
+    assert len(record.losses) == 1500
+    assert len(record.diagnostics.steps) == 150
+    assert {len(column) for column in record.rates.values()} == {1500}
     assert len(record.deviations) == len(record.rates) == 64
     drawn = [line.getData()[0].size for _, line in bench.panel.charts.page._lines]  # type: ignore[union-attr]
     assert len(drawn) == 64
     assert min(drawn) > 50
-    assert max(gaps) < 1.0  # the machine may be busy; a window that waited for the flood would stand for many seconds
+    assert max(gaps) < 0.5

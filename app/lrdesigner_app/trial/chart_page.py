@@ -6,6 +6,7 @@ from PySide6.QtWidgets import QSizePolicy, QVBoxLayout, QWidget
 
 from lrdesigner.trials.record import TrialRecord
 from lrdesigner_app.charts import ChartSurface
+from lrdesigner_app.charts.framing import Range
 from lrdesigner_app.theme import Theme
 from lrdesigner_app.widgets import ElidedLabel
 
@@ -19,6 +20,7 @@ class ChartPage(QWidget):
     def __init__(self, theme: Theme, name: str) -> None:
         super().__init__()
         self._theme = theme
+        self._framed: tuple[Range, Range] | None = None
         self.caption = ElidedLabel("secondary")
         self.chart = ChartSurface(theme, name)
         self.chart.setMinimumSize(110, 52)
@@ -33,6 +35,12 @@ class ChartPage(QWidget):
     def show_record(self, record: TrialRecord) -> None:
         """Draw what is new in it."""
         raise NotImplementedError
+
+    def frame(self, x: Range, y: Range) -> None:
+        """Show these ranges; nothing is laid out anew where they are those that are shown."""
+        if self._framed != (x, y):
+            self._framed = x, y
+            self.chart.set_ranges(x=x, y=y)
 
 
 def time_window(record: TrialRecord) -> tuple[float, float]:

@@ -97,7 +97,7 @@ class GroupChart(ChartPage):
         ]
         for (_, line), values in zip(self._lines, curves, strict=True):
             set_line(line, found.steps.array[::every], self._map.ys(values[::every]))
-        self.chart.set_ranges(x=time_window(record), y=self._range(curves))
+        self.frame(x=time_window(record), y=self._range(curves))
         if self._measure.band:
             self._word.setPos(time_window(record)[1], self._map.y(self._measure.band[1]))
         self._tell(record, curves)

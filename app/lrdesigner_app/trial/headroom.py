@@ -17,6 +17,8 @@ _ROW, _BAR, _NAME_PX, _VALUE_PX, _AXIS, _TICK_PX = 22, 8, 84, 96, 16, 40
 _NONE_YET = "Headroom: comes with the first probe"
 _NO_PROBES = "Headroom: set Critical-rate probes in Options, and each group's critical rate is looked for"
 ALL = "All groups"
+_LEAST = 1e-6
+"""No bar ends further left."""
 
 
 def latest_rates(record: TrialRecord) -> list[CriticalRate]:
@@ -32,14 +34,23 @@ def limiting(rates: list[CriticalRate]) -> CriticalRate | None:
     return min(known, key=lambda rate: rate.factor or math.inf, default=None)
 
 
+def moved(rate: CriticalRate) -> bool:
+    """Whether the group made a step when its rate was looked for."""
+    return rate.factor is not None or rate.largest_tried > 0
+
+
 def factor_text(rate: CriticalRate) -> str:
-    """ "12x", or "beyond 100x" where nothing that was tried raised the loss."""
+    """ "12×", or "beyond 100×" where nothing that was tried raised the loss."""
+    if not moved(rate):
+        return "did not move"
     return f"beyond {rate.largest_tried:.3g}×" if rate.factor is None else f"{rate.factor:.2g}×"
 
 
 def headroom_text(rates: list[CriticalRate]) -> str:
     """Which group limits the run, in words."""
     limit = limiting(rates)
+    if limit is None and not any(moved(rate) for rate in rates):
+        return "No group moved when its rate was looked for"
     if limit is None:
         return "No critical rate was found: every rate may grow"
     if limit.factor is not None and limit.factor < 1:
@@ -106,8 +117,8 @@ class _Bars(QWidget):
         left, width = _NAME_PX, max(self.width() - _NAME_PX - _VALUE_PX, 10)
         limit = limiting(self._rates)
         for row, rate in enumerate(self._rates):
-            reach = math.log10(rate.factor or rate.largest_tried)
-            bar = QRectF(left, row * _ROW + (_ROW - _BAR) / 2, max(width * (reach - low) / (high - low), 2), _BAR)
+            reach = max(_reach(rate), low)
+            bar = QRectF(left, row * _ROW + (_ROW - _BAR) / 2, width * (reach - low) / (high - low), _BAR)
             self._paint_row(painter, rate, bar, row, rate is limit)
         painter.setPen(QPen(self._theme.colour("text"), 1, Qt.PenStyle.DashLine))
         x = left + width * -low / (high - low)
@@ -149,5 +160,13 @@ class _Bars(QWidget):
 
     def _bounds(self) -> tuple[float, float]:
         """Of the axis, in decades, with 1 in it."""
-        reaches = [math.log10(rate.factor or rate.largest_tried) for rate in self._rates]
-        return min(-1.0, min(reaches) - 0.3), max(1.0, *reaches)
+        reaches = [_reach(rate) for rate in self._rates]
+        return min([-1.0, *(reach - 0.3 for reach in reaches if math.isfinite(reach))]), max(1.0, *reaches)
+
+
+def _reach(rate: CriticalRate) -> float:
+    """Where its bar ends, in decades; one that did not move has none."""
+    if not moved(rate):
+        return -math.inf
+    known = rate.largest_tried if rate.factor is None else rate.factor
+    return math.log10(max(known, _LEAST))

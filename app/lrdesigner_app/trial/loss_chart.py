@@ -35,7 +35,7 @@ class LossChart(ChartPage):
         set_line(self._smooth, steps[::every], self._map.ys(smoothed[::every]))
         finite = losses[np.isfinite(losses)]
         top = float(np.percentile(finite, 99)) * 1.1 + 1e-12 if finite.size else 1.0
-        self.chart.set_ranges(x=time_window(record), y=value_range(self._map, [np.array([top])]))
+        self.frame(x=time_window(record), y=value_range(self._map, [np.array([top])]))
         speed = speed_text(record)
         self.caption.setText(f"Loss · {speed}" if speed else "Loss")
         self.setToolTip(plain_tip(speed_details(record)))

@@ -86,7 +86,7 @@ class RateChart(ChartPage):
         self.chart.set_map(self._map)
         self._shown = [self._show_plan(plan) for plan in plans]
         y = value_range(self._map, [row for rows in peaks for row in rows])
-        self.chart.set_ranges(x=time_window(record), y=y)
+        self.frame(x=time_window(record), y=y)
         self._paint(record)
 
     def _show_plan(self, plan: _Planned) -> _Shown:
