@@ -73,7 +73,7 @@ class MainWindow(QMainWindow):
         workspace.end_with(self)
         self.loader = ModelLoader(self.spare)
         self.reload = ModelReload(workspace, self.loader, self)
-        self.runner = TrialRunner(workspace, self.spare, self._exported_for_trial)
+        self.runner = TrialRunner(workspace, self.spare, self._exported_for_trial, lambda: self.files.path)
         for made in (self.loader, self.runner):
             made.setParent(self)
         self.opening = Opening(self)
@@ -135,6 +135,7 @@ class MainWindow(QMainWindow):
         for asked in (self.workspace.segments.changed, self.workspace.keys.changed, self.workspace.display.changed):
             asked.connect(self.action_set.refresh)  # the first of them tells of every change of the design
         signals.trial_changed.connect(self.action_set.refresh)
+        signals.design_offered.connect(self._open_offered)
         signals.design_changed.connect(self._give_up_loading)
         signals.design_changed.connect(self._show_difference)
         self.files.path_changed.connect(self._on_path_changed)
@@ -199,6 +200,10 @@ class MainWindow(QMainWindow):
         place = place_of_difference(change.before, change.after) if change.kind in {"undo", "redo"} else None
         if place is not None:
             self.workspace.reveal(place)
+
+    def _open_offered(self, design: Design) -> None:
+        if self.files.may_discard():
+            self.files.replace_design(design, None)
 
     def _give_up_loading(self, change: Change) -> None:
         if change.kind == "open":  # what was asked for later than the model must not be replaced by it

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import ExitStack
+from pathlib import Path
 from time import monotonic
 
 from PySide6.QtCore import QObject, QTimer
@@ -13,6 +14,9 @@ from lrdesigner.errors import UserError
 from lrdesigner.jobs.protocol import AnyReport, Metrics, TrialRequest
 from lrdesigner.jobs.reader import Outcome
 from lrdesigner.proof import trial_request, written_code
+from lrdesigner.trials.history.entries import design_key
+from lrdesigner.trials.history.recording import TrialRecorder
+from lrdesigner.trials.history.reopened import trial_to_keep
 from lrdesigner.trials.options import NO_OPTIONS, TrialOptions
 from lrdesigner.trials.record import TrialRecord
 from lrdesigner_app.notices import Notice
@@ -33,11 +37,13 @@ class TrialRunner(QObject):
         workspace: Workspace,
         spare: SpareChild,
         export_file: Callable[[Design, TrialOptions], str],
-        parent: QObject | None = None,
+        design_path: Callable[[], Path | None] = lambda: None,
     ) -> None:
-        super().__init__(parent)
+        super().__init__()
         self._workspace, self._spare, self._export_file = workspace, spare, export_file
+        self._design_path = design_path
         self._job: Job | None = None
+        self._recorder: TrialRecorder | None = None
         self._files = ExitStack()
         self._record: TrialRecord | None = None
         self._training_since = self._paused_since = 0.0
@@ -50,6 +56,14 @@ class TrialRunner(QObject):
     def running(self) -> bool:
         """Whether a trial is under way."""
         return self._job is not None
+
+    def design_key(self, design: Design) -> str:
+        """Under what the trials of a design are found in the history."""
+        return design_key(design, self._design_path())
+
+    def kept(self, seconds: float) -> bool:
+        """Wait at most so long until the last trial lies in the history; whether it does."""
+        return self._recorder is None or self._recorder.wait(seconds)
 
     @property
     def record(self) -> TrialRecord | None:
@@ -64,13 +78,14 @@ class TrialRunner(QObject):
             return False
         design = self._workspace.store.committed
         try:
-            file = self._files.enter_context(written_code(self._export_file(design, options)))
-            request = trial_request(design, file, options)
+            code = self._export_file(design, options)
+            request = trial_request(design, self._files.enter_context(written_code(code)), options)
         except UserError as error:
             self._clean_up()
             self._workspace.post(Notice(str(error), "bad"))
             return False
         self._record = TrialRecord(design=design, options=request.options)
+        self._recorder = TrialRecorder(trial_to_keep(design, self._design_path(), code, request.options))
         self._start(request, design.model.python)
         return True
 
@@ -116,6 +131,8 @@ class TrialRunner(QObject):
         if job is not None:
             job.cancel()
             job.wait(_CLOSE_MS)
+        if self._recorder is not None:
+            self._recorder.wait(_CLOSE_MS / 1000)
         self._clean_up()
 
     def _start(self, request: TrialRequest, python: str) -> None:
@@ -129,13 +146,16 @@ class TrialRunner(QObject):
         self._tell()
 
     def _on_report(self, report: AnyReport) -> None:
-        if self._record is not None:
+        if self._record is not None and self._recorder is not None:
             self._record.note(report)
+            self._recorder.take(report)
             self._throttle.request()
 
     def _on_metrics(self, batch: list[Metrics]) -> None:
-        if self._record is None:
+        if self._record is None or self._recorder is None:
             return
+        for metrics in batch:
+            self._recorder.take(metrics)
         now = monotonic()
         self._training_since = self._training_since or now
         self._record.add(batch)
@@ -154,8 +174,21 @@ class TrialRunner(QObject):
         record = self._record
         if record is not None:
             record.end(outcome)
+            self._keep(outcome, record)
         self._throttle.cancel()
         self._tell()
+
+    def _keep(self, outcome: Outcome, record: TrialRecord) -> None:
+        """Let the history have it; what the store cannot do is told, and takes nothing from the trial."""
+        recorder = self._recorder
+        if recorder is None:
+            return
+        if record.discarded:
+            recorder.discard()
+        else:
+            recorder.end(outcome)
+        if recorder.problem:
+            self._workspace.post(Notice(f"The trial is not in the history: {recorder.problem}", "bad"))
 
     def _clean_up(self) -> None:
         self._files.close()

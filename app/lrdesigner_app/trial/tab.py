@@ -25,7 +25,13 @@ def _run_page(workspace: Workspace, runner: TrialRunner) -> QWidget:
     return TrialPanel(workspace, runner)
 
 
-PAGES: tuple[tuple[str, Factory], ...] = (("Run", _run_page),)
+def _history_page(workspace: Workspace, runner: TrialRunner) -> QWidget:
+    from lrdesigner_app.trial.history_page import HistoryPage
+
+    return HistoryPage(workspace, runner)
+
+
+PAGES: tuple[tuple[str, Factory], ...] = (("Run", _run_page), ("History", _history_page))
 """Titles of the pages and what builds them; the first one is the run view."""
 
 

@@ -1,0 +1,53 @@
+"""The losses of several trials over each other."""
+
+from __future__ import annotations
+
+import numpy as np
+import pyqtgraph as pg
+from PySide6.QtWidgets import QVBoxLayout, QWidget
+
+from lrdesigner.trials.record import TrialRecord
+from lrdesigner_app.charts import AxisMap, ChartSurface, set_line
+from lrdesigner_app.charts.framing import time_range, value_range
+from lrdesigner_app.theme import Theme
+from lrdesigner_app.widgets import label
+
+
+class ComparedLosses(QWidget):
+    """Smoothed losses, each in a colour that its name has too; hidden for fewer than two trials."""
+
+    def __init__(self, theme: Theme) -> None:
+        super().__init__()
+        self._theme = theme
+        self.chart = ChartSurface(theme, "Losses of the selected trials")
+        self.legend = label("", "secondary")
+        self.legend.setWordWrap(True)
+        self._lines: list[pg.PlotDataItem] = []
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.addWidget(self.legend)
+        column.addWidget(self.chart, 1)
+        self.setVisible(False)
+
+    def show_records(self, records: list[TrialRecord]) -> None:
+        """Draw these."""
+        self.setVisible(len(records) > 1)
+        for line in self._lines:
+            self.chart.view.removeItem(line)
+        self._lines = []
+        if len(records) < 2:
+            return
+        linear = AxisMap()
+        names = []
+        for number, record in enumerate(records):
+            colour = self._theme.group_colour(number % 12)
+            line = self.chart.line(1)
+            line.setPen(pg.mkPen(colour, width=1.5))
+            set_line(line, linear.xs(record.steps.array), linear.ys(record.smoothed.array))
+            self._lines.append(line)
+            last = record.smoothed.array[-1] if len(record.smoothed) else np.nan
+            names.append(f'<span style="color:{colour.name()}">●</span> {number + 1}: {last:.3g}')
+        self.legend.setText(" &nbsp; ".join(names))
+        end = max(record.end_step for record in records)
+        tops = [float(np.nanmax(r.smoothed.array)) for r in records if np.isfinite(r.smoothed.array).any()]
+        self.chart.set_ranges(x=time_range(linear, end), y=value_range(linear, [np.array(tops or [1.0])]))
