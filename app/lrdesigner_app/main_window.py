@@ -135,6 +135,7 @@ class MainWindow(QMainWindow):
         for asked in (self.workspace.segments.changed, self.workspace.keys.changed, self.workspace.display.changed):
             asked.connect(self.action_set.refresh)  # the first of them tells of every change of the design
         signals.trial_changed.connect(self.action_set.refresh)
+        signals.range_test_changed.connect(self.action_set.refresh)
         signals.design_offered.connect(self._open_offered)
         signals.design_changed.connect(self._give_up_loading)
         signals.design_changed.connect(self._show_difference)

@@ -26,6 +26,9 @@ class Signals(QObject):
     trial_changed = Signal(object)
     """`lrdesigner.trials.record.TrialRecord`: a trial started, moved on or ended."""
 
+    range_test_changed = Signal()
+    """A range test started or ended."""
+
     design_offered = Signal(object)
     """`lrdesigner.document.Design`: a design that should be opened, such as that of a kept trial."""
 

@@ -87,3 +87,15 @@ class TimeAxis(_Axis):
     def tickStrings(self, values: list[float], scale: float, spacing: float) -> list[str]:
         """Texts of ticks."""
         return [time_text(value) for value in values]
+
+
+class MultipleAxis(TimeAxis):
+    """Decades of a multiple, each told as one: × 0.1, × 1, × 10."""
+
+    def tickValues(self, low: float, high: float, size: float) -> list[tuple[float, list[float]]]:
+        """A tick at every decade."""
+        return [(1.0, [float(decade) for decade in range(math.ceil(low), math.floor(high) + 1)])]
+
+    def tickStrings(self, values: list[float], scale: float, spacing: float) -> list[str]:
+        """Texts of ticks."""
+        return [f"× {10.0**value:g}" for value in values]

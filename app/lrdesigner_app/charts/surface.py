@@ -23,8 +23,8 @@ class ChartSurface(pg.PlotWidget):  # type: ignore[misc]
     left = Signal()
     """The pointer has left the chart."""
 
-    def __init__(self, theme: Theme, name: str, view: pg.ViewBox | None = None) -> None:
-        self.value_axis, self.time_axis = ValueAxis(), TimeAxis()
+    def __init__(self, theme: Theme, name: str, view: pg.ViewBox | None = None, bottom: TimeAxis | None = None) -> None:
+        self.value_axis, self.time_axis = ValueAxis(), bottom or TimeAxis()
         super().__init__(axisItems={"left": self.value_axis, "bottom": self.time_axis}, viewBox=view)
         self._theme = theme
         self.setAccessibleName(name)

@@ -112,17 +112,19 @@ class HistoryPage(QWidget):
 
     def _on_selection(self) -> None:
         chosen = self.rows.chosen
-        for made in (self.show_one, self.again, self.design, self.csv):
+        for made in (self.design, self.csv):
             made.setEnabled(len(chosen) == 1)
+        for made in (self.show_one, self.again):
+            made.setEnabled(len(chosen) == 1 and self.rows.shows_runs)
         for made in (self.board, self.delete):
             made.setEnabled(bool(chosen))
         self._deleting = []
         self.delete.setText("Delete")
-        several = chosen[:_MOST_COMPARED] if len(chosen) > 1 else []
+        several = chosen[:_MOST_COMPARED] if len(chosen) > 1 and self.rows.shows_runs else []
         self.compared.show_records([found for one in several if (found := self._record(one)) is not None])
 
     def _on_show(self) -> None:
-        record = self._record(self.rows.chosen[0]) if self.rows.chosen else None
+        record = self._record(self.rows.chosen[0]) if self.show_one.isEnabled() else None
         if record is not None:
             self._workspace.signals.trial_changed.emit(record)
             self._workspace.post(Notice("The kept trial is on the Run page."))

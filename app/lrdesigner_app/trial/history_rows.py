@@ -33,6 +33,11 @@ class HistoryRows(QTreeWidget):
         rows = [self.topLevelItem(row) for row in range(self.topLevelItemCount())]
         return [str(row.data(0, _ID)) for row in rows if row is not None and row.isSelected()]
 
+    @property
+    def shows_runs(self) -> bool:
+        """Whether all that is selected are runs, not range tests, which have no losses by step."""
+        return all(row.data(1, _ID) != "range-test" for row in self.selectedItems())
+
     def show_trials(self, trials: list[KeptTrial]) -> None:
         """List these; what was selected stays so."""
         chosen = set(self.chosen)
@@ -40,9 +45,10 @@ class HistoryRows(QTreeWidget):
         for trial in trials:
             row = QTreeWidgetItem(list(cells(trial)))
             row.setData(0, _ID, trial.id)
+            row.setData(1, _ID, trial.kind)
             row.setToolTip(6, trial.message)
             for column in (2, 4, 5):
-                row.setTextAlignment(column, Qt.AlignmentFlag.AlignRight)
+                row.setTextAlignment(column, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
             self.addTopLevelItem(row)
             row.setSelected(trial.id in chosen)
         for column in range(len(COLUMNS)):

@@ -6,23 +6,26 @@ from collections.abc import Callable
 from contextlib import ExitStack
 from pathlib import Path
 from time import monotonic
+from typing import TypeVar
 
 from PySide6.QtCore import QObject, QTimer
 
 from lrdesigner.document import Design
 from lrdesigner.errors import UserError
-from lrdesigner.jobs.protocol import AnyReport, Metrics, TrialRequest
+from lrdesigner.jobs.protocol import AnyReport, Metrics, RangeTestRequest, TrialRequest
 from lrdesigner.jobs.reader import Outcome
-from lrdesigner.proof import trial_request, written_code
+from lrdesigner.proof import range_test_request, trial_request, written_code
 from lrdesigner.trials.history.entries import design_key
 from lrdesigner.trials.history.recording import TrialRecorder
 from lrdesigner.trials.history.reopened import trial_to_keep
-from lrdesigner.trials.options import NO_OPTIONS, TrialOptions
+from lrdesigner.trials.options import NO_OPTIONS, RangeOptions, TrialOptions
 from lrdesigner.trials.record import TrialRecord
 from lrdesigner_app.notices import Notice
 from lrdesigner_app.processes import Job, SpareChild
 from lrdesigner_app.throttle import Throttle
 from lrdesigner_app.workspace import Workspace
+
+Request = TypeVar("Request", TrialRequest, RangeTestRequest)
 
 _TELL_MS = 50
 _TICK_MS = 1000
@@ -72,28 +75,61 @@ class TrialRunner(QObject):
 
     def run(self, options: TrialOptions = NO_OPTIONS) -> bool:
         """Start a trial of the committed design; False when it could not start."""
-        if self._record is not None and self.running:
-            doing = "stopping" if self._record.state == "stopping" else "running"
-            self._workspace.post(Notice(f"A trial is still {doing}; the next can start when it has ended."))
+        prepared = self._prepared(trial_request, options)
+        if prepared is None:
             return False
-        design = self._workspace.store.committed
-        try:
-            code = self._export_file(design, options)
-            request = trial_request(design, self._files.enter_context(written_code(code)), options)
-        except UserError as error:
-            self._clean_up()
-            self._workspace.post(Notice(str(error), "bad"))
-            return False
+        design, code, request = prepared
         self._record = TrialRecord(design=design, options=request.options)
         self._recorder = TrialRecorder(trial_to_keep(design, self._design_path(), code, request.options))
         self._start(request, design.model.python)
         return True
 
+    def test_range(self, wanted: RangeOptions, options: TrialOptions = NO_OPTIONS) -> Job | None:
+        """Start a range test of the committed design, in the place of a trial; None when it could not start."""
+        prepared = self._prepared(lambda design, file, asked: range_test_request(design, file, wanted, asked), options)
+        if prepared is None:
+            return None
+        design, code, request = prepared
+        recorder = self._recorder = TrialRecorder(
+            trial_to_keep(design, self._design_path(), code, request.options, wanted)
+        )
+        job = self._job = self._spare.start(request, python=design.model.python)
+        job.report_received.connect(recorder.take)
+        job.ended.connect(self._on_range_tested)
+        self._workspace.signals.range_test_changed.emit()
+        return job
+
+    def _prepared(
+        self, make: Callable[[Design, Path, TrialOptions], Request], options: TrialOptions
+    ) -> tuple[Design, str, Request] | None:
+        """The committed design, its exported code and the request; None, with a notice, where that cannot be."""
+        if self.running:
+            doing = "stopping" if self._record is not None and self._record.state == "stopping" else "running"
+            self._workspace.post(Notice(f"A trial is still {doing}; the next can start when it has ended."))
+            return None
+        design = self._workspace.store.committed
+        try:
+            code = self._export_file(design, options)
+            return design, code, make(design, self._files.enter_context(written_code(code)), options)
+        except UserError as error:
+            self._clean_up()
+            self._workspace.post(Notice(str(error), "bad"))
+            return None
+
+    def _on_range_tested(self, outcome: Outcome) -> None:
+        self._job = None
+        self._clean_up()
+        if self._recorder is not None:
+            self._recorder.end(outcome)
+        self._workspace.signals.range_test_changed.emit()
+
     def stop(self) -> None:
         """Ask the trial to stop; what it measured is kept."""
-        if self._job is not None and self._record is not None:
+        if self._job is None:
+            return
+        self._job.stop()
+        if self._record is not None and self._record.running:
             self._record.state = "stopping"
-            self._job.stop()
             self._throttle.request()
 
     def pause(self) -> None:
@@ -121,9 +157,11 @@ class TrialRunner(QObject):
 
     def cancel(self) -> None:
         """End the trial at once and forget what it measured."""
-        if self._job is not None and self._record is not None:
+        if self._job is None:
+            return
+        if self._record is not None and self._record.running:
             self._record.discarded = True
-            self._job.cancel()
+        self._job.cancel()
 
     def close(self) -> None:
         """The window closes: end the trial now and leave nothing behind."""

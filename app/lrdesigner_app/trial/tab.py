@@ -25,13 +25,23 @@ def _run_page(workspace: Workspace, runner: TrialRunner) -> QWidget:
     return TrialPanel(workspace, runner)
 
 
+def _rate_page(workspace: Workspace, runner: TrialRunner) -> QWidget:
+    from lrdesigner_app.trial.rate_page import RatePage
+
+    return RatePage(workspace, runner)
+
+
 def _history_page(workspace: Workspace, runner: TrialRunner) -> QWidget:
     from lrdesigner_app.trial.history_page import HistoryPage
 
     return HistoryPage(workspace, runner)
 
 
-PAGES: tuple[tuple[str, Factory], ...] = (("Run", _run_page), ("History", _history_page))
+PAGES: tuple[tuple[str, Factory], ...] = (
+    ("Run", _run_page),
+    ("Range test", _rate_page),
+    ("History", _history_page),
+)
 """Titles of the pages and what builds them; the first one is the run view."""
 
 
