@@ -8,6 +8,7 @@ from pathlib import Path
 from time import monotonic
 from typing import TypeVar
 
+from msgspec.structs import replace
 from PySide6.QtCore import QObject, QTimer
 
 from lrdesigner.document import Design
@@ -20,6 +21,7 @@ from lrdesigner.trials.history.recording import TrialRecorder
 from lrdesigner.trials.history.reopened import trial_to_keep
 from lrdesigner.trials.options import NO_OPTIONS, RangeOptions, TrialOptions
 from lrdesigner.trials.record import TrialRecord
+from lrdesigner.trials.variants import Variant
 from lrdesigner_app.notices import Notice
 from lrdesigner_app.processes import Job, SpareChild
 from lrdesigner_app.throttle import Throttle
@@ -73,14 +75,17 @@ class TrialRunner(QObject):
         """The last trial, running or not."""
         return self._record
 
-    def run(self, options: TrialOptions = NO_OPTIONS) -> bool:
-        """Start a trial of the committed design; False when it could not start."""
-        prepared = self._prepared(trial_request, options)
+    def run(self, options: TrialOptions = NO_OPTIONS, variant: Variant | None = None, sweep: str = "") -> bool:
+        """Start a trial of the committed design, or of a variant in a sweep; False when it could not start."""
+        prepared = self._prepared(trial_request, options, variant.design if variant is not None else None)
         if prepared is None:
             return False
         design, code, request = prepared
         self._record = TrialRecord(design=design, options=request.options)
-        self._recorder = TrialRecorder(trial_to_keep(design, self._design_path(), code, request.options))
+        kept = trial_to_keep(design, self._design_path(), code, request.options)
+        if variant is not None:
+            kept = replace(kept, kind="variant", variant=variant.label, sweep=sweep)
+        self._recorder = TrialRecorder(kept)
         self._start(request, design.model.python)
         return True
 
@@ -100,14 +105,17 @@ class TrialRunner(QObject):
         return job
 
     def _prepared(
-        self, make: Callable[[Design, Path, TrialOptions], Request], options: TrialOptions
+        self,
+        make: Callable[[Design, Path, TrialOptions], Request],
+        options: TrialOptions,
+        design: Design | None = None,
     ) -> tuple[Design, str, Request] | None:
-        """The committed design, its exported code and the request; None, with a notice, where that cannot be."""
+        """The design (None: the committed one), its code and the request; None, with a notice, where that cannot be."""
         if self.running:
             doing = "stopping" if self._record is not None and self._record.state == "stopping" else "running"
             self._workspace.post(Notice(f"A trial is still {doing}; the next can start when it has ended."))
             return None
-        design = self._workspace.store.committed
+        design = design or self._workspace.store.committed
         try:
             code = self._export_file(design, options)
             return design, code, make(design, self._files.enter_context(written_code(code)), options)

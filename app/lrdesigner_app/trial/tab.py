@@ -31,6 +31,12 @@ def _rate_page(workspace: Workspace, runner: TrialRunner) -> QWidget:
     return RatePage(workspace, runner)
 
 
+def _variants_page(workspace: Workspace, runner: TrialRunner) -> QWidget:
+    from lrdesigner_app.trial.variants_page import VariantsPage
+
+    return VariantsPage(workspace, runner)
+
+
 def _history_page(workspace: Workspace, runner: TrialRunner) -> QWidget:
     from lrdesigner_app.trial.history_page import HistoryPage
 
@@ -40,6 +46,7 @@ def _history_page(workspace: Workspace, runner: TrialRunner) -> QWidget:
 PAGES: tuple[tuple[str, Factory], ...] = (
     ("Run", _run_page),
     ("Range test", _rate_page),
+    ("Variants", _variants_page),
     ("History", _history_page),
 )
 """Titles of the pages and what builds them; the first one is the run view."""

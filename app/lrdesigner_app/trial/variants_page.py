@@ -1,0 +1,158 @@
+"""The page of variants: say what varies, run them, compare mean and spread, take one over as one edit."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QHBoxLayout, QSpinBox, QSplitter, QTreeWidget, QTreeWidgetItem, QVBoxLayout, QWidget
+
+from lrdesigner.errors import UserError
+from lrdesigner.trials.options import TrialOptions
+from lrdesigner.trials.sweep_results import VariantResult, promote, verdict
+from lrdesigner.trials.variants import Variant, variants_of, varied
+from lrdesigner_app.notices import Notice
+from lrdesigner_app.theme import GRID
+from lrdesigner_app.trial.compared import ComparedLosses
+from lrdesigner_app.trial.runner import TrialRunner
+from lrdesigner_app.trial.sweep import Sweep
+from lrdesigner_app.trial.typed import budget_typed
+from lrdesigner_app.widgets import LineEdit, button, label, restyle
+from lrdesigner_app.workspace import Workspace
+
+_COLUMNS = ("Variant", "Runs", "Result", "Against the design")
+_MOST_DRAWN = 8
+_EMPTY = "Several fields are divided by a semicolon: *.lr=0.5,1,2; head.weight_decay=0,0.1. The design itself runs too."
+
+
+class VariantsPage(QWidget):
+    """One row of controls, a table beside the losses, a sentence that says what may be said."""
+
+    def __init__(self, workspace: Workspace, runner: TrialRunner) -> None:
+        super().__init__()
+        self._workspace = workspace
+        self.sweep = Sweep(workspace, runner)
+        self._build()
+        self._arrange()
+        self.run_button.clicked.connect(self._on_run_or_stop)
+        self.vary.returnPressed.connect(self.run)
+        self.promote.clicked.connect(self._on_promote)
+        self.table.itemSelectionChanged.connect(self._refresh_buttons)
+        self.sweep.changed.connect(self.refresh)
+        self._refresh_buttons()
+
+    def run(self) -> None:
+        """Start what the fields say."""
+        design = self._workspace.store.committed
+        texts = [text.strip() for text in self.vary.text().split(";") if text.strip()]
+        try:
+            if not texts:
+                raise UserError("Say what varies, such as *.lr=0.5,1,2 for half and double rates.")
+            steps, seconds = budget_typed(self.budget.text(), design.plan.span)
+            options = TrialOptions(steps=min(steps, design.plan.total_steps) if steps else None, seconds=seconds)
+            found = variants_of({"design": design}, texts)
+        except UserError as error:
+            self._workspace.post(Notice(str(error), "bad"))
+            return
+        base = varied(design, {})
+        others = [variant for variant in found if variant.design != design]
+        self.sweep.start([base, *others], options, self.seeds.value())
+
+    def refresh(self) -> None:
+        """Show what has come out so far."""
+        table = self.sweep.table
+        chosen = self._chosen
+        self.table.clear()
+        for row in table.rows:
+            figure = row.figures.get(table.measure) if table.measure else None
+            difference = row.differences.get(table.measure) if table.measure else None
+            cells = [
+                row.label,
+                _runs(row),
+                str(figure or ""),
+                "" if row.label == table.baseline else str(difference or ""),
+            ]
+            item = QTreeWidgetItem(cells)
+            item.setData(0, Qt.ItemDataRole.UserRole, row.label)
+            self.table.addTopLevelItem(item)
+            item.setSelected(chosen is not None and row.label == chosen.label)
+        for column in range(len(_COLUMNS)):
+            self.table.resizeColumnToContents(column)
+        drawn = [self.sweep.records[r.label] for r in table.rows if r.label in self.sweep.records]
+        self.compared.show_records(drawn[:_MOST_DRAWN])
+        self.words.setText(verdict(table) if any(row.finished for row in table.rows) else _EMPTY)
+        self._refresh_buttons()
+
+    def _build(self) -> None:
+        self.run_button = button("Run variants", "primary", "Run each variant with each seed, one after the other")
+        self.vary = LineEdit()
+        self.vary.setPlaceholderText("*.lr=0.5,1,2")
+        self.vary.setAccessibleName("What varies")
+        self.vary.setToolTip("Address of a field and its values: head.lr=1e-4,3e-4; *.lr multiplies every rate")
+        self.seeds = QSpinBox()
+        self.seeds.setRange(1, 20)
+        self.seeds.setValue(3)
+        self.seeds.setSuffix(" seeds")
+        self.seeds.setAccessibleName("Seeds")
+        self.seeds.setToolTip("Each variant starts from the same weights and sees the same batches with each seed")
+        self.budget = LineEdit()
+        self.budget.setPlaceholderText("Whole plan")
+        self.budget.setAccessibleName("Budget of each run")
+        self.budget.setToolTip("How long each run trains: 200 steps, 2 epochs, 5% or 30 s")
+        self.promote = button("Promote", tip="Let the design be the selected variant: one edit, to be undone")
+        self.table = QTreeWidget()
+        self.table.setHeaderLabels(list(_COLUMNS))
+        self.table.setRootIsDecorated(False)
+        self.table.setAccessibleName("Variants")
+        self.compared = ComparedLosses(self._workspace.theme)
+        self.words = label(_EMPTY, "secondary")
+        self.words.setWordWrap(True)
+
+    def _arrange(self) -> None:
+        row = QHBoxLayout()
+        row.setSpacing(GRID)
+        row.addWidget(self.run_button)
+        row.addWidget(self.vary, 2)
+        for made in (self.seeds, self.budget, self.promote):
+            row.addWidget(made)
+        split = QSplitter()
+        split.addWidget(self.table)
+        split.addWidget(self.compared)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, GRID, 0, 0)
+        column.setSpacing(GRID)
+        column.addLayout(row)
+        column.addWidget(split, 1)
+        column.addWidget(self.words)
+
+    @property
+    def _chosen(self) -> Variant | None:
+        labels = [item.data(0, Qt.ItemDataRole.UserRole) for item in self.table.selectedItems()]
+        return next((variant for variant in self.sweep.variants if [variant.label] == labels), None)
+
+    def _on_run_or_stop(self) -> None:
+        if self.sweep.running:
+            self.sweep.stop()
+        else:
+            self.run()
+
+    def _on_promote(self) -> None:
+        variant = self._chosen
+        if variant is not None:
+            self._workspace.commit(f"Promote {variant.label}", promote, variant)
+
+    def _refresh_buttons(self) -> None:
+        running, chosen = self.sweep.running, self._chosen
+        text, role = ("Stop", "") if running else ("Run variants", "primary")
+        if self.run_button.text() != text:
+            self.run_button.setText(text)
+            self.run_button.setProperty("role", role)
+            restyle(self.run_button)
+        self.promote.setEnabled(chosen is not None and bool(chosen.changes))
+        for made in (self.vary, self.seeds, self.budget):
+            made.setEnabled(not running)
+
+
+def _runs(row: VariantResult) -> str:
+    """How the runs of a variant stand: "2 of 3", and what went wrong."""
+    every = row.finished + row.diverged + row.failed + row.stopped + row.waiting
+    bad = [f"{number} {word}" for number, word in ((row.diverged, "diverged"), (row.failed, "failed")) if number]
+    return ", ".join([f"{row.finished} of {every}", *bad])

@@ -1,0 +1,128 @@
+"""The page of variants, with a child that needs no torch."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication
+from pytestqt.qtbot import QtBot
+
+from lrdesigner.document import Design
+from lrdesigner.jobs.protocol import PROTOCOL_VERSION
+from lrdesigner.store import Store
+from lrdesigner.trials.history.store import TrialHistory
+from lrdesigner.trials.options import TrialOptions
+from lrdesigner_app.processes import SpareChild
+from lrdesigner_app.theme import Theme
+from lrdesigner_app.trial import TrialRunner
+from lrdesigner_app.trial.variants_page import VariantsPage
+from lrdesigner_app.workspace import Workspace
+
+CHILD = f"""
+import json, os, sys
+def say(kind, **fields):
+    os.write(1, (json.dumps({{"kind": kind, **fields}}) + "\\n").encode())
+say("hello", protocol={PROTOCOL_VERSION}, pid=os.getpid(), python="3.11.0", torch="0")
+line = sys.stdin.buffer.readline()
+if not line:
+    sys.exit()
+request = json.loads(line)
+rate = float(open(request["exported_file"]).read())
+loss = abs(rate - 2e-3) * 1000 + request["options"]["seed"] / 100
+for step in range(3):
+    say("metrics", step=step, loss=loss + 1 / (step + 1), lr={{"everything": rate}})
+"""
+ENDS = "say('end', reason='finished', metrics={'steps': 3, 'final_loss': loss, 'seconds': 0.1})"
+WAITS = "sys.stdin.buffer.readline(); say('end', reason='stopped', metrics={'steps': 3})"
+
+
+class Bench:
+    def __init__(self, design: Design, qapp: QApplication, qtbot: QtBot) -> None:
+        self.end, self._qtbot = ENDS, qtbot
+        self.notices: list[str] = []
+        self.workspace = Workspace(Store(design), Theme(qapp))
+        self.workspace.signals.notice_posted.connect(lambda notice: self.notices.append(notice.text))
+        command = [sys.executable, "-u", "-c"]
+        self.spare = SpareChild(None, lambda: [*command, CHILD + self.end], lambda: dict(os.environ))
+        self.runner = TrialRunner(self.workspace, self.spare, self._export)
+        self.page = VariantsPage(self.workspace, self.runner)
+        qtbot.addWidget(self.page)
+        self.page.resize(760, 260)
+        self.page.show()
+
+    def _export(self, design: Design, options: TrialOptions) -> str:
+        return repr(design.groups[0].lr.base)
+
+    def click(self, button: object) -> None:
+        QTest.mouseClick(button, Qt.MouseButton.LeftButton)  # type: ignore[call-overload]
+
+    def run(self, vary: str, seeds: int = 2) -> None:
+        QTest.keyClicks(self.page.vary, vary)
+        self.page.seeds.setValue(seeds)
+        self.click(self.page.run_button)
+
+    def finish(self) -> None:
+        self._qtbot.waitUntil(lambda: not self.page.sweep.running, timeout=20_000)
+
+    def cells(self, column: int) -> list[str]:
+        rows = (self.page.table.topLevelItem(row) for row in range(self.page.table.topLevelItemCount()))
+        return [row.text(column) for row in rows if row is not None]
+
+
+@pytest.fixture
+def bench(
+    design: Design, qapp: QApplication, qtbot: QtBot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[Bench]:
+    monkeypatch.setenv("LRDESIGNER_DATA_DIR", str(tmp_path / "data"))
+    made = Bench(design, qapp, qtbot)
+    yield made
+    made.runner.close()
+    made.spare.close()
+
+
+def test_the_best_variant_stands_first_and_is_promoted_as_one_edit(bench: Bench, design: Design) -> None:
+    bench.run("*.lr=2,8")
+    bench.finish()
+    assert bench.cells(0)[0] == "*.lr=2"
+    assert bench.cells(1) == ["2 of 2"] * 3
+    assert bench.cells(3)[bench.cells(0).index("*.lr=2")].startswith("-1")
+    assert "*.lr=2 is best" in bench.page.words.text()
+    assert bench.page.compared.isVisible()
+    assert bench.workspace.design is design
+    bench.page.table.setCurrentItem(bench.page.table.topLevelItem(0))
+    bench.click(bench.page.promote)
+    assert [g.lr.base for g in bench.workspace.design.groups] == pytest.approx([2 * g.lr.base for g in design.groups])
+    bench.workspace.store.undo()
+    assert bench.workspace.design is design
+    assert bench.runner.kept(10)
+    with TrialHistory() as history:
+        kept = history.trials(kind="variant")
+    assert sorted((trial.variant, trial.seed) for trial in kept if trial.variant != "design")[:2] == [
+        ("*.lr=2", 0),
+        ("*.lr=2", 1),
+    ]
+    assert len({trial.sweep for trial in kept}) == 1
+
+
+def test_a_stop_keeps_what_ended_and_runs_no_more(bench: Bench, qtbot: QtBot) -> None:
+    bench.end = WAITS
+    bench.run("*.lr=2")
+    qtbot.waitUntil(lambda: bench.runner.record is not None and len(bench.runner.record.losses) == 3, timeout=10_000)
+    assert bench.page.run_button.text() == "Stop"
+    bench.click(bench.page.run_button)
+    bench.finish()
+    assert bench.cells(1) == ["0 of 2", "0 of 2"]
+    assert not bench.runner.running
+
+
+@pytest.mark.parametrize(("text", "told"), [("", "Say what varies"), ("nose.lr=1", "nose"), ("*.lr", "*.lr")])
+def test_what_cannot_vary_is_told_and_nothing_runs(bench: Bench, text: str, told: str) -> None:
+    bench.run(text)
+    assert told in bench.notices[0]
+    assert not bench.runner.running
