@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from html import escape
+
 import numpy as np
 import pyqtgraph as pg
+from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from lrdesigner.trials.record import TrialRecord
@@ -21,6 +24,7 @@ class ComparedLosses(QWidget):
         self._theme = theme
         self.chart = ChartSurface(theme, "Losses of the selected trials")
         self.legend = label("", "secondary")
+        self.legend.setTextFormat(Qt.TextFormat.RichText)
         self.legend.setWordWrap(True)
         self._lines: list[pg.PlotDataItem] = []
         column = QVBoxLayout(self)
@@ -29,8 +33,8 @@ class ComparedLosses(QWidget):
         column.addWidget(self.chart, 1)
         self.setVisible(False)
 
-    def show_records(self, records: list[TrialRecord]) -> None:
-        """Draw these."""
+    def show_records(self, records: list[TrialRecord], names: list[str] | None = None) -> None:
+        """Draw these, called by their names or by their numbers."""
         self.setVisible(len(records) > 1)
         for line in self._lines:
             self.chart.view.removeItem(line)
@@ -38,7 +42,7 @@ class ComparedLosses(QWidget):
         if len(records) < 2:
             return
         linear = AxisMap()
-        names = []
+        told = []
         for number, record in enumerate(records):
             colour = self._theme.group_colour(number % 12)
             line = self.chart.line(1)
@@ -46,8 +50,9 @@ class ComparedLosses(QWidget):
             set_line(line, linear.xs(record.steps.array), linear.ys(record.smoothed.array))
             self._lines.append(line)
             last = record.smoothed.array[-1] if len(record.smoothed) else np.nan
-            names.append(f'<span style="color:{colour.name()}">●</span> {number + 1}: {last:.3g}')
-        self.legend.setText(" &nbsp; ".join(names))
+            name = escape(names[number]) if names else str(number + 1)
+            told.append(f'<span style="color:{colour.name()}">●</span>&nbsp;{name}:&nbsp;{last:.3g}')
+        self.legend.setText(" &nbsp; ".join(told))
         end = max(record.end_step for record in records)
         tops = [float(np.nanmax(r.smoothed.array)) for r in records if np.isfinite(r.smoothed.array).any()]
         self.chart.set_ranges(x=time_range(linear, end), y=value_range(linear, [np.array(tops or [1.0])]))

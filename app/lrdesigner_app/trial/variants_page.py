@@ -20,6 +20,7 @@ from lrdesigner_app.workspace import Workspace
 
 _COLUMNS = ("Variant", "Runs", "Result", "Against the design")
 _MOST_DRAWN = 8
+_BUDGET_PX = 104
 _EMPTY = "Several fields are divided by a semicolon: *.lr=0.5,1,2; head.weight_decay=0,0.1. The design itself runs too."
 
 
@@ -76,8 +77,8 @@ class VariantsPage(QWidget):
             item.setSelected(chosen is not None and row.label == chosen.label)
         for column in range(len(_COLUMNS)):
             self.table.resizeColumnToContents(column)
-        drawn = [self.sweep.records[r.label] for r in table.rows if r.label in self.sweep.records]
-        self.compared.show_records(drawn[:_MOST_DRAWN])
+        labels = [row.label for row in table.rows if row.label in self.sweep.records][:_MOST_DRAWN]
+        self.compared.show_records([self.sweep.records[name] for name in labels], labels)
         self.words.setText(verdict(table) if any(row.finished for row in table.rows) else _EMPTY)
         self._refresh_buttons()
 
@@ -91,10 +92,12 @@ class VariantsPage(QWidget):
         self.seeds.setRange(1, 20)
         self.seeds.setValue(3)
         self.seeds.setSuffix(" seeds")
+        self.seeds.setButtonSymbols(QSpinBox.ButtonSymbols.NoButtons)
         self.seeds.setAccessibleName("Seeds")
         self.seeds.setToolTip("Each variant starts from the same weights and sees the same batches with each seed")
         self.budget = LineEdit()
         self.budget.setPlaceholderText("Whole plan")
+        self.budget.setFixedWidth(_BUDGET_PX)
         self.budget.setAccessibleName("Budget of each run")
         self.budget.setToolTip("How long each run trains: 200 steps, 2 epochs, 5% or 30 s")
         self.promote = button("Promote", tip="Let the design be the selected variant: one edit, to be undone")
@@ -116,6 +119,8 @@ class VariantsPage(QWidget):
         split = QSplitter()
         split.addWidget(self.table)
         split.addWidget(self.compared)
+        split.setStretchFactor(0, 3)
+        split.setStretchFactor(1, 2)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, GRID, 0, 0)
         column.setSpacing(GRID)
