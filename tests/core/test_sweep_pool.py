@@ -6,11 +6,12 @@ import _thread
 import errno
 import json
 import os
+import signal
 import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -161,6 +162,15 @@ def test_a_full_disk_ends_the_sweep_with_a_sentence(tmp_path: Path, monkeypatch:
     assert not stub.asked
 
 
+@pytest.fixture
+def ctrl_c_heard() -> Iterator[None]:
+    """A worker of the tests may ignore it, or another test may have left that so."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
+@pytest.mark.usefixtures("ctrl_c_heard")
 def test_ctrl_c_stops_and_waits_for_what_runs(tmp_path: Path) -> None:
     once = threading.Lock()
 
