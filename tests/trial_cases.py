@@ -13,8 +13,8 @@ METRICS = ("step", "seconds", "loss", "lr/backbone", "lr/head")
 
 
 def new_trial(design: Design, **given: Any) -> NewTrial:
-    """A trial of the design that has its file at /work/net.lrd.json."""
-    asked: dict[str, Any] = {"design_key": "/work/net.lrd.json", "title": "net", "code": "import torch\n"}
+    """A trial of the design that has its file at /designs/net.lrd.json."""
+    asked: dict[str, Any] = {"design_key": "/designs/net.lrd.json", "title": "net", "code": "import torch\n"}
     return NewTrial(design=design, **{**asked, "options": {"steps": 20, "device": "cpu"}, **given})
 
 

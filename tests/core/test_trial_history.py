@@ -66,11 +66,11 @@ def test_trials_are_listed_newest_first_by_design_kind_and_sweep(
 ) -> None:
     old = kept(file, new_trial(design, sweep="s"), started=1000.0)
     new = kept(file, new_trial(design, kind="range-test"), started=2000.0)
-    other = kept(file, new_trial(design, design_key="/work/other.lrd.json"), started=1500.0)
+    other = kept(file, new_trial(design, design_key="/designs/other.lrd.json"), started=1500.0)
     assert [trial.id for trial in history.trials()] == [new, other, old]
-    assert [trial.id for trial in history.trials("/work/net.lrd.json")] == [new, old]
+    assert [trial.id for trial in history.trials("/designs/net.lrd.json")] == [new, old]
     assert [trial.id for trial in history.trials(kind="range-test")] == [new]
-    assert [trial.id for trial in history.trials("/work/net.lrd.json", sweep="s")] == [old]
+    assert [trial.id for trial in history.trials("/designs/net.lrd.json", sweep="s")] == [old]
 
 
 def test_designs_are_kept_once_and_go_with_their_last_trial(design: Design, file: Path, history: TrialHistory) -> None:
