@@ -6,11 +6,8 @@ after the update. Other groups stay at their weights before it.
 
 from __future__ import annotations
 
-import contextlib
 import math
-import random
-import sys
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -43,11 +40,6 @@ class Moved:
     before: torch.Tensor
     after: torch.Tensor
 
-    @property
-    def is_moved(self) -> bool:
-        """Whether the update changed it; of a tensor that processes share, any part of it."""
-        return fetched(norms_of([self.after - self.before])) != [0.0]
-
     def put(self, factor: float) -> None:
         """Let it have made so many times its step."""
         self.parameter.data.copy_(self.before + factor * (self.after - self.before))
@@ -56,12 +48,13 @@ class Moved:
 def critical_factors(loss: Callable[[], float], groups: Mapping[str, Sequence[Moved]]) -> dict[str, Critical]:
     """For each group by name, and under "" for all at once; the weights are those after the update again."""
     every = {id(m.parameter): m for moved in groups.values() for m in moved}
+    changed = _changed(every)
     try:
         for moved in every.values():
             moved.put(0.0)
         start = loss()
         return {
-            name: _search(loss, [moved for moved in members if moved.is_moved], start)
+            name: _search(loss, [moved for moved in members if id(moved.parameter) in changed], start)
             for name, members in {**groups, "": list(every.values())}.items()
         }
     finally:
@@ -69,31 +62,10 @@ def critical_factors(loss: Callable[[], float], groups: Mapping[str, Sequence[Mo
             moved.parameter.data.copy_(moved.after)
 
 
-@contextlib.contextmanager
-def untouched(model: nn.Module, device: torch.device) -> Iterator[Callable[[], None]]:
-    """Whatever is computed here, buffers and random numbers are as before; what it gives sets these back meanwhile."""
-    import torch
-
-    buffers = [(buffer, buffer.detach().clone()) for buffer in model.buffers()]
-    state, plain, numpy = torch.get_rng_state(), random.getstate(), sys.modules.get("numpy")
-    of_numpy = numpy.random.get_state() if numpy is not None else None
-    on_device = torch.cuda.get_rng_state(device) if device.type == "cuda" else None
-
-    def back() -> None:
-        for buffer, kept in buffers:
-            buffer.data.copy_(kept)
-        torch.set_rng_state(state)
-        random.setstate(plain)
-        if numpy is not None:
-            numpy.random.set_state(of_numpy)
-        if on_device is not None:
-            torch.cuda.set_rng_state(on_device, device)
-
-    try:
-        with torch.no_grad():
-            yield back
-    finally:
-        back()
+def _changed(every: Mapping[int, Moved]) -> frozenset[int]:
+    """Those that the update changed; of a tensor that processes share, any part of it."""
+    norms = fetched(norms_of([moved.after - moved.before for moved in every.values()]))
+    return frozenset(key for key, norm in zip(every, norms, strict=True) if norm != 0)
 
 
 def _search(loss: Callable[[], float], moving: Sequence[Moved], start: float) -> Critical:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from lrdesigner.child.critical_rate import Moved, critical_factors, untouched
+from lrdesigner.child.critical_rate import Moved, critical_factors
+from lrdesigner.child.untouched import untouched
 
 if TYPE_CHECKING:
     import torch

@@ -14,9 +14,7 @@ def seed_everything(seed: int) -> None:
     import torch
 
     torch.manual_seed(seed)
-    random.seed(seed)
-    if "numpy" in sys.modules:
-        sys.modules["numpy"].random.seed(seed % 2**32)
+    _seed_beside_torch(seed)
 
 
 class OwnRandomness:
@@ -31,32 +29,38 @@ class OwnRandomness:
         """Code in here draws from the stream; everything else goes on as if it had not run."""
         import torch
 
-        before = _state()
+        before = random_state()
         if self._state is not None:
-            _restore(self._state)
+            restore_random(self._state)
         else:
             torch.default_generator.manual_seed(self._seed)  # the CPU's alone
-            random.seed(self._seed)
-            if "numpy" in sys.modules:
-                sys.modules["numpy"].random.seed(self._seed % 2**32)
+            _seed_beside_torch(self._seed)
         try:
             yield
         finally:
-            self._state = _state()
-            _restore(before)
+            self._state = random_state()
+            restore_random(before)
 
 
-def _state() -> tuple[Any, ...]:
+def random_state() -> tuple[Any, ...]:
+    """How far torch on the CPU, Python and numpy (where it is loaded) have come in their random numbers."""
     import torch
 
     numpy = sys.modules.get("numpy")
     return torch.get_rng_state(), random.getstate(), numpy.random.get_state() if numpy else None
 
 
-def _restore(state: tuple[Any, ...]) -> None:
+def restore_random(state: tuple[Any, ...]) -> None:
+    """Go on from where `random_state` was taken."""
     import torch
 
     torch.set_rng_state(state[0])
     random.setstate(state[1])
     if state[2] is not None:
         sys.modules["numpy"].random.set_state(state[2])
+
+
+def _seed_beside_torch(seed: int) -> None:
+    random.seed(seed)
+    if "numpy" in sys.modules:
+        sys.modules["numpy"].random.seed(seed % 2**32)

@@ -11,7 +11,6 @@ from lrdesigner.child.channel import Channel
 from lrdesigner.child.failures import JobError
 from lrdesigner.child.training import NotFiniteError, Training
 from lrdesigner.child.training_step import device_name
-from lrdesigner.child.trial_settings import settings_of
 
 EXPLODED = 4.0
 """A loss of so many times the lowest smoothed one ends a copy: it only grows from there."""
@@ -25,8 +24,6 @@ def range_test(request: Mapping[str, Any], channel: Channel) -> tuple[str, dict[
     It multiplies the planned rates of all param groups, so that these keep their ratios, or of one group of the design
     alone. Each point has the loss that the weights had before the update.
     """
-    if settings_of(request).processes > 1:
-        raise JobError("A range test runs in one process; leave out --processes.")
     wanted, began = request["range"], time.perf_counter()
     seeds, total = int(wanted["seeds"]), int(wanted["updates"])
     ends: list[float | None] = []

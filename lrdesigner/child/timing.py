@@ -48,11 +48,7 @@ class Timing:
     @property
     def seconds_per_update(self) -> float:
         """Mean time of an update, as soon as it can be told without the first ones; 0 before there is one."""
-        began, first, _ = self._from
-        ended, last, _ = self._last
-        if last > first:
-            return (ended - began) / (last - first)
-        return ended / last if last else 0.0
+        return self.figures().get("seconds_per_update", 0.0)
 
     def figures(self) -> dict[str, float]:
         """`seconds_per_update`, `samples_per_second` and `data_share`; nothing before the first update."""

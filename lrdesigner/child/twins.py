@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import copy
-import random
-import sys
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
+
+from lrdesigner.child.randomness import random_state, restore_random
 
 if TYPE_CHECKING:
     from torch import nn
@@ -124,10 +124,7 @@ def untouched(optimizers: Sequence[Optimizer], schedulers: Sequence[Any]) -> Ite
 
     The list, at the end, names what had to be put back.
     """
-    import torch
-
-    numpy = sys.modules.get("numpy")
-    states = torch.get_rng_state(), random.getstate(), numpy.random.get_state() if numpy else None
+    drawn = random_state()
     groups = [group for optimizer in optimizers for group in optimizer.param_groups]
     before = [{key: _kept(value) for key, value in group.items() if key != "params"} for group in groups]
     reached = [getattr(scheduler, "last_epoch", None) for scheduler in schedulers]
@@ -135,10 +132,7 @@ def untouched(optimizers: Sequence[Optimizer], schedulers: Sequence[Any]) -> Ite
     try:
         yield put_back
     finally:
-        torch.set_rng_state(states[0])
-        random.setstate(states[1])
-        if numpy:
-            numpy.random.set_state(states[2])
+        restore_random(drawn)
         for group, values in zip(groups, before, strict=True):
             for key in [key for key in values if not _same(group.get(key), values[key])]:
                 put_back.append(key)

@@ -81,7 +81,7 @@ def _run(design: Design, kept_as: Path | None, options: TrialOptions, as_json: b
         write_json({"kind": "end", "reason": reason, "metrics": outcome.metrics})
     else:
         write_lines(f"{key}: {_figure(value)}" for key, value in outcome.metrics.items())
-        write_lines(headroom_lines(record.critical))
+        write_lines(headroom_lines(record.critical, [group.name for group in design.groups]))
         write_lines(finding_line(finding) for finding in trial_findings(record, design))
     say(outcome.message)
     if recorder is not None and recorder.problem:

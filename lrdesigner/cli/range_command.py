@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Annotated, Any
 
-import msgspec
 import typer
 from msgspec.structs import replace
 
@@ -13,8 +12,8 @@ from lrdesigner.cli.model_commands import PythonOption
 from lrdesigner.cli.output import say, write_json, write_lines
 from lrdesigner.cli.progress import ProgressBar
 from lrdesigner.cli.proof_commands import INTERRUPTED, TrustOption, allowed
+from lrdesigner.cli.trial_options import converted, trial_options
 from lrdesigner.document import Design
-from lrdesigner.errors import UserError
 from lrdesigner.jobs.protocol import CriticalRate, Progress, RangePoint
 from lrdesigner.jobs.reader import Outcome
 from lrdesigner.jobs.run import run_job
@@ -47,9 +46,9 @@ def range_test(
 ) -> int:
     """Train copies with growing rates, and tell between which ones the loss falls; the design stays as it is."""
     design = allowed(faultless_design(design_file), trust, python)
-    fields = {"device": device, "data": data, "batch_size": batch_size, "start": full_rate_step(design)}
-    wanted = _converted({"low": low, "high": high, "updates": updates, "seeds": seeds, "group": group}, RangeOptions)
-    test = _Run(design, _converted(fields, TrialOptions), as_json)
+    wanted = converted({"low": low, "high": high, "updates": updates, "seeds": seeds, "group": group}, RangeOptions)
+    options = trial_options(device=device, data=data, batch_size=batch_size, start=full_rate_step(design))
+    test = _Run(design, options, as_json)
     outcome = test.ranges(wanted)
     curves = range_curves(test.points)
     if outcome.succeeded and critical:
@@ -59,7 +58,7 @@ def range_test(
         write_json({"kind": "end", "reason": outcome.state, "low": found.low, "high": found.high, "why": found.reason})
     else:
         write_lines(_table(curves) if curves is not None else [])
-        write_lines([_suggested(found), *headroom_lines(test.rates)])
+        write_lines([_suggested(found), *headroom_lines(test.rates, [g.name for g in design.groups])])
     say(outcome.message)
     if outcome.state == "stopped":
         return INTERRUPTED
@@ -103,16 +102,6 @@ class _Run:
                     write_json(report)
 
             return run_job(request, on_report=take, python=self._design.model.python or None)
-
-
-def _converted(given: dict[str, Any], kind: Any) -> Any:
-    try:
-        return msgspec.convert(given, kind)
-    except msgspec.ValidationError as error:
-        told, _, where = str(error).partition(" - at `$.")
-        name = where.rstrip("`")
-        option = f"--{name.replace('_', '-')} cannot be {given[name]}: " if name in given else ""
-        raise UserError(f"{option}{told[:1].lower() if option else told[:1]}{told[1:].rstrip('.')}.") from None
 
 
 def _table(curves: RangeCurves) -> list[str]:

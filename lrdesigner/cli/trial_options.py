@@ -5,13 +5,15 @@ from __future__ import annotations
 import functools
 import inspect
 from collections.abc import Callable
-from typing import Annotated, Any, get_args, get_type_hints
+from typing import Annotated, Any, TypeVar, get_args, get_type_hints
 
 import msgspec
 import typer
 
 from lrdesigner.errors import UserError
-from lrdesigner.trials.options import DEVICES, Precision, TrialOptions
+from lrdesigner.trials.options import Device, Precision, RangeOptions, TrialOptions
+
+Options = TypeVar("Options", TrialOptions, RangeOptions)
 
 _HELP: dict[str, str] = {
     "steps": "The budget in updates; without it the whole plan.",
@@ -58,11 +60,16 @@ def taking_trial_options(command: Callable[..., int]) -> Callable[..., int]:
 
 def trial_options(**given: Any) -> TrialOptions:
     """The options with these values; raises `UserError` that names the one that cannot be."""
-    for name, choices in (("device", DEVICES), ("precision", get_args(Precision))):
+    return converted(given, TrialOptions)
+
+
+def converted(given: dict[str, Any], kind: type[Options]) -> Options:
+    """What was typed as options of a kind; raises `UserError` that names the one that cannot be."""
+    for name, choices in (("device", get_args(Device)), ("precision", get_args(Precision))):
         if given.get(name, choices[0]) not in choices:
             raise UserError(f"--{name} cannot be {given[name]!r}; choose one of {', '.join(choices)}.")
     try:
-        return msgspec.convert(given, TrialOptions)
+        return msgspec.convert(given, kind)
     except msgspec.ValidationError as error:
         told, _, where = str(error).partition(" - at `$.")
         name = where.rstrip("`")

@@ -69,8 +69,8 @@ class VerifyRequest(Request, frozen=True, tag="verify"):
     inventory: str = ""
 
 
-class TrialRequest(Request, frozen=True, tag="trial"):
-    """Train the model with the exported file, whose plan has `total_steps` steps.
+class TrainingRequest(Request, frozen=True):
+    """Base of what trains the model with the exported file, whose plan has `total_steps` steps.
 
     `inputs` describe what the model takes, where that is known; `groups` tells the param groups of each group of the
     design.
@@ -85,17 +85,14 @@ class TrialRequest(Request, frozen=True, tag="trial"):
     groups: dict[str, tuple[str, ...]] = {}
 
 
-class RangeTestRequest(Request, frozen=True, tag="range_test"):
-    """As a trial, from the start of its window on, with rates that grow by a multiplier; a copy for each seed."""
+class TrialRequest(TrainingRequest, frozen=True, tag="trial"):
+    """A trial, as the options say."""
 
-    source: str
-    exported_file: str
-    total_steps: int
+
+class RangeTestRequest(TrainingRequest, frozen=True, tag="range_test", kw_only=True):
+    """Train a copy for each seed, from the start of the window on, with rates that grow by a multiplier."""
+
     range: RangeOptions
-    options: TrialOptions = TrialOptions()
-    kwargs: dict[str, Any] = {}
-    inputs: tuple[ModelInput, ...] = ()
-    groups: dict[str, tuple[str, ...]] = {}
 
 
 class CaptureRequest(Request, frozen=True, tag="capture"):

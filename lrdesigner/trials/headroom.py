@@ -2,56 +2,45 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
 
 from lrdesigner.jobs.protocol import CriticalRate
 from lrdesigner.numbers import rate
 
 
-@dataclass(frozen=True, slots=True)
-class Headroom:
-    """The last finding about a group: critical over scheduled rate, None where it is beyond `at_least` or unmoved."""
-
-    group: str
-    factor: float | None
-    at_least: float
-    step: int
-    limits: bool = False
-
-    @property
-    def moved(self) -> bool:
-        """Whether the group made a step when it was looked for."""
-        return self.at_least > 0
+def latest_rates(reports: Iterable[CriticalRate], groups: Sequence[str]) -> list[CriticalRate]:
+    """The last report about each of these groups of the design, in their order, and then about all at once."""
+    found = {report.group: report for report in reports}
+    return [found[name] for name in (*groups, "") if name in found]
 
 
-def headroom(reports: Iterable[CriticalRate]) -> tuple[Headroom, ...]:
-    """Of each group of the design by the last report about it, in their order; the lowest one limits the run.
+def limiting(rates: Iterable[CriticalRate]) -> CriticalRate | None:
+    """The group whose rate is nearest to its critical one; None when no critical rate was found.
 
-    >>> from lrdesigner.jobs.protocol import CriticalRate
-    >>> reports = CriticalRate(9, "a", 0.1, 4.0, 8.0, 5), CriticalRate(9, "b", 1.0, 2.0, 4.0, 5)
-    >>> [found.limits for found in headroom(reports)]
-    [False, True]
+    >>> limiting([CriticalRate(9, "a", 0.1, 4.0, 8.0, 5), CriticalRate(9, "b", 1.0, 2.0, 4.0, 5)]).group
+    'b'
     """
-    last = {report.group: report for report in reports if report.group}
-    known = [report.factor for report in last.values() if report.factor is not None]
-    least = min(known, default=None)
-    return tuple(
-        Headroom(r.group, r.factor, r.largest_tried, r.step, limits=r.factor is not None and r.factor == least)
-        for r in last.values()
-    )
+    known = [(found.factor, found) for found in rates if found.group and found.factor is not None]
+    return min(known, key=lambda pair: pair[0])[1] if known else None
 
 
-def headroom_lines(reports: Iterable[CriticalRate]) -> list[str]:
-    """The same in words, a line for each group."""
-    return [_line(found) for found in headroom(reports)]
+def moved(found: CriticalRate) -> bool:
+    """Whether the group made a step when its rate was looked for."""
+    return found.factor is not None or found.largest_tried > 0
 
 
-def _line(found: Headroom) -> str:
-    if not found.moved:
+def headroom_lines(reports: Iterable[CriticalRate], groups: Sequence[str]) -> list[str]:
+    """The latest of each group in words, a line for each."""
+    latest = [found for found in latest_rates(reports, groups) if found.group]
+    limit = limiting(latest)
+    return [_line(found, limits=limit is not None and found.factor == limit.factor) for found in latest]
+
+
+def _line(found: CriticalRate, limits: bool) -> str:
+    if not moved(found):
         return f"{found.group}: did not move at step {found.step:,}"
     if found.factor is None:
-        most = rate(found.at_least)
+        most = rate(found.largest_tried)
         return f"{found.group}: the loss does not rise up to {most} times its rate, at step {found.step:,}"
-    words = ", which limits the run" if found.limits else ""
+    words = ", which limits the run" if limits else ""
     return f"{found.group}: the loss rises at {rate(found.factor)} times its rate, at step {found.step:,}{words}"

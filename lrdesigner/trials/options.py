@@ -8,7 +8,7 @@ from msgspec import Meta, Struct
 
 from lrdesigner.errors import InvalidValueError
 
-DEVICES = ("auto", "cpu", "cuda", "mps")
+Device = Literal["auto", "cpu", "cuda", "mps"]
 BATCH_SIZE = 32
 
 Precision = Literal["float32", "bfloat16", "float16"]
@@ -32,7 +32,7 @@ class TrialOptions(Struct, frozen=True, forbid_unknown_fields=True):
     seconds: Annotated[float, Meta(gt=0, le=10**7)] | None = None
     whole: bool = False
     start: Annotated[int, Meta(ge=0, le=10**12)] = 0
-    device: Literal["auto", "cpu", "cuda", "mps"] = "auto"
+    device: Device = "auto"
     data: str = "demo"
     weights: str = ""
     batch_size: Count = BATCH_SIZE

@@ -2,36 +2,23 @@
 
 from __future__ import annotations
 
-import os
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from PySide6.QtCore import Qt
-from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
+from trial_bench import PRELUDE, TrialBench
 
 from lrdesigner.document import Design
-from lrdesigner.jobs.protocol import PROTOCOL_VERSION
 from lrdesigner.store import Store
 from lrdesigner.trials.history.store import TrialHistory
-from lrdesigner_app.processes import SpareChild
 from lrdesigner_app.theme import Theme
-from lrdesigner_app.trial import TrialRunner
 from lrdesigner_app.trial.rate_page import RatePage
 from lrdesigner_app.workspace import Workspace
 
-PRELUDE = f"""
-import json, math, os, sys
-def say(kind, **fields):
-    os.write(1, (json.dumps({{"kind": kind, **fields}}) + "\\n").encode())
-say("hello", protocol={PROTOCOL_VERSION}, pid=os.getpid(), python="3.11.0", torch="0")
-line = sys.stdin.buffer.readline()
-if not line:
-    sys.exit()
-wanted = json.loads(line)["range"]
+POINTS = """
+wanted = request["range"]
 def point(seed, update, loss):
     multiplier = wanted["low"] * (wanted["high"] / wanted["low"]) ** (update / (wanted["updates"] - 1))
     say("range", seed=seed, update=update, multiplier=multiplier, loss=loss(math.log10(multiplier)))
@@ -48,14 +35,11 @@ WAITS = "point(0, 0, abs); sys.stdin.buffer.readline(); say('end', reason='stopp
 FAILS = "say('error', message='The data ended.'); say('end', reason='failed', metrics={})"
 
 
-class Bench:
+class Bench(TrialBench):
+    prelude = PRELUDE + POINTS
+
     def __init__(self, design: Design, qapp: QApplication, qtbot: QtBot) -> None:
-        self.body, self._qtbot = FALLS, qtbot
-        self.workspace = Workspace(Store(design), Theme(qapp))
-        self.spare = SpareChild(
-            None, lambda: [sys.executable, "-u", "-c", PRELUDE + self.body], lambda: dict(os.environ)
-        )
-        self.runner = TrialRunner(self.workspace, self.spare, lambda design, options: "# exported")
+        super().__init__(Workspace(Store(design), Theme(qapp)), qtbot, FALLS)
         self.page = RatePage(self.workspace, self.runner)
         qtbot.addWidget(self.page)
         self.page.resize(760, 260)
@@ -64,9 +48,6 @@ class Bench:
     def run(self, body: str) -> None:
         self.body = body
         self.click(self.page.run_button)
-
-    def click(self, button: object) -> None:
-        QTest.mouseClick(button, Qt.MouseButton.LeftButton)  # type: ignore[call-overload]
 
     def finish(self) -> None:
         self._qtbot.waitUntil(lambda: not self.runner.running, timeout=10_000)
@@ -79,8 +60,7 @@ def bench(
     monkeypatch.setenv("LRDESIGNER_DATA_DIR", str(tmp_path / "data"))
     made = Bench(design, qapp, qtbot)
     yield made
-    made.runner.close()
-    made.spare.close()
+    made.close()
 
 
 def test_a_suggested_rate_is_taken_over_as_one_edit_and_not_before(bench: Bench, design: Design) -> None:
@@ -120,13 +100,11 @@ def test_where_nothing_stands_out_nothing_can_be_used(bench: Bench) -> None:
 
 
 def test_it_can_be_stopped_and_no_trial_starts_meanwhile(bench: Bench, qtbot: QtBot) -> None:
-    told: list[str] = []
-    bench.workspace.signals.notice_posted.connect(lambda notice: told.append(notice.text))
     bench.run(WAITS)
     qtbot.waitUntil(lambda: bool(bench.page._points), timeout=10_000)
     assert bench.page.run_button.text() == "Stop"
     assert not bench.runner.run()
-    assert told == ["A trial is still running; the next can start when it has ended."]
+    assert bench.notices == ["A trial is still running; the next can start when it has ended."]
     bench.click(bench.page.run_button)
     bench.finish()
     assert bench.page.run_button.text() == "Test rates"

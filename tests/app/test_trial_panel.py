@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import math
-import os
-import sys
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -17,21 +15,20 @@ from PySide6.QtGui import QGuiApplication
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
+from trial_bench import TrialBench
 
 from lrdesigner import edits
 from lrdesigner.curves import track_values
 from lrdesigner.document import Design
 from lrdesigner.errors import UserError
-from lrdesigner.jobs.protocol import PROTOCOL_VERSION, Metrics, Progress
+from lrdesigner.jobs.protocol import Metrics, Progress
 from lrdesigner.jobs.reader import Outcome
 from lrdesigner.schedules import Cosine, Plateau, Span
 from lrdesigner.store import Store
 from lrdesigner.trials.growing import Growing
 from lrdesigner.trials.options import TrialOptions
 from lrdesigner.trials.record import TrialRecord
-from lrdesigner_app.processes import SpareChild
 from lrdesigner_app.theme import Theme
-from lrdesigner_app.trial import TrialRunner
 from lrdesigner_app.trial.panel import TrialPanel
 from lrdesigner_app.trial.typed import steps_typed
 from lrdesigner_app.trial.words import (
@@ -44,21 +41,6 @@ from lrdesigner_app.trial.words import (
 )
 from lrdesigner_app.workspace import Workspace
 
-PRELUDE = """
-import json, os, sys, time
-def say(kind, **fields):
-    os.write(1, (json.dumps({"kind": kind, **fields}) + "\\n").encode())
-say("hello", protocol=PROTOCOL, pid=os.getpid(), python="3.11.0", torch="0")
-line = sys.stdin.buffer.readline()
-if not line:
-    sys.exit()
-request = json.loads(line)
-steps = request["options"]["steps"] or request["total_steps"]
-def step(number, loss=1.0, everything=1e-3, backbone=1e-3):
-    say("metrics", step=number, loss=loss, lr={"everything": everything, "backbone": backbone})
-def end(reason="finished", **fields):
-    say("end", reason=reason, metrics=fields)
-"""
 TRAINS = (
     "say('progress', stage='training', total=steps)\n"
     "for s in range(steps): step(s, 2.0 / (s + 1))\nend(steps=steps, seconds=0.5, device='cpu', "
@@ -68,25 +50,20 @@ WAITS = "say('progress', stage='training', total=450); step(0); "
 WAITS += "json.loads(sys.stdin.buffer.readline()); end('stopped', steps=1)"
 
 
-class Bench:
-    """A panel whose children run `body`."""
+class Bench(TrialBench):
+    """A panel beside it."""
 
     def __init__(self, workspace: Workspace, qtbot: QtBot) -> None:
-        self.body = TRAINS
-        self.workspace, self._qtbot = workspace, qtbot
+        super().__init__(workspace, qtbot, TRAINS)
         self.exported: list[Design] = []
         self.records: list[TrialRecord] = []
-        self.notices: list[str] = []
-        self.spare = SpareChild(None, self._command, lambda: dict(os.environ))
-        self.runner = TrialRunner(workspace, self.spare, self._export)
         self.panel = TrialPanel(workspace, self.runner)
         qtbot.addWidget(self.panel)
         workspace.signals.trial_changed.connect(self.records.append)
-        workspace.signals.notice_posted.connect(lambda notice: self.notices.append(notice.text))
 
     def run(self, body: str) -> None:
         self.body = body
-        QTest.mouseClick(self.panel.run_button, Qt.MouseButton.LeftButton)
+        self.click(self.panel.run_button)
 
     def finish(self) -> TrialRecord:
         self._qtbot.waitUntil(lambda: not self.runner.running, timeout=10_000)
@@ -101,9 +78,6 @@ class Bench:
         self._qtbot.waitUntil(lambda: len(record.steps) >= count, timeout=10_000)
         self.runner._throttle.flush()
         self.panel._throttle.flush()
-
-    def _command(self) -> list[str]:
-        return [sys.executable, "-u", "-c", f"PROTOCOL = {PROTOCOL_VERSION}\n{PRELUDE}{self.body}"]
 
     def _export(self, design: Design, _: TrialOptions) -> str:
         self.exported.append(design)
@@ -122,8 +96,7 @@ def bench(workspace: Workspace, qtbot: QtBot) -> Iterator[Bench]:
     made.panel.resize(760, 260)
     made.panel.show()
     yield made
-    made.runner.close()
-    made.spare.close()
+    made.close()
 
 
 def test_before_any_trial_the_panel_says_what_to_do(bench: Bench) -> None:

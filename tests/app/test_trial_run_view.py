@@ -22,12 +22,13 @@ from lrdesigner.inventory import Inventory, ModuleInfo, ParameterInfo
 from lrdesigner.jobs.protocol import CriticalRate, Diagnostics, GroupDiagnostics, Metrics, Progress
 from lrdesigner.schedules import Span
 from lrdesigner.store import Store
+from lrdesigner.trials.headroom import latest_rates, limiting
 from lrdesigner.trials.options import TrialOptions
 from lrdesigner.trials.record import TrialRecord
 from lrdesigner_app.theme import DARK, Theme
 from lrdesigner_app.trial import TrialRunner, TrialTab
 from lrdesigner_app.trial.charts import TrialCharts
-from lrdesigner_app.trial.headroom import Headroom, factor_text, headroom_text, latest_rates, limiting
+from lrdesigner_app.trial.headroom import Headroom, factor_text, headroom_text
 from lrdesigner_app.trial.typed import budget_typed, clip_typed, whole_typed
 from lrdesigner_app.trial.words import progress_text, result_text, speed_text
 from lrdesigner_app.workspace import Workspace
@@ -52,8 +53,7 @@ def bench(workspace: Workspace, qtbot: QtBot) -> Iterator[Bench]:
     made.panel.resize(760, 300)
     made.panel.show()
     yield made
-    made.runner.close()
-    made.spare.close()
+    made.close()
 
 
 @pytest.fixture
@@ -272,18 +272,19 @@ def test_before_anything_is_measured_the_charts_say_so(workspace: Workspace, des
 
 
 def test_headroom_names_the_group_that_limits_the_run(record: TrialRecord, workspace: Workspace, qtbot: QtBot) -> None:
-    first, second = (group.name for group in record.design.groups)
+    first, second = names = [group.name for group in record.design.groups]
     for step, factors in ((10, (0.5, 4.0, 2.0)), (20, (None, 3.1, 2.0))):
         for name, factor in zip((first, second, ""), factors, strict=True):
             record.note(CriticalRate(step, name, 1e-3, factor, 100.0, 5))
-    rates = latest_rates(record)
+    rates = latest_rates(record.critical, names)
     assert [(rate.group, rate.step) for rate in rates] == [(first, 20), (second, 20), ("", 20)]
     assert limiting(rates) is rates[1]
     assert headroom_text(rates) == f"{second} limits the run: its rate may grow 3.1×"
     assert headroom_text(rates[:1]) == "No critical rate was found: every rate may grow"
     record.note(CriticalRate(30, first, 0.0, None, 0.0, 0))
-    assert (factor_text(latest_rates(record)[0]), limiting(latest_rates(record))) == ("did not move", rates[1])
-    assert headroom_text(latest_rates(record)[:1]) == "No group moved when its rate was looked for"
+    rates = latest_rates(record.critical, names)
+    assert (factor_text(rates[0]), limiting(rates)) == ("did not move", rates[1])
+    assert headroom_text(rates[:1]) == "No group moved when its rate was looked for"
     view = Headroom(workspace.theme)
     qtbot.addWidget(view)
     view.resize(300, 120)

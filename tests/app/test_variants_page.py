@@ -2,55 +2,38 @@
 
 from __future__ import annotations
 
-import os
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
+from trial_bench import PRELUDE, TrialBench
 
 from lrdesigner.document import Design
-from lrdesigner.jobs.protocol import PROTOCOL_VERSION
 from lrdesigner.store import Store
 from lrdesigner.trials.history.store import TrialHistory
 from lrdesigner.trials.options import TrialOptions
-from lrdesigner_app.processes import SpareChild
 from lrdesigner_app.theme import Theme
-from lrdesigner_app.trial import TrialRunner
 from lrdesigner_app.trial.variants_page import VariantsPage
 from lrdesigner_app.workspace import Workspace
 
-CHILD = f"""
-import json, os, sys
-def say(kind, **fields):
-    os.write(1, (json.dumps({{"kind": kind, **fields}}) + "\\n").encode())
-say("hello", protocol={PROTOCOL_VERSION}, pid=os.getpid(), python="3.11.0", torch="0")
-line = sys.stdin.buffer.readline()
-if not line:
-    sys.exit()
-request = json.loads(line)
+TRAINS = """
 rate = float(open(request["exported_file"]).read())
 loss = abs(rate - 2e-3) * 1000 + request["options"]["seed"] / 100
-for step in range(3):
-    say("metrics", step=step, loss=loss + 1 / (step + 1), lr={{"everything": rate}})
+for number in range(3):
+    step(number, loss + 1 / (number + 1), everything=rate)
 """
 ENDS = "say('end', reason='finished', metrics={'steps': 3, 'final_loss': loss, 'seconds': 0.1})"
 WAITS = "sys.stdin.buffer.readline(); say('end', reason='stopped', metrics={'steps': 3})"
 
 
-class Bench:
+class Bench(TrialBench):
+    prelude = PRELUDE + TRAINS
+
     def __init__(self, design: Design, qapp: QApplication, qtbot: QtBot) -> None:
-        self.end, self._qtbot = ENDS, qtbot
-        self.notices: list[str] = []
-        self.workspace = Workspace(Store(design), Theme(qapp))
-        self.workspace.signals.notice_posted.connect(lambda notice: self.notices.append(notice.text))
-        command = [sys.executable, "-u", "-c"]
-        self.spare = SpareChild(None, lambda: [*command, CHILD + self.end], lambda: dict(os.environ))
-        self.runner = TrialRunner(self.workspace, self.spare, self._export)
+        super().__init__(Workspace(Store(design), Theme(qapp)), qtbot, ENDS)
         self.page = VariantsPage(self.workspace, self.runner)
         qtbot.addWidget(self.page)
         self.page.resize(760, 260)
@@ -58,9 +41,6 @@ class Bench:
 
     def _export(self, design: Design, options: TrialOptions) -> str:
         return repr(design.groups[0].lr.base)
-
-    def click(self, button: object) -> None:
-        QTest.mouseClick(button, Qt.MouseButton.LeftButton)  # type: ignore[call-overload]
 
     def run(self, vary: str, seeds: int = 2) -> None:
         QTest.keyClicks(self.page.vary, vary)
@@ -82,8 +62,7 @@ def bench(
     monkeypatch.setenv("LRDESIGNER_DATA_DIR", str(tmp_path / "data"))
     made = Bench(design, qapp, qtbot)
     yield made
-    made.runner.close()
-    made.spare.close()
+    made.close()
 
 
 def test_the_best_variant_stands_first_and_is_promoted_as_one_edit(bench: Bench, design: Design) -> None:
@@ -111,7 +90,7 @@ def test_the_best_variant_stands_first_and_is_promoted_as_one_edit(bench: Bench,
 
 
 def test_a_stop_keeps_what_ended_and_runs_no_more(bench: Bench, qtbot: QtBot) -> None:
-    bench.end = WAITS
+    bench.body = WAITS
     bench.run("*.lr=2")
     qtbot.waitUntil(lambda: bench.runner.record is not None and len(bench.runner.record.losses) == 3, timeout=10_000)
     assert bench.page.run_button.text() == "Stop"

@@ -72,7 +72,7 @@ def test_a_loss_that_is_no_number_counts_as_raised() -> None:
 def test_buffers_and_random_numbers_are_as_before() -> None:
     import torch
 
-    from lrdesigner.child.critical_rate import untouched
+    from lrdesigner.child.untouched import untouched
 
     model = torch.nn.Sequential(torch.nn.BatchNorm1d(3), torch.nn.Dropout())
     inputs = torch.randn(8, 3)

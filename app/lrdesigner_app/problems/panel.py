@@ -7,9 +7,9 @@ from collections import Counter
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QHBoxLayout, QScrollArea, QVBoxLayout, QWidget
 
+from lrdesigner.document import Design
 from lrdesigner.findings import Finding, check, in_order
 from lrdesigner.findings.finding import Severity
-from lrdesigner.trials.findings import trial_findings
 from lrdesigner.trials.record import TrialRecord
 from lrdesigner_app.debounce import Debounce
 from lrdesigner_app.problems.rows import FindingRows
@@ -75,8 +75,7 @@ class ProblemsPanel(QWidget):
         """Check now."""
         self._debounce.forget()
         design = self._workspace.design
-        of_the_trial = trial_findings(self._trial, design) if self._trial is not None else ()
-        found = in_order((*check(design, self._workspace.file_faults), *of_the_trial))
+        found = in_order((*check(design, self._workspace.file_faults), *self._of_the_trial(design)))
         if found == self._findings:
             return
         self._findings = found
@@ -99,6 +98,13 @@ class ProblemsPanel(QWidget):
         at = (at + by) % len(listed)
         self._look(listed[at])
         self.list.go_to(at)
+
+    def _of_the_trial(self, design: Design) -> tuple[Finding, ...]:
+        if self._trial is None:
+            return ()
+        from lrdesigner.trials.findings import trial_findings  # what a window that starts does not need
+
+        return trial_findings(self._trial, design)
 
     def _on_trial_changed(self, record: TrialRecord) -> None:
         """What the last trial said stays until another one has ended; one that was cancelled says nothing."""

@@ -9,6 +9,7 @@ from PySide6.QtGui import QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QFrame, QScrollArea, QVBoxLayout, QWidget
 
 from lrdesigner.jobs.protocol import CriticalRate
+from lrdesigner.trials.headroom import latest_rates, limiting, moved
 from lrdesigner.trials.record import TrialRecord
 from lrdesigner_app.theme import GRID, SECONDARY_PX, Theme
 from lrdesigner_app.widgets import ElidedLabel, plain_tip
@@ -19,24 +20,6 @@ _NO_PROBES = "Headroom: set Critical-rate probes in Options, and each group's cr
 ALL = "All groups"
 _LEAST = 1e-6
 """No bar ends further left."""
-
-
-def latest_rates(record: TrialRecord) -> list[CriticalRate]:
-    """The last that was found of each group, in the design's order, and then that of all groups at once."""
-    found = {rate.group: rate for rate in record.critical}
-    names = [group.name for group in record.design.groups]
-    return [found[name] for name in (*names, "") if name in found]
-
-
-def limiting(rates: list[CriticalRate]) -> CriticalRate | None:
-    """The group whose rate is nearest to its critical one; None when no critical rate was found."""
-    known = [rate for rate in rates if rate.group and rate.factor is not None]
-    return min(known, key=lambda rate: rate.factor or math.inf, default=None)
-
-
-def moved(rate: CriticalRate) -> bool:
-    """Whether the group made a step when its rate was looked for."""
-    return rate.factor is not None or rate.largest_tried > 0
 
 
 def factor_text(rate: CriticalRate) -> str:
@@ -79,7 +62,7 @@ class Headroom(QWidget):
 
     def show_record(self, record: TrialRecord) -> None:
         """Draw what is new in it."""
-        rates = latest_rates(record)
+        rates = latest_rates(record.critical, [group.name for group in record.design.groups])
         nothing = _NONE_YET if record.options.probes and record.running else _NO_PROBES
         self.caption.setText(headroom_text(rates) if rates else nothing)
         colours = {group.name: group.colour for group in record.design.groups}

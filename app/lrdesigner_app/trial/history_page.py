@@ -39,6 +39,7 @@ class HistoryPage(QWidget):
         super().__init__()
         self._workspace, self._runner = workspace, runner
         self._deleting: list[str] = []
+        self._opened: dict[str, TrialRecord] = {}
         self.rows = HistoryRows()
         self.compared = ComparedLosses(workspace.theme)
         self.words = label("", "secondary")
@@ -55,6 +56,7 @@ class HistoryPage(QWidget):
 
     def refresh(self) -> None:
         """Read the list anew."""
+        self._opened = {}
         with TrialHistory() as history:
             key = None if self.everything.isChecked() else self._runner.design_key(self._workspace.design)
             found = self._tried(lambda: history.trials(key)) or []
@@ -164,8 +166,14 @@ class HistoryPage(QWidget):
         self.refresh()
 
     def _record(self, trial: str) -> TrialRecord | None:
-        with TrialHistory() as history:
-            return self._tried(lambda: record_of(history, history.trial(trial)))
+        """The record of a trial, which is read once for as long as the list is."""
+        if trial not in self._opened:
+            with TrialHistory() as history:
+                found = self._tried(lambda: record_of(history, history.trial(trial)))
+            if found is None:
+                return None
+            self._opened[trial] = found
+        return self._opened[trial]
 
     def _tried(self, read: Callable[[], T]) -> T | None:
         """What a reading gives; what the store says against it becomes a notice."""

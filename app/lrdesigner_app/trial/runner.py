@@ -6,7 +6,7 @@ from collections.abc import Callable
 from contextlib import ExitStack
 from pathlib import Path
 from time import monotonic
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from msgspec.structs import replace
 from PySide6.QtCore import QObject, QTimer
@@ -16,16 +16,16 @@ from lrdesigner.errors import UserError
 from lrdesigner.jobs.protocol import AnyReport, Metrics, RangeTestRequest, TrialRequest
 from lrdesigner.jobs.reader import Outcome
 from lrdesigner.proof import range_test_request, trial_request, written_code
-from lrdesigner.trials.history.entries import design_key
-from lrdesigner.trials.history.recording import TrialRecorder
-from lrdesigner.trials.history.reopened import trial_to_keep
 from lrdesigner.trials.options import NO_OPTIONS, RangeOptions, TrialOptions
 from lrdesigner.trials.record import TrialRecord
-from lrdesigner.trials.variants import Variant
 from lrdesigner_app.notices import Notice
 from lrdesigner_app.processes import Job, SpareChild
 from lrdesigner_app.throttle import Throttle
 from lrdesigner_app.workspace import Workspace
+
+if TYPE_CHECKING:
+    from lrdesigner.trials.history.recording import TrialRecorder
+    from lrdesigner.trials.variants import Variant
 
 Request = TypeVar("Request", TrialRequest, RangeTestRequest)
 
@@ -64,6 +64,8 @@ class TrialRunner(QObject):
 
     def design_key(self, design: Design) -> str:
         """Under what the trials of a design are found in the history."""
+        from lrdesigner.trials.history.entries import design_key
+
         return design_key(design, self._design_path())
 
     def kept(self, seconds: float) -> bool:
@@ -82,10 +84,7 @@ class TrialRunner(QObject):
             return False
         design, code, request = prepared
         self._record = TrialRecord(design=design, options=request.options)
-        kept = trial_to_keep(design, self._design_path(), code, request.options)
-        if variant is not None:
-            kept = replace(kept, kind="variant", variant=variant.label, sweep=sweep)
-        self._recorder = TrialRecorder(kept)
+        self._recorder = self._new_recorder(design, code, request.options, None, variant, sweep)
         self._start(request, design.model.python)
         return True
 
@@ -95,9 +94,7 @@ class TrialRunner(QObject):
         if prepared is None:
             return None
         design, code, request = prepared
-        recorder = self._recorder = TrialRecorder(
-            trial_to_keep(design, self._design_path(), code, request.options, wanted)
-        )
+        recorder = self._recorder = self._new_recorder(design, code, request.options, wanted)
         job = self._job = self._spare.start(request, python=design.model.python)
         job.report_received.connect(recorder.take)
         job.ended.connect(self._on_range_tested)
@@ -123,6 +120,24 @@ class TrialRunner(QObject):
             self._clean_up()
             self._workspace.post(Notice(str(error), "bad"))
             return None
+
+    def _new_recorder(
+        self,
+        design: Design,
+        code: str,
+        options: TrialOptions,
+        wanted: RangeOptions | None,
+        variant: Variant | None = None,
+        sweep: str = "",
+    ) -> TrialRecorder:
+        """What keeps the trial; the store is imported now, because a window that starts needs none."""
+        from lrdesigner.trials.history.recording import TrialRecorder
+        from lrdesigner.trials.history.reopened import trial_to_keep
+
+        kept = trial_to_keep(design, self._design_path(), code, options, wanted)
+        if variant is not None:
+            kept = replace(kept, kind="variant", variant=variant.label, sweep=sweep)
+        return TrialRecorder(kept)
 
     def _on_range_tested(self, outcome: Outcome) -> None:
         self._job = None
@@ -177,8 +192,7 @@ class TrialRunner(QObject):
         if job is not None:
             job.cancel()
             job.wait(_CLOSE_MS)
-        if self._recorder is not None:
-            self._recorder.wait(_CLOSE_MS / 1000)
+        self.kept(_CLOSE_MS / 1000)
         self._clean_up()
 
     def _start(self, request: TrialRequest, python: str) -> None:

@@ -7,8 +7,8 @@ import inspect
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from lrdesigner.child.critical_rate import untouched
 from lrdesigner.child.failures import JobError, user_code
+from lrdesigner.child.untouched import untouched
 
 if TYPE_CHECKING:
     import torch
