@@ -44,7 +44,7 @@ class Bench(TrialBench):
 
     def run(self, vary: str, seeds: int = 2) -> None:
         QTest.keyClicks(self.page.vary, vary)
-        self.page.seeds.setValue(seeds)
+        self.page.seeds.setText(str(seeds))
         self.click(self.page.run_button)
 
     def finish(self) -> None:

@@ -7,13 +7,15 @@ from html import escape
 import numpy as np
 import pyqtgraph as pg
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QVBoxLayout, QWidget
+from PySide6.QtWidgets import QSizePolicy, QVBoxLayout, QWidget
 
 from lrdesigner.trials.record import TrialRecord
 from lrdesigner_app.charts import AxisMap, ChartSurface, set_line
 from lrdesigner_app.charts.framing import time_range, value_range
 from lrdesigner_app.theme import Theme
 from lrdesigner_app.widgets import label
+
+_LEAST = (160, 60)
 
 
 class ComparedLosses(QWidget):
@@ -23,7 +25,10 @@ class ComparedLosses(QWidget):
         super().__init__()
         self._theme = theme
         self.chart = ChartSurface(theme, "Losses of the selected trials")
+        self.chart.setMinimumSize(*_LEAST)
+        self.chart.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Expanding)
         self.legend = label("", "secondary")
+        self.legend.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
         self.legend.setTextFormat(Qt.TextFormat.RichText)
         self.legend.setWordWrap(True)
         self._lines: list[pg.PlotDataItem] = []

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QHBoxLayout, QSpinBox, QSplitter, QTreeWidget, QTreeWidgetItem, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QSplitter, QTreeWidget, QTreeWidgetItem, QVBoxLayout, QWidget
 
 from lrdesigner.errors import UserError
 from lrdesigner.trials.options import TrialOptions
@@ -14,13 +14,14 @@ from lrdesigner_app.theme import GRID
 from lrdesigner_app.trial.compared import ComparedLosses
 from lrdesigner_app.trial.runner import TrialRunner
 from lrdesigner_app.trial.sweep import Sweep
-from lrdesigner_app.trial.typed import budget_typed
+from lrdesigner_app.trial.typed import budget_typed, whole_typed
 from lrdesigner_app.widgets import LineEdit, button, label, restyle
 from lrdesigner_app.workspace import Workspace
 
 _COLUMNS = ("Variant", "Runs", "Result", "Against the design")
 _MOST_DRAWN = 8
-_BUDGET_PX = 104
+_BUDGET_PX, _SEEDS_PX = 104, 44
+_MOST_SEEDS = 20
 _EMPTY = "Several fields are divided by a semicolon: *.lr=0.5,1,2; head.weight_decay=0,0.1. The design itself runs too."
 
 
@@ -49,13 +50,14 @@ class VariantsPage(QWidget):
                 raise UserError("Say what varies, such as *.lr=0.5,1,2 for half and double rates.")
             steps, seconds = budget_typed(self.budget.text(), design.plan.span)
             options = TrialOptions(steps=min(steps, design.plan.total_steps) if steps else None, seconds=seconds)
+            seeds = whole_typed(self.seeds.text(), "The number of seeds", 1, _MOST_SEEDS)
             found = variants_of({"design": design}, texts)
         except UserError as error:
             self._workspace.post(Notice(str(error), "bad"))
             return
         base = varied(design, {})
         others = [variant for variant in found if variant.design != design]
-        self.sweep.start([base, *others], options, self.seeds.value())
+        self.sweep.start([base, *others], options, seeds)
 
     def refresh(self) -> None:
         """Show what has come out so far."""
@@ -88,13 +90,10 @@ class VariantsPage(QWidget):
         self.vary.setPlaceholderText("*.lr=0.5,1,2")
         self.vary.setAccessibleName("What varies")
         self.vary.setToolTip("Address of a field and its values: head.lr=1e-4,3e-4; *.lr multiplies every rate")
-        self.seeds = QSpinBox()
-        self.seeds.setRange(1, 20)
-        self.seeds.setValue(3)
-        self.seeds.setSuffix(" seeds")
-        self.seeds.setButtonSymbols(QSpinBox.ButtonSymbols.NoButtons)
+        self.seeds = LineEdit("3")
+        self.seeds.setFixedWidth(_SEEDS_PX)
         self.seeds.setAccessibleName("Seeds")
-        self.seeds.setToolTip("Each variant starts from the same weights and sees the same batches with each seed")
+        self.seeds.setToolTip("How many seeds: with each, every variant starts from the same weights and batches")
         self.budget = LineEdit()
         self.budget.setPlaceholderText("Whole plan")
         self.budget.setFixedWidth(_BUDGET_PX)
@@ -114,7 +113,7 @@ class VariantsPage(QWidget):
         row.setSpacing(GRID)
         row.addWidget(self.run_button)
         row.addWidget(self.vary, 2)
-        for made in (self.seeds, self.budget, self.promote):
+        for made in (label("Seeds", "secondary"), self.seeds, self.budget, self.promote):
             row.addWidget(made)
         split = QSplitter()
         split.addWidget(self.table)
