@@ -10,10 +10,12 @@ from itertools import pairwise
 import numpy as np
 from msgspec.structs import replace
 
+from lrdesigner.document import Plan, Track
 from lrdesigner.findings.finding import Finding, Fix
 from lrdesigner.findings.mending import joined
-from lrdesigner.findings.moving import Grouped, Moving, Place, each_place
+from lrdesigner.findings.moving import Grouped, Moving, Place, each_place, places
 from lrdesigner.numbers import rate
+from lrdesigner.schedule_edits import replace_node
 from lrdesigner.schedules import (
     Constant,
     Sequence,
@@ -88,20 +90,39 @@ def jumps_at_joins(design: Grouped) -> Iterator[Finding]:
                 f"It jumps from {before} to {after} at step {place.origin + worst.step:,}, where segment "
                 f"{worst.index + 1} begins{more}.",
                 place,
-                _join(track, place, design.plan.total_steps - place.origin),
+                _join(track, place, design.plan),
                 at=track.place_of((*place.path, worst.index), design.plan),
             )
 
 
-def _join(track: Moving, place: Place, run: int) -> Fix | None:
-    """Let the segments of a row meet, if that takes no more than other levels where one begins or ends."""
+def _join(track: Moving, place: Place, plan: Plan) -> Fix | None:
+    """Let the segments of a row meet, if that takes no more than other levels where one begins or ends.
+
+    A segment at the edge of an inner row ends or begins a segment of the outer one: no jump may move there.
+    """
+    run = plan.total_steps - place.origin
+    others = _rows_that_jump(track.track, plan) - {place.path}
 
     def found(row: Sequence, number: int) -> tuple[float, float] | None:
         jump = next((jump for jump in _jumps(row, place.span, run) if jump.index == number), None)
         return (jump.before, jump.after) if jump else None
 
-    node = joined(place, lambda row: not _jumps(row, place.span, run), found)
+    def meets(row: Sequence) -> bool:
+        if _jumps(row, place.span, run):
+            return False
+        schedule = replace_node(track.track.schedule, place.path, row)
+        return _rows_that_jump(replace(track.track, schedule=schedule), plan) <= others
+
+    node = joined(place, meets, found)
     return track.fix("Let the segments meet", place, node) if node is not None else None
+
+
+def _rows_that_jump(track: Track, plan: Plan) -> set[tuple[int, ...]]:
+    return {
+        place.path
+        for place in places(track, plan)
+        if isinstance(place.node, Sequence) and _jumps(place.node, place.span, plan.total_steps - place.origin)
+    }
 
 
 @dataclass(frozen=True, slots=True)

@@ -88,6 +88,24 @@ def test_a_fix_changes_one_thing_and_nothing_is_found_any_more(design: Design, b
 
 
 @pytest.mark.parametrize(
+    ("inner", "after", "mends"),
+    [
+        (row(Linear(1.0, 0.2), Constant(0.9)), Cosine(), row(Linear(1.0, 0.9), Constant(0.9))),
+        (row(Cosine(0.05), Constant(1.0)), Cosine(), None),
+    ],
+    ids=["the other way round", "no way"],
+)
+def test_a_jump_within_an_inner_row_is_not_mended_by_moving_it_to_the_outer_one(
+    design: Design, inner: Sequence, after: Any, mends: Sequence | None
+) -> None:
+    outer = Sequence((Segment(inner, steps(200)), Segment(after, REST)))
+    design = edits.set_schedule(design, BACKBONE, outer)
+    finding = the(design, "jump-at-join")
+    fixed = finding.fix.edit(design).group(BACKBONE).lr.schedule if finding.fix else None
+    assert fixed == (Sequence((Segment(mends, steps(200)), outer.segments[1])) if mends else None)
+
+
+@pytest.mark.parametrize(
     ("schedule", "code"),
     [
         (Product((Linear(0.0, 1.0), Linear(0.0, 1.0))), "first-update-zero"),
