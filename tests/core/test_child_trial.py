@@ -65,14 +65,6 @@ def steps_of(reports: list[Any]) -> list[Metrics]:
     return [report for report in reports if isinstance(report, Metrics)]
 
 
-@pytest.fixture(scope="module", autouse=True)
-def one_thread() -> Iterator[None]:
-    """Two threads of torch on busy cores wait for each other for most of the time."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("OMP_NUM_THREADS", "1")
-        yield
-
-
 @pytest.fixture(scope="module")
 def finished(tmp_path_factory: pytest.TempPathFactory) -> tuple[Outcome, list[Any]]:
     return trial(tmp_path_factory.mktemp("trial"), 150)  # type: ignore[no-any-return]

@@ -23,11 +23,6 @@ pytestmark = pytest.mark.torch
 IN_A_THIRD = TrialOptions(device="cpu", steps=150, whole=True)
 
 
-@pytest.fixture(autouse=True)
-def one_thread(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("OMP_NUM_THREADS", "1")
-
-
 def tried(design: Design, options: TrialOptions) -> tuple[Outcome, TrialRecord]:
     record = TrialRecord(design, options)
 

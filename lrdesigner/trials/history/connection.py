@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sqlite3
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -14,6 +15,9 @@ from lrdesigner.trials.history.schema import APPLICATION, STEPS, migrate, versio
 FILE_NAME = "trials.sqlite3"
 BUSY_SECONDS = 5.0
 """How long another program may hold the store before ours gives up; it holds it for milliseconds."""
+
+_PRIMARY = 0xFF
+"""The bits of an error's code that tell its kind; the rest tell details."""
 
 _ELSEWHERE = "the variable LRDESIGNER_DATA_DIR names another folder for it"
 
@@ -109,7 +113,8 @@ def _set_up(connection: sqlite3.Connection) -> sqlite3.Connection:
     try:
         if version_of(connection) == 0:
             connection.execute("PRAGMA auto_vacuum = INCREMENTAL")  # can only be chosen before the first table
-        for pragma in ("journal_mode = WAL", "synchronous = NORMAL", "foreign_keys = ON"):
+        _to_write_ahead(connection)
+        for pragma in ("synchronous = NORMAL", "foreign_keys = ON"):
             connection.execute(f"PRAGMA {pragma}")
         migrate(connection)
     except BaseException:
@@ -118,8 +123,25 @@ def _set_up(connection: sqlite3.Connection) -> sqlite3.Connection:
     return connection
 
 
+def _to_write_ahead(connection: sqlite3.Connection) -> None:
+    """Choose the journal that lets others read meanwhile.
+
+    For this one statement SQLite does not wait for programs that begin the same store, but refuses at once.
+    """
+    given_up = time.monotonic() + BUSY_SECONDS
+    while True:
+        try:
+            connection.execute("PRAGMA journal_mode = WAL")
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode & _PRIMARY != sqlite3.SQLITE_BUSY or time.monotonic() > given_up:
+                raise
+            time.sleep(0.01)
+        else:
+            return
+
+
 def _sentence(error: sqlite3.Error, file: Path) -> str:
-    code = getattr(error, "sqlite_errorcode", 0) & 0xFF  # the rest of the bits tell details
+    code = getattr(error, "sqlite_errorcode", 0) & _PRIMARY
     if code in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB):
         return (
             f"The history {file} is damaged ({error}): move that file away and a new history is begun; the program "
