@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QSplitter, QVBoxLayout, QWidget
 
+from lrdesigner_app.lower_panel import LowerPanel
 from lrdesigner_app.overlay import Overlay
 from lrdesigner_app.theme import GRID
 from lrdesigner_app.tour import Tour
-from lrdesigner_app.widgets import Panel
 
 if TYPE_CHECKING:
     from lrdesigner_app.main_window import MainWindow
@@ -25,19 +25,18 @@ def arrange(window: MainWindow) -> None:
     window.tabs.addTab(window.problems, "Problems")
     window.tabs.addTab(window.trial_tab, "Trial")
     window.tabs.setDocumentMode(True)
-    bottom = Panel()
-    bottom.body.setContentsMargins(GRID, 2, GRID, GRID)
-    bottom.body.addWidget(window.tabs)
+    window.tabs_panel = LowerPanel(window.tabs, window.trial_tab)
     window.plot.body.addWidget(window.strip)
     window.plot.body.addWidget(window.freeze_lane)
     window.groups.body.addWidget(window.rules)
     window.plot.time_axis_moved.connect(window.strip.align_with)
     window.plot.time_axis_moved.connect(window.freeze_lane.align_with)
     left = _splitter(Qt.Orientation.Vertical, window.tree, window.groups)
-    centre = _splitter(Qt.Orientation.Vertical, window.plot, bottom)
+    centre = _splitter(Qt.Orientation.Vertical, window.plot, window.tabs_panel)
     across = _splitter(Qt.Orientation.Horizontal, left, centre, window.inspector)
     left.setSizes([510, 350])
     centre.setSizes([560, 300])
+    window.tabs_panel.follow(centre)
     across.setSizes([LEFT, CENTRE, RIGHT])
     across.setStretchFactor(0, 0)
     across.setStretchFactor(1, 1)
@@ -55,7 +54,11 @@ def arrange(window: MainWindow) -> None:
     column.addWidget(across, 1)
     window.setCentralWidget(ground)
     window.overlay = Overlay(ground, window.busy, window.notices, window.recovery_bar)
-    window.tour = Tour(ground, {"groups": window.groups, "plot": window.plot, "trial": bottom}, window.workspace.theme)
+    window.tour = Tour(
+        ground,
+        {"groups": window.groups, "plot": window.plot, "trial": window.tabs_panel},
+        window.workspace.theme,
+    )
 
 
 def _fill_header(window: MainWindow) -> None:

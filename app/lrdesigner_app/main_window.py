@@ -32,6 +32,7 @@ from lrdesigner_app.document_files import DocumentFiles
 from lrdesigner_app.groups import GroupsPanel
 from lrdesigner_app.header_bar import HeaderBar
 from lrdesigner_app.layout import arrange
+from lrdesigner_app.lower_panel import LowerPanel
 from lrdesigner_app.model_loader import ModelLoader
 from lrdesigner_app.model_reload import ModelReload
 from lrdesigner_app.model_tree import ModelTreePanel
@@ -60,6 +61,7 @@ class MainWindow(QMainWindow):
     closed = Signal()
 
     splitters: dict[str, QSplitter]
+    tabs_panel: LowerPanel
     overlay: Overlay
     tour: Tour
 

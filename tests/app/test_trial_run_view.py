@@ -225,7 +225,7 @@ def test_the_charts_beside_the_loss_show_each_group(workspace: Workspace, record
     charts.show_record(record)
     expected = {1: math.log10(2.0), 2: -3.0, 3: 0.25}
     for index, value in expected.items():
-        charts.buttons[index].click()
+        charts.choice.buttons[index].click()
         lines = charts.page._lines  # type: ignore[union-attr]
         assert [group.name for group, _ in lines] == [group.name for group in record.design.groups]
         xs, ys = lines[0][1].getData()
@@ -312,9 +312,9 @@ def test_the_tab_builds_a_page_when_it_is_first_wanted(workspace: Workspace, ben
     assert built == []
     tab.show()
     assert built == ["first"]
-    QTest.mouseClick(tab.buttons[1], Qt.MouseButton.LeftButton)
-    QTest.mouseClick(tab.buttons[0], Qt.MouseButton.LeftButton)
-    QTest.mouseClick(tab.buttons[1], Qt.MouseButton.LeftButton)
+    QTest.mouseClick(tab.choice.buttons[1], Qt.MouseButton.LeftButton)
+    QTest.mouseClick(tab.choice.buttons[0], Qt.MouseButton.LeftButton)
+    QTest.mouseClick(tab.choice.buttons[1], Qt.MouseButton.LeftButton)
     assert built == ["first", "second"]
     assert tab.page(1).isVisible()
 

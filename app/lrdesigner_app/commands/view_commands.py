@@ -20,6 +20,7 @@ class ViewCommands:
         ActionSpec("show_code", "View", "&Code", "Ctrl+1", "Show the exported code"),
         ActionSpec("show_problems", "View", "&Problems", "Ctrl+2", "Show what the checks found"),
         ActionSpec("show_trial", "View", "&Trial", "Ctrl+3", "Show the trial"),
+        ActionSpec("raise_tabs", "View", "Tabs &high or low", "Ctrl+4", "Give the tabs or the plot most of the height"),
     )
 
     def __init__(self, window: MainWindow) -> None:
@@ -49,3 +50,7 @@ class ViewCommands:
     def show_trial(self) -> None:
         """The Trial tab."""
         self._window.tabs.setCurrentWidget(self._window.trial_tab)
+
+    def raise_tabs(self) -> None:
+        """The tabs over most of the plot, or as they were."""
+        self._window.tabs_panel.raise_or_lower()

@@ -8,13 +8,13 @@ from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QSizePolicy, QStackedWidget, QWidget
 
 from lrdesigner.trials.record import TrialRecord
+from lrdesigner_app.choice import Choice
 from lrdesigner_app.theme import GRID, Theme
 from lrdesigner_app.trial.chart_page import ChartPage
 from lrdesigner_app.trial.group_chart import GRADIENT_NORM, NO_GRADIENT, UPDATE_RATIO, GroupChart
 from lrdesigner_app.trial.headroom import Headroom
 from lrdesigner_app.trial.loss_chart import LossChart
 from lrdesigner_app.trial.rate_chart import RateChart
-from lrdesigner_app.widgets import NarrowCombo, button, calling, exclusive
 
 _CHARTS: tuple[tuple[str, str, Callable[[Theme], ChartPage | Headroom]], ...] = (
     ("Learning rate", "What the optimizer used, on the planned curve", RateChart),
@@ -27,6 +27,9 @@ _CHARTS: tuple[tuple[str, str, Callable[[Theme], ChartPage | Headroom]], ...] = 
     ("No gradient", "The share of each group that gets no gradient", lambda theme: GroupChart(theme, NO_GRADIENT)),
     ("Headroom", "How much each group's rate may grow before it raises the loss", Headroom),
 )
+
+_CAPTION_PX, _LEAST_CAPTION_PX = 150, 110
+"""Room that the caption of a chart keeps beside the choice of charts; with less it says nothing that can be read."""
 
 
 class TrialCharts(QWidget):
@@ -41,11 +44,10 @@ class TrialCharts(QWidget):
         self._pages: dict[int, ChartPage | Headroom] = {0: self.rates}
         self._stack = QStackedWidget()
         self._stack.addWidget(self.rates)
-        self.buttons = [button(title, "tab", tip) for title, tip, _ in _CHARTS]
-        self.combo = NarrowCombo("Chart beside the loss")
-        exclusive(self, *self.buttons)
-        for index, made in enumerate(self.buttons):
-            made.clicked.connect(calling(self.choose, index))
+        self._captions = QStackedWidget()
+        self._captions.addWidget(self.rates.caption)
+        self.choice = Choice("Chart beside the loss", [row[0] for row in _CHARTS], [row[1] for row in _CHARTS])
+        self.choice.chosen.connect(self.choose)
         self._arrange()
 
     def show_record(self, record: TrialRecord) -> None:
@@ -59,21 +61,18 @@ class TrialCharts(QWidget):
         if index not in self._pages:
             self._pages[index] = _CHARTS[index][2](self._theme)
             self._stack.addWidget(self._pages[index])
-        self.buttons[index].setChecked(True)
-        self.combo.setCurrentIndex(index)
+            self._captions.addWidget(self._pages[index].caption)
+        self.choice.show_chosen(index)
         self._stack.setCurrentWidget(self._pages[index])
+        self._captions.setCurrentWidget(self._pages[index].caption)
         if self._record is not None:
             self.page.show_record(self._record)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
-        self._show_choice()
-
-    def _show_choice(self) -> None:
-        """As buttons, or where they have no room as one list."""
-        narrow = self.width() < self._row.sizeHint().width()
-        self._row.setVisible(not narrow)
-        self.combo.setVisible(narrow)
+        column = (self.width() - 2 * GRID) // 2
+        self.choice.fit(column - _CAPTION_PX)
+        self._captions.setVisible(column - self.choice.minimumSizeHint().width() > _LEAST_CAPTION_PX)
 
     @property
     def page(self) -> ChartPage | Headroom:
@@ -81,25 +80,18 @@ class TrialCharts(QWidget):
         return next(page for page in self._pages.values() if page is self._stack.currentWidget())
 
     def _arrange(self) -> None:
-        for title, _, _ in _CHARTS:
-            self.combo.addItem(title)
-        self.combo.activated.connect(self.choose)
-        self._row = QWidget()
-        row = QHBoxLayout(self._row)
-        row.setContentsMargins(0, 0, 0, 0)
-        row.setSpacing(GRID // 2)
-        for made in self.buttons:
-            row.addWidget(made)
-        row.addStretch(1)
+        heading = QHBoxLayout()
+        heading.setSpacing(GRID)
+        heading.addWidget(self.choice)
+        heading.addWidget(self._captions, 1)
+        self._captions.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
         grid = QGridLayout(self)
         grid.setContentsMargins(0, 0, 0, 0)
         grid.setHorizontalSpacing(2 * GRID)
-        grid.setVerticalSpacing(4)
-        grid.addWidget(self._row, 0, 0, 1, 2)
-        grid.addWidget(self.combo, 0, 1)
+        grid.setVerticalSpacing(2)
+        grid.addWidget(self.loss.caption, 0, 0)
+        grid.addLayout(heading, 0, 1)
         for column, chart in enumerate((self.loss, self._stack)):
             grid.addWidget(chart, 1, column)
             grid.setColumnStretch(column, 1)
         grid.setRowStretch(1, 1)
-        self._row.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
-        self._show_choice()

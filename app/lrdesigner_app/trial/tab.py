@@ -6,11 +6,10 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from PySide6.QtGui import QShowEvent
-from PySide6.QtWidgets import QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QStackedWidget, QVBoxLayout, QWidget
 
-from lrdesigner_app.theme import GRID
+from lrdesigner_app.choice import Choice
 from lrdesigner_app.trial.runner import TrialRunner
-from lrdesigner_app.widgets import button, calling, exclusive
 from lrdesigner_app.workspace import Workspace
 
 if TYPE_CHECKING:
@@ -53,7 +52,7 @@ PAGES: tuple[tuple[str, Factory], ...] = (
 
 
 class TrialTab(QWidget):
-    """Holds its pages from the first time they are shown or asked for; a single page needs no buttons."""
+    """Holds its pages from the first time they are shown or asked for; `choice` stands where there is room for it."""
 
     def __init__(
         self, workspace: Workspace, runner: TrialRunner, pages: tuple[tuple[str, Factory], ...] = PAGES
@@ -62,22 +61,11 @@ class TrialTab(QWidget):
         self._workspace, self._runner, self._factories = workspace, runner, pages
         self._built: dict[int, QWidget] = {}
         self._stack = QStackedWidget()
-        self.buttons = [button(title, "tab") for title, _ in pages]
-        exclusive(self, *self.buttons)
-        row = QWidget()
-        line = QHBoxLayout(row)
-        line.setContentsMargins(0, GRID, 0, 0)
-        line.setSpacing(GRID // 2)
-        for index, made in enumerate(self.buttons):
-            line.addWidget(made)
-            made.clicked.connect(calling(self.show_page, index))
-        line.addStretch(1)
-        row.setVisible(len(pages) > 1)
+        self.choice = Choice("Page of trials", [title for title, _ in pages])
+        self.choice.chosen.connect(self.show_page)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(0)
-        column.addWidget(row)
-        column.addWidget(self._stack, 1)
+        column.addWidget(self._stack)
 
     @property
     def panel(self) -> TrialPanel:
@@ -98,7 +86,7 @@ class TrialTab(QWidget):
     def show_page(self, index: int) -> None:
         """Bring a page to the front."""
         self._stack.setCurrentWidget(self.page(index))
-        self.buttons[index].setChecked(True)
+        self.choice.show_chosen(index)
 
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)
