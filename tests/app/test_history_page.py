@@ -272,6 +272,8 @@ def test_f2_and_a_double_click_on_the_title_rename_a_trial(page: HistoryPage, de
     trial = keep(design, [2.0, 1.0])
     show(page, qtbot)
     select(page, 0)
+    shown: list[TrialRecord] = []
+    page._workspace.signals.trial_changed.connect(shown.append)
     QTest.keyClick(page.rows, Qt.Key.Key_F2)
     editor = title_editor(page, qtbot)
     page.refresh()  # a trial that ends meanwhile does not take the editor away
@@ -292,6 +294,7 @@ def test_f2_and_a_double_click_on_the_title_rename_a_trial(page: HistoryPage, de
     QTest.keyClick(editor, Qt.Key.Key_Escape)
     settle(page, qtbot)
     assert told(page)[TITLE] == "the good one"
+    assert not shown  # Enter was for the editor, and the double click for the title
 
 
 def test_a_kept_range_test_is_drawn_again_and_written_as_csv(

@@ -99,6 +99,9 @@ class HistoryRows(QTreeWidget):
             self.editItem(item, TITLE)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
+        if self.state() == QAbstractItemView.State.EditingState:  # Enter comes here too after it has ended the editing
+            super().keyPressEvent(event)
+            return
         match event.key():
             case Qt.Key.Key_Return | Qt.Key.Key_Enter:
                 self.show_requested.emit()

@@ -8,7 +8,7 @@ from lrdesigner_app.theme import Theme
 from lrdesigner_app.trial.history_work import KeptRange
 from lrdesigner_app.trial.range_chart import RangeChart
 from lrdesigner_app.trial.words import suggested_text
-from lrdesigner_app.widgets import label
+from lrdesigner_app.widgets import ElidedLabel
 
 _LEAST = (160, 60)
 
@@ -21,8 +21,7 @@ class KeptRangeView(QWidget):
         self.chart = RangeChart(theme)
         self.chart.setMinimumSize(*_LEAST)
         self.chart.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Expanding)
-        self.words = label("", "secondary")
-        self.words.setWordWrap(True)
+        self.words = ElidedLabel("secondary")  # one line: the chart needs the height
         self.words.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
         self.words.setAccessibleName("Result of the kept range test")
         column = QVBoxLayout(self)
