@@ -51,7 +51,7 @@ def test_a_range_test_is_kept_with_its_points_options_and_design(
     assert "range-test" in row
     assert "40" in row.split()
     assert run(["history", "export", kept.id, "-o", str(tmp_path / "range.csv")]) == 0
-    rows = list(csv.DictReader((tmp_path / "range.csv").open(encoding="utf-8")))
+    rows = list(csv.DictReader((tmp_path / "range.csv").read_text().splitlines()))
     assert [(float(row["multiplier"]), float(row["loss"])) for row in rows] == [(p.multiplier, p.loss) for p in POINTS]
 
 
