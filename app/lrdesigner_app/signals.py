@@ -29,6 +29,9 @@ class Signals(QObject):
     range_test_changed = Signal()
     """A range test started or ended."""
 
+    history_changed = Signal()
+    """A trial or a range test that has ended lies in the history, or the store has refused it."""
+
     design_offered = Signal(object)
     """`lrdesigner.document.Design`: a design that should be opened, such as that of a kept trial."""
 

@@ -1,4 +1,4 @@
-"""Commands about kept trials: list, show, delete, export, and the design as it was."""
+"""Commands about kept trials: list, show, rename, delete, export, and the design as it was."""
 
 from __future__ import annotations
 
@@ -47,11 +47,14 @@ class ListsByDefault(TyperGroup):
 
 def history_table() -> typer.Typer:
     """The commands of `lrdesigner history`."""
-    table = typer.Typer(cls=ListsByDefault, help="Kept trials: list them (with nothing else), show, export, delete.")
+    table = typer.Typer(
+        cls=ListsByDefault, help="Kept trials: list them (with nothing else), show, rename, export, delete."
+    )
     table.command("list")(list_trials)
     table.command("show")(show)
     table.command("export")(export)
     table.command("design")(design)
+    table.command("rename")(rename)
     table.command("delete")(delete)
     return table
 
@@ -128,6 +131,16 @@ def design(
     say(f"Wrote {output}.")
 
 
+def rename(
+    trial_id: IdArgument, title: Annotated[str, typer.Argument(metavar="TITLE", help="What it is called from now on.")]
+) -> None:
+    """Give a trial another title."""
+    with TrialHistory() as history:
+        trial = history.trial(trial_id)
+        history.rename(trial.id, title)
+    say(f"Renamed trial {trial.id[:SHORT_ID]}.")
+
+
 def delete(trial_ids: IdsArgument) -> None:
     """Delete trials from the history; one that still runs is refused."""
     with TrialHistory() as history:
@@ -165,7 +178,7 @@ def _row(trial: KeptTrial) -> tuple[str, ...]:
         trial.kind,
         f"{trial.title} {trial.variant}".strip(),
         trial.state,
-        _figure(summary.get("steps", trial.updates)),
+        _figure(summary.get("points", summary.get("steps", trial.updates))),
         _figure(summary.get("final_loss")),
         _figure(summary.get("test_accuracy")),
         trial.environment.device,

@@ -9,6 +9,7 @@ import typer
 from msgspec.structs import replace
 
 from lrdesigner.cli.design_commands import DesignArgument, faultless_design
+from lrdesigner.cli.keeping import recorder_for, tell_unkept
 from lrdesigner.cli.model_commands import PythonOption
 from lrdesigner.cli.output import finding_line, say, write_json, write_lines
 from lrdesigner.cli.progress import ProgressBar
@@ -22,8 +23,6 @@ from lrdesigner.models.trust import TrustStore, question_for
 from lrdesigner.proof import exported_file, trial_code, trial_request
 from lrdesigner.trials.findings import trial_findings
 from lrdesigner.trials.headroom import headroom_lines
-from lrdesigner.trials.history.recording import TrialRecorder
-from lrdesigner.trials.history.reopened import trial_to_keep
 from lrdesigner.trials.options import TrialOptions
 from lrdesigner.trials.record import TrialRecord
 
@@ -57,7 +56,7 @@ def _run(design: Design, kept_as: Path | None, options: TrialOptions, as_json: b
     with exported_file(design, trial_code(options)) as file, ProgressBar(0, "Starting", shown=not as_json) as bar:
         request = trial_request(design, file, options)
         record = TrialRecord(design, options)
-        recorder = _recorder(design, kept_as, file, request.options)
+        recorder = recorder_for(design, kept_as, file, request.options)
 
         def take(report: Any) -> None:
             if recorder is not None:
@@ -84,17 +83,10 @@ def _run(design: Design, kept_as: Path | None, options: TrialOptions, as_json: b
         write_lines(headroom_lines(record.critical, [group.name for group in design.groups]))
         write_lines(finding_line(finding) for finding in trial_findings(record, design))
     say(outcome.message)
-    if recorder is not None and recorder.problem:
-        say(f"The trial is not in the history: {recorder.problem}")
+    tell_unkept(recorder)
     if reason == "stopped":
         return INTERRUPTED
     return 0 if reason == "finished" else 1
-
-
-def _recorder(design: Design, kept_as: Path | None, code: Path, options: TrialOptions) -> TrialRecorder | None:
-    if kept_as is None:
-        return None
-    return TrialRecorder(trial_to_keep(design, kept_as, code.read_text(encoding="utf-8"), options))
 
 
 def allowed(design: Design, trust: bool, python: str) -> Design:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 from msgspec.structs import replace
 
 from lrdesigner.cli.design_commands import DesignArgument, faultless_design
+from lrdesigner.cli.keeping import recorder_for, tell_unkept
 from lrdesigner.cli.model_commands import PythonOption
 from lrdesigner.cli.output import say, write_json, write_lines
 from lrdesigner.cli.progress import ProgressBar
@@ -20,6 +22,7 @@ from lrdesigner.jobs.run import run_job
 from lrdesigner.numbers import rate
 from lrdesigner.proof import exported_file, range_test_request, trial_request
 from lrdesigner.trials.headroom import headroom_lines
+from lrdesigner.trials.history.recording import TrialRecorder
 from lrdesigner.trials.options import RangeOptions, TrialOptions
 from lrdesigner.trials.range_result import RangeCurves, Suggestion, range_curves, suggestion
 from lrdesigner.trials.rate_scaling import full_rate_step
@@ -41,6 +44,7 @@ def range_test(
     batch_size: Annotated[int, typer.Option("--batch-size", help="Samples in one forward pass.")] = 32,
     critical: Annotated[bool, typer.Option("--critical/--no-critical", help="Look for critical rates too.")] = True,
     as_json: Annotated[bool, typer.Option("--json", help="One JSON line per report.")] = False,
+    history: Annotated[bool, typer.Option("--history/--no-history", help="Keep it in the history.")] = True,
     trust: TrustOption = False,
     python: PythonOption = "",
 ) -> int:
@@ -48,7 +52,7 @@ def range_test(
     design = allowed(faultless_design(design_file), trust, python)
     wanted = converted({"low": low, "high": high, "updates": updates, "seeds": seeds, "group": group}, RangeOptions)
     options = trial_options(device=device, data=data, batch_size=batch_size, start=full_rate_step(design))
-    test = _Run(design, options, as_json)
+    test = _Run(design, options, as_json, design_file if history else None)
     outcome = test.ranges(wanted)
     curves = range_curves(test.points)
     if outcome.succeeded and critical:
@@ -60,6 +64,7 @@ def range_test(
         write_lines(_table(curves) if curves is not None else [])
         write_lines([_suggested(found), *headroom_lines(test.rates, [g.name for g in design.groups])])
     say(outcome.message)
+    tell_unkept(test.recorder)
     if outcome.state == "stopped":
         return INTERRUPTED
     return 0 if outcome.succeeded else 1
@@ -68,15 +73,23 @@ def range_test(
 class _Run:
     """The two jobs, and what they have told."""
 
-    def __init__(self, design: Design, options: TrialOptions, as_json: bool) -> None:
-        self._design, self._options, self._as_json = design, options, as_json
+    def __init__(self, design: Design, options: TrialOptions, as_json: bool, kept_as: Path | None) -> None:
+        self._design, self._options, self._as_json, self._kept_as = design, options, as_json, kept_as
+        self.recorder: TrialRecorder | None = None
         self.points: list[RangePoint] = []
         self.rates: list[CriticalRate] = []
 
     def ranges(self, wanted: RangeOptions) -> Outcome:
         """The range test."""
         with exported_file(self._design) as file:
-            return self._done(range_test_request(self._design, file, wanted, self._options))
+            request = range_test_request(self._design, file, wanted, self._options)
+            recorder = recorder_for(self._design, self._kept_as, file, request.options, wanted)
+            outcome = self._done(request, recorder)
+        if recorder is not None:
+            recorder.end(outcome)
+            recorder.wait()
+        self.recorder = recorder
+        return outcome
 
     def critical(self) -> Outcome:
         """A short trial that looks for critical rates, at the planned rates."""
@@ -85,10 +98,12 @@ class _Run:
         with exported_file(self._design) as file:
             return self._done(trial_request(self._design, file, options))
 
-    def _done(self, request: Any) -> Outcome:
+    def _done(self, request: Any, recorder: TrialRecorder | None = None) -> Outcome:
         with ProgressBar(0, "Starting", shown=not self._as_json) as bar:
 
             def take(report: Any) -> None:
+                if recorder is not None:
+                    recorder.take(report)
                 match report:
                     case Progress():
                         bar.describe(report.stage, report.total)

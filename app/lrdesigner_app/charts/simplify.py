@@ -25,6 +25,26 @@ def kept_points(xs: NDArray[np.float64], ys: NDArray[np.float64], tolerance: flo
     return np.array(kept, dtype=np.int64)
 
 
+def extreme_points(ys: NDArray[np.float64], most: int) -> NDArray[np.int64]:
+    """Places of at most so many points (4 or more): the ends, and of even stretches the lowest and the highest.
+
+    What is not finite counts as neither, unless a stretch has nothing else.
+
+    >>> extreme_points(np.array([0.0, 1, 9, 1, 0, 1, -5, 1, 0]), 6).tolist()
+    [0, 2, 5, 6, 8]
+    """
+    if len(ys) <= most:
+        return np.arange(len(ys))
+    length = -(-len(ys) // (most // 2 - 1))
+    stretches = np.full((-(-len(ys) // length), length), np.nan)
+    stretches.ravel()[: len(ys)] = ys
+    finite = np.isfinite(stretches)
+    starts = np.arange(len(stretches)) * length
+    low = starts + np.where(finite, stretches, np.inf).argmin(axis=1)
+    high = starts + np.where(finite, stretches, -np.inf).argmax(axis=1)
+    return np.unique(np.concatenate([low, high, [0, len(ys) - 1]]))
+
+
 def _kept_of_run(
     xs: NDArray[np.float64], ys: NDArray[np.float64], first: int, last: int, tolerance: float
 ) -> list[int]:

@@ -77,6 +77,15 @@ GESTURES: tuple[Gestures, ...] = (
         ),
     ),
     Gestures(
+        "History of trials",
+        (
+            ("Enter, double click", "show the trial"),
+            ("F2, double click on a title", "rename it"),
+            ("Delete, twice", "delete what is selected"),
+            ("Esc in the filter", "list everything again"),
+        ),
+    ),
+    Gestures(
         "Fields",
         (
             ("3e-4*2, 1/1024", "expressions count"),

@@ -12,10 +12,13 @@ from PySide6.QtWidgets import QSizePolicy, QVBoxLayout, QWidget
 from lrdesigner.trials.record import TrialRecord
 from lrdesigner_app.charts import AxisMap, ChartSurface, set_line
 from lrdesigner_app.charts.framing import time_range, value_range
+from lrdesigner_app.charts.simplify import extreme_points
 from lrdesigner_app.theme import Theme
 from lrdesigner_app.widgets import label
 
 _LEAST = (160, 60)
+_POINTS = 2000
+"""Of each line: more than a chart has pixels across."""
 
 
 class ComparedLosses(QWidget):
@@ -52,7 +55,8 @@ class ComparedLosses(QWidget):
             colour = self._theme.group_colour(number % 12)
             line = self.chart.line(1)
             line.setPen(pg.mkPen(colour, width=1.5))
-            set_line(line, linear.xs(record.steps.array), linear.ys(record.smoothed.array))
+            drawn = extreme_points(record.smoothed.array, _POINTS)
+            set_line(line, linear.xs(record.steps.array[drawn]), linear.ys(record.smoothed.array[drawn]))
             self._lines.append(line)
             last = record.smoothed.array[-1] if len(record.smoothed) else np.nan
             name = escape(names[number]) if names else str(number + 1)

@@ -1,97 +1,112 @@
-"""The page of the kept trials: browse, show, compare, run again, export, delete, and the design as it was."""
+"""The page of the kept trials: browse, show, compare, run again, rename, export, delete, and the design as it was."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from pathlib import Path
-from typing import TypeVar
 
-from PySide6.QtCore import QTimer
-from PySide6.QtGui import QShowEvent
-from PySide6.QtWidgets import QCheckBox, QFileDialog, QHBoxLayout, QSplitter, QVBoxLayout, QWidget
+from PySide6.QtGui import QHideEvent, QShowEvent
+from PySide6.QtWidgets import QCheckBox, QFileDialog, QHBoxLayout, QProgressBar, QSplitter, QVBoxLayout, QWidget
 
-from lrdesigner.errors import UserError
-from lrdesigner.trials.history.csv_table import export_csv
-from lrdesigner.trials.history.reopened import record_of, trial_options
-from lrdesigner.trials.history.store import TrialHistory
+from lrdesigner.store import Change
+from lrdesigner.trials.history.entries import KeptTrial
 from lrdesigner.trials.record import TrialRecord
-from lrdesigner.trials.tensorboard import export_tensorboard
+from lrdesigner_app.background import Background, Task
 from lrdesigner_app.notices import Notice
 from lrdesigner_app.theme import GRID
+from lrdesigner_app.trial import history_work as work
 from lrdesigner_app.trial.compared import ComparedLosses
-from lrdesigner_app.trial.history_rows import HistoryRows
+from lrdesigner_app.trial.history_list import NOTHING_KEPT, NOTHING_OF_IT, HistoryList
+from lrdesigner_app.trial.history_work import KeptRange
+from lrdesigner_app.trial.kept_range_view import KeptRangeView
 from lrdesigner_app.trial.runner import TrialRunner
-from lrdesigner_app.widgets import button, label
+from lrdesigner_app.widgets import button
 from lrdesigner_app.workspace import Workspace
 
-T = TypeVar("T")
-
-_KEEPING_MS = 1500
-"""By then what has ended lies in the store."""
-_MOST = 300
 _MOST_COMPARED = 8
 
 
 class HistoryPage(QWidget):
-    """A list with its actions; two or more selected trials are drawn over each other."""
+    """A list with its actions; two or more selected trials are drawn over each other, a range test by itself.
+
+    The store is read and written in the background: another program may hold it for seconds.
+    """
 
     def __init__(self, workspace: Workspace, runner: TrialRunner) -> None:
         super().__init__()
         self._workspace, self._runner = workspace, runner
         self._deleting: list[str] = []
-        self._opened: dict[str, TrialRecord] = {}
-        self.rows = HistoryRows()
+        self._drawn: list[str] = []
+        self._listing = Background(self, self._on_unlisted)
+        self._drawing = Background(self, self._complain)
+        self._opening = Background(self, self._complain)
+        self._writing = Background(self, self._on_unwritten, in_order=True)
+        self.list = HistoryList()
+        self.rows = self.list.rows
         self.compared = ComparedLosses(workspace.theme)
-        self.words = label("", "secondary")
+        self.range_view = KeptRangeView(workspace.theme)
+        self._build()
+        self._arrange()
+        self._connect()
+        self._on_selection()
+
+    def refresh(self) -> None:
+        """Read the list anew."""
+        of = None if self.everything.isChecked() else self._workspace.design
+        path = self._runner.design_path
+        self._listing.ask(lambda _: work.listed(of, path), self._on_listed)
+
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
+        if not event.spontaneous():
+            self.refresh()
+
+    def hideEvent(self, event: QHideEvent) -> None:
+        """Nobody waits any more for what is read; what is written goes on."""
+        super().hideEvent(event)
+        if not event.spontaneous():
+            for made in (self._listing, self._drawing, self._opening):
+                made.drop()
+            self._drawn = []
+
+    def _build(self) -> None:
         self.everything = QCheckBox("All designs")
         self.everything.setToolTip("List the trials of every design, not only of this one")
-        self.show_one = button("Show", "primary", "Show the selected trial on the Run page")
+        self.show_one = button("Show", "primary", "Show the selected trial on the Run page (Enter)")
         self.again = button("Run again", tip="Run this design with the options of the selected trial")
         self.design = button("Open design", tip="Open the design as it was in the selected trial")
         self.csv = button("CSV…", tip="Write the numbers of the selected trial as a table")
         self.board = button("TensorBoard…", tip="Write the selected trials as event files of TensorBoard")
-        self.delete = button("Delete", tip="Delete the selected trials; asks once more")
-        self._arrange()
-        self._connect()
-
-    def refresh(self) -> None:
-        """Read the list anew."""
-        self._opened = {}
-        with TrialHistory() as history:
-            key = None if self.everything.isChecked() else self._runner.design_key(self._workspace.design)
-            found = self._tried(lambda: history.trials(key)) or []
-        self.rows.show_trials(found[:_MOST])
-        more = f"{len(found) - _MOST:,} older ones are not listed." if len(found) > _MOST else ""
-        self.words.setText(more if found else "No trial was kept yet: run one, and it is here.")
-        self.words.setVisible(bool(self.words.text()))
-        self._on_selection()
-
-    def showEvent(self, event: QShowEvent) -> None:
-        super().showEvent(event)
-        self.refresh()
+        self.delete = button("Delete", tip="Delete the selected trials; asks once more (Delete)")
+        self.bar = QProgressBar()
+        self.bar.setObjectName("thin")
+        self.bar.setTextVisible(False)
+        self.bar.setAccessibleName("Progress of the history")
+        self.bar.hide()
 
     def _arrange(self) -> None:
         head = QHBoxLayout()
         head.setSpacing(GRID)
         for made in (self.show_one, self.again, self.design, self.csv, self.board, self.delete):
             head.addWidget(made)
+        head.addWidget(self.bar, 1)
         head.addStretch(1)
         head.addWidget(self.everything)
         split = QSplitter()
-        split.addWidget(self.rows)
-        split.addWidget(self.compared)
-        split.setStretchFactor(0, 3)
-        split.setStretchFactor(1, 2)
+        for widget in (self.list, self.compared, self.range_view):
+            split.addWidget(widget)
+        for place, share in enumerate((3, 2, 2)):
+            split.setStretchFactor(place, share)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, GRID, 0, 0)
         column.setSpacing(GRID)
         column.addLayout(head)
         column.addWidget(split, 1)
-        column.addWidget(self.words)
 
     def _connect(self) -> None:
         self.rows.itemSelectionChanged.connect(self._on_selection)
-        self.rows.itemActivated.connect(self._on_show)
+        self.rows.show_requested.connect(self._on_show)
+        self.rows.delete_requested.connect(self._on_delete)
+        self.rows.renamed.connect(self._on_renamed)
         self.everything.toggled.connect(self.refresh)
         for made, called in (
             (self.show_one, self._on_show),
@@ -102,15 +117,32 @@ class HistoryPage(QWidget):
             (self.delete, self._on_delete),
         ):
             made.clicked.connect(called)
-        self._later = QTimer(self)
-        self._later.setSingleShot(True)
-        self._later.setInterval(_KEEPING_MS)
-        self._later.timeout.connect(self.refresh)
-        self._workspace.signals.trial_changed.connect(self._on_trial_changed)
+        for background in (self._listing, self._drawing, self._opening, self._writing):
+            background.progressed.connect(self._on_progressed)
+        self._workspace.signals.history_changed.connect(self._refresh_in_sight)
+        self._workspace.signals.design_changed.connect(self._on_design_changed)
 
-    def _on_trial_changed(self, record: TrialRecord) -> None:
-        if not record.running and self.isVisible():
-            self._later.start()
+    def _refresh_in_sight(self) -> None:
+        if self.isVisible():
+            self.refresh()
+
+    def _on_design_changed(self, change: Change) -> None:
+        if change.before.model.source != change.after.model.source:
+            self._refresh_in_sight()
+
+    def _on_progressed(self, task: Task | None) -> None:
+        self.bar.setVisible(task is not None)
+        if task is not None:
+            self.bar.setRange(0, task.total)
+            self.bar.setValue(task.done)
+
+    def _on_listed(self, found: list[KeptTrial]) -> None:
+        self._drawn = []  # one that ran may have gone on
+        self.list.show_trials(found, NOTHING_KEPT if self.everything.isChecked() else NOTHING_OF_IT)
+
+    def _on_unlisted(self, problem: str) -> None:
+        self.list.show_trials([], problem)
+        self._complain(problem)
 
     def _on_selection(self) -> None:
         chosen = self.rows.chosen
@@ -122,63 +154,84 @@ class HistoryPage(QWidget):
             made.setEnabled(bool(chosen))
         self._deleting = []
         self.delete.setText("Delete")
-        several = chosen[:_MOST_COMPARED] if len(chosen) > 1 and self.rows.shows_runs else []
-        self.compared.show_records([found for one in several if (found := self._record(one)) is not None])
+        self._draw(chosen)
+
+    def _draw(self, chosen: list[str]) -> None:
+        """Curves of runs over each other, or those of one range test, as soon as they are read."""
+        runs = len(chosen) > 1 and self.rows.shows_runs
+        test = len(chosen) == 1 and not self.rows.shows_runs
+        if not runs:
+            self.compared.show_records([])
+        self.range_view.setVisible(self.range_view.isVisibleTo(self) and test)
+        wanted = chosen[:_MOST_COMPARED] if runs or test else []
+        if wanted == self._drawn:
+            return
+        self._drawn = wanted
+        self._drawing.drop()
+        if runs:
+            self._drawing.ask(lambda task: work.losses(task, wanted), self._on_losses)
+        elif test:
+            self._drawing.ask(lambda _: work.kept_range(wanted[0]), self._on_range)
+
+    def _on_losses(self, records: list[TrialRecord]) -> None:
+        self.compared.show_records(records)
+
+    def _on_range(self, kept: KeptRange) -> None:
+        self.range_view.show_range(kept)
 
     def _on_show(self) -> None:
-        record = self._record(self.rows.chosen[0]) if self.show_one.isEnabled() else None
-        if record is not None:
-            self._workspace.signals.trial_changed.emit(record)
-            self._workspace.post(Notice("The kept trial is on the Run page."))
+        if self.show_one.isEnabled():
+            chosen = self.rows.chosen[0]
+            self._opening.ask(lambda _: work.record(chosen), self._on_record)
+
+    def _on_record(self, record: TrialRecord) -> None:
+        self._workspace.signals.trial_changed.emit(record)
+        self._workspace.post(Notice("The kept trial is on the Run page."))
 
     def _on_again(self) -> None:
-        with TrialHistory() as history:
-            options = self._tried(lambda: trial_options(history.trial(self.rows.chosen[0])))
-        if options is not None:
-            self._runner.run(options)
+        chosen = self.rows.chosen[0]
+        self._opening.ask(lambda _: work.options(chosen), self._runner.run)
 
     def _on_design(self) -> None:
-        with TrialHistory() as history:
-            design = self._tried(lambda: history.design(self.rows.chosen[0]))
-        if design is not None:
-            self._workspace.signals.design_offered.emit(design)
+        chosen = self.rows.chosen[0]
+        self._opening.ask(lambda _: work.design(chosen), self._workspace.signals.design_offered.emit)
 
     def _on_csv(self) -> None:
+        chosen = self.rows.chosen[0]
         path, _ = QFileDialog.getSaveFileName(self, "Export as CSV", "trial.csv", "CSV (*.csv)")
         if path:
-            with TrialHistory() as history:
-                self._tried(lambda: export_csv(history.sheets(self.rows.chosen[0]), Path(path)))
+            self._writing.ask(lambda _: work.write_csv(chosen, Path(path)), self._on_written)
 
     def _on_board(self) -> None:
+        chosen = self.rows.chosen
         folder = QFileDialog.getExistingDirectory(self, "Folder for TensorBoard")
         if folder:
-            with TrialHistory() as history:
-                self._tried(lambda: export_tensorboard(history, map(history.trial, self.rows.chosen), Path(folder)))
+            self._writing.ask(lambda task: work.write_board(task, chosen, Path(folder)), self._on_written)
 
     def _on_delete(self) -> None:
         chosen = self.rows.chosen
+        if not chosen:
+            return
         if self._deleting != chosen:
             self._deleting = chosen
             self.delete.setText(f"Really delete {len(chosen)}?")
             return
-        with TrialHistory() as history:
-            self._tried(lambda: history.delete(chosen))
-        self.refresh()
+        self._deleting = []
+        self.delete.setText("Delete")
+        self._writing.ask(lambda _: work.delete(chosen), self._on_changed)
 
-    def _record(self, trial: str) -> TrialRecord | None:
-        """The record of a trial, which is read once for as long as the list is."""
-        if trial not in self._opened:
-            with TrialHistory() as history:
-                found = self._tried(lambda: record_of(history, history.trial(trial)))
-            if found is None:
-                return None
-            self._opened[trial] = found
-        return self._opened[trial]
+    def _on_renamed(self, trial: str, title: str) -> None:
+        self._writing.ask(lambda _: work.rename(trial, title), self._on_changed)
 
-    def _tried(self, read: Callable[[], T]) -> T | None:
-        """What a reading gives; what the store says against it becomes a notice."""
-        try:
-            return read()
-        except UserError as error:
-            self._workspace.post(Notice(str(error), "bad"))
-            return None
+    def _on_changed(self, _: None) -> None:
+        self._refresh_in_sight()
+
+    def _on_written(self, told: str) -> None:
+        self._workspace.post(Notice(told, "good"))
+
+    def _on_unwritten(self, problem: str) -> None:
+        self._complain(problem)
+        self._refresh_in_sight()
+
+    def _complain(self, problem: str) -> None:
+        self._workspace.post(Notice(problem, "bad"))

@@ -14,6 +14,7 @@ from lrdesigner_app.theme import GRID
 from lrdesigner_app.throttle import Throttle
 from lrdesigner_app.trial.range_chart import RangeChart
 from lrdesigner_app.trial.runner import TrialRunner
+from lrdesigner_app.trial.words import suggested_text
 from lrdesigner_app.widgets import button, label, restyle
 from lrdesigner_app.workspace import Workspace
 
@@ -136,13 +137,8 @@ class RatePage(QWidget):
         curves = range_curves(self._points)
         self.found = suggestion(curves) if curves is not None else None
         self.chart.show_curves(curves, self.found)
-        if self.found is None:
-            return
-        if self.found.low is None or self.found.high is None:
-            self.words.setText(f"No suggestion: {self.found.reason}")
-        else:
-            low, high = rate(self.found.low), rate(self.found.high)
-            self.words.setText(f"{low} to {high} times the planned rates. {self.found.reason}")
+        if self.found is not None:
+            self.words.setText(suggested_text(self.found))
 
     def _on_use(self) -> None:
         middle = self._middle

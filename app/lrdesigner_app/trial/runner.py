@@ -21,6 +21,7 @@ from lrdesigner.trials.record import TrialRecord
 from lrdesigner_app.notices import Notice
 from lrdesigner_app.processes import Job, SpareChild
 from lrdesigner_app.throttle import Throttle
+from lrdesigner_app.trial.keeping import Keeping
 from lrdesigner_app.workspace import Workspace
 
 if TYPE_CHECKING:
@@ -49,6 +50,7 @@ class TrialRunner(QObject):
         self._design_path = design_path
         self._job: Job | None = None
         self._recorder: TrialRecorder | None = None
+        self._keeping = Keeping(workspace, self)
         self._files = ExitStack()
         self._record: TrialRecord | None = None
         self._training_since = self._paused_since = 0.0
@@ -62,11 +64,10 @@ class TrialRunner(QObject):
         """Whether a trial is under way."""
         return self._job is not None
 
-    def design_key(self, design: Design) -> str:
-        """Under what the trials of a design are found in the history."""
-        from lrdesigner.trials.history.entries import design_key
-
-        return design_key(design, self._design_path())
+    @property
+    def design_path(self) -> Path | None:
+        """The file of the design; None where it has none yet."""
+        return self._design_path()
 
     def kept(self, seconds: float) -> bool:
         """Wait at most so long until the last trial lies in the history; whether it does."""
@@ -143,7 +144,7 @@ class TrialRunner(QObject):
         self._job = None
         self._clean_up()
         if self._recorder is not None:
-            self._recorder.end(outcome)
+            self._keeping.end(self._recorder, outcome)
         self._workspace.signals.range_test_changed.emit()
 
     def stop(self) -> None:
@@ -234,21 +235,12 @@ class TrialRunner(QObject):
         record = self._record
         if record is not None:
             record.end(outcome)
-            self._keep(outcome, record)
+            if self._recorder is not None and record.discarded:
+                self._recorder.discard()
+            elif self._recorder is not None:
+                self._keeping.end(self._recorder, outcome)
         self._throttle.cancel()
         self._tell()
-
-    def _keep(self, outcome: Outcome, record: TrialRecord) -> None:
-        """Let the history have it; what the store cannot do is told, and takes nothing from the trial."""
-        recorder = self._recorder
-        if recorder is None:
-            return
-        if record.discarded:
-            recorder.discard()
-        else:
-            recorder.end(outcome)
-        if recorder.problem:
-            self._workspace.post(Notice(f"The trial is not in the history: {recorder.problem}", "bad"))
 
     def _clean_up(self) -> None:
         self._files.close()

@@ -1,4 +1,4 @@
-"""Reading and deleting what the history holds."""
+"""Reading, renaming and deleting what the history holds."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from lrdesigner.trials.history.connection import (
     told,
     transaction,
 )
-from lrdesigner.trials.history.entries import KeptTrial, Kind
+from lrdesigner.trials.history.entries import KeptTrial, Kind, storable
 from lrdesigner.trials.history.sheets import Columns, DamagedChunkError, joined, unpacked
 
 Sheets = dict[str, dict[str, NDArray[np.float64]]]
@@ -88,14 +88,14 @@ class TrialHistory:
             text = b"".join(zlib.decompress(content) for (content,) in self._rows(statement, (trial_id,)))
         return decode(text, f"The design of trial {trial_id}")
 
-    def sheets(self, trial_id: str) -> Sheets:
-        """All numbers of a trial, of a running one those that are kept by now."""
+    def sheets(self, trial_id: str, only: str = "") -> Sheets:
+        """All numbers of a trial, or those of one sheet; of a running one those that are kept by now."""
         parts: dict[str, list[Columns]] = {}
         with _damage_told(self.file, trial_id):
             for sheet, names, row_count, content in self._rows(
                 "SELECT chunks.sheet, names, row_count, content FROM chunks JOIN layouts ON layouts.id = layout "
-                "WHERE chunks.trial = ? ORDER BY chunks.sheet, first",
-                (trial_id,),
+                "WHERE chunks.trial = ? AND (chunks.sheet = ? OR ? = '') ORDER BY chunks.sheet, first",
+                (trial_id, only, only),
             ):
                 titles = msgspec.json.decode(names, type=list[str])
                 values = unpacked(content, len(titles), row_count)
@@ -115,6 +115,14 @@ class TrialHistory:
                 drop_unused_designs(connection)
             connection.executescript("PRAGMA incremental_vacuum")  # `execute` would free one page only
             connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+
+    def rename(self, trial_id: str, title: str) -> None:
+        """Give a trial another title, in one line; raises `UserError` for an empty one, and when it is deleted."""
+        plain = storable(" ".join(title.split()))
+        if not plain:
+            raise UserError("A trial needs a title: give a word or two.")
+        if not self._rows("UPDATE trials SET title = ? WHERE id = ? RETURNING id", (plain, trial_id)):
+            raise UserError(f"The history {self.file} has no trial {trial_id!r} any more: it was deleted.")
 
     def size(self) -> int:
         """Bytes that the history takes on the disk."""
