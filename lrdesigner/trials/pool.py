@@ -21,7 +21,7 @@ from lrdesigner.errors import UserError
 from lrdesigner.jobs.protocol import AnyReport, TrialRequest
 from lrdesigner.jobs.reader import Outcome
 from lrdesigner.jobs.run import run_job
-from lrdesigner.trials.sweep_files import PlannedRun, run_file
+from lrdesigner.trials.sweep_files import PlannedRun, result_of, run_file
 from lrdesigner.trials.sweep_results import RunResult
 
 DONE = ("finished", "diverged")
@@ -43,6 +43,7 @@ class RunTrial(Protocol):
         python: str | None = None,
         should_stop: Callable[[], bool] | None = None,
         variables: Mapping[str, str] | None = None,
+        should_end: Callable[[], bool] | None = None,
     ) -> Outcome:
         """Do one trial and wait for its end."""
 
@@ -61,7 +62,24 @@ class Watch:
 
     begins: Callable[[PlannedRun, Slot], None] = lambda planned, slot: None
     reports: Callable[[PlannedRun, AnyReport], None] = lambda planned, report: None
-    ends: Callable[[RunResult], None] = lambda result: None
+    ends: Callable[[PlannedRun, Outcome], None] = lambda planned, outcome: None
+
+    def beside(self, other: Watch) -> Watch:
+        """Both are told, the other one first."""
+
+        def begins(planned: PlannedRun, slot: Slot) -> None:
+            other.begins(planned, slot)
+            self.begins(planned, slot)
+
+        def reports(planned: PlannedRun, report: AnyReport) -> None:
+            other.reports(planned, report)
+            self.reports(planned, report)
+
+        def ends(planned: PlannedRun, outcome: Outcome) -> None:
+            other.ends(planned, outcome)
+            self.ends(planned, outcome)
+
+        return Watch(begins, reports, ends)
 
 
 def slots_for(
@@ -118,6 +136,7 @@ class Pool:
         self._watch = watch or Watch()
         self._run_trial: RunTrial = run or run_job
         self._stop = threading.Event()
+        self._end = threading.Event()
         self._error: BaseException | None = None
         self._waiting: queue.SimpleQueue[PlannedRun] = queue.SimpleQueue()
         self._others: queue.SimpleQueue[PlannedRun] = queue.SimpleQueue()
@@ -131,6 +150,11 @@ class Pool:
     def stop(self) -> None:
         """End the running trials, each with a full report, and begin no others."""
         self._stop.set()
+
+    def end(self) -> None:
+        """End the running trials at once, whatever they do, and begin no others."""
+        self._end.set()
+        self.stop()
 
     def run(self, planned: Iterable[PlannedRun]) -> None:
         """Run all that is not done, in order; Ctrl-C stops. Raises `UserError` where results cannot be written."""
@@ -197,6 +221,7 @@ class Pool:
                 lambda: self._stop.is_set() or claim.lost.is_set(),
                 slot,
                 self._watch,
+                self._end.is_set,
             )
         finally:
             claim.release()
@@ -209,6 +234,7 @@ def run_one(
     should_stop: Callable[[], bool],
     slot: Slot | None = None,
     watch: Watch | None = None,
+    should_end: Callable[[], bool] | None = None,
 ) -> RunResult:
     """Do one run, with its results in the folder; raises `OSError` where they cannot be written."""
     slot, watch = slot or Slot(""), watch or Watch()
@@ -227,11 +253,10 @@ def run_one(
             python=planned.run.variant.design.model.python or None,
             should_stop=should_stop,
             variables=slot.variables,
+            should_end=should_end,
         )
         file.end(outcome.state, outcome.message, outcome.metrics)
     finally:
         file.close()
-    head = planned.run
-    result = RunResult(head.id, head.variant.label, head.seed, outcome.state, outcome.metrics, outcome.message)
-    watch.ends(result)
-    return result
+    watch.ends(planned, outcome)
+    return result_of(planned.run, outcome)

@@ -8,7 +8,6 @@ from pathlib import Path
 from time import monotonic
 from typing import TYPE_CHECKING, TypeVar
 
-from msgspec.structs import replace
 from PySide6.QtCore import QObject, QTimer
 
 from lrdesigner.document import Design
@@ -132,12 +131,12 @@ class TrialRunner(QObject):
     ) -> TrialRecorder:
         """What keeps the trial; the store is imported now, because a window that starts needs none."""
         from lrdesigner.trials.history.recording import TrialRecorder
-        from lrdesigner.trials.history.reopened import trial_to_keep
+        from lrdesigner.trials.history.reopened import trial_to_keep, variant_to_keep
 
-        kept = trial_to_keep(design, self._design_path(), code, options, wanted)
+        path = self._design_path()
         if variant is not None:
-            kept = replace(kept, kind="variant", variant=variant.label, sweep=sweep)
-        return TrialRecorder(kept)
+            return TrialRecorder(variant_to_keep(variant, path, code, options, sweep))
+        return TrialRecorder(trial_to_keep(design, path, code, options, wanted))
 
     def _on_range_tested(self, outcome: Outcome) -> None:
         self._job = None
