@@ -41,7 +41,8 @@ from lrdesigner.trials.addresses import addresses, places_at
 from lrdesigner.trials.bundle import write_bundle
 from lrdesigner.trials.history.log import new_id
 from lrdesigner.trials.options import TrialOptions
-from lrdesigner.trials.pool import Pool, Slot, slots_for
+from lrdesigner.trials.pool import Pool
+from lrdesigner.trials.slots import Slot, slots_for
 from lrdesigner.trials.sweep_files import (
     SweepFacts,
     not_run,

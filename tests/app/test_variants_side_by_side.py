@@ -65,9 +65,9 @@ class Bench(TrialBench):
             should_end=given["should_end"],
         )
 
-    def run(self, script: str, at_a_time: str = "2", seeds: str = "1") -> None:
+    def run(self, script: str, at_a_time: str = "2", seeds: str = "1", vary: str = "head.lr=1e-3") -> None:
         self.script = script
-        QTest.keyClicks(self.page.vary, "head.lr=1e-3")
+        QTest.keyClicks(self.page.vary, vary)
         self.page.seeds.setText(seeds)
         QTest.keyClicks(self.page.at_a_time, at_a_time)
         self.click(self.page.run_button)
@@ -153,6 +153,23 @@ def test_a_history_that_cannot_be_written_is_told_and_costs_no_run(
     bench.finish()
     assert bench.cells(1) == ["1 of 1", "1 of 1"]
     assert ["2 trials of the sweep are not in the history" in notice for notice in bench.notices] == [True]
+
+
+def test_what_no_trial_can_run_ends_the_sweep_with_a_sentence(bench: Bench) -> None:
+    QTest.keyClicks(bench.page.budget, "300")
+    bench.run(ENDS, vary="plan.epochs=1")
+    bench.finish()
+    assert len(bench.notices) == 1
+    assert bench.notices[0].startswith("plan.epochs=1: The trial runs steps of the plan: between 1 and 45")
+    assert bench.page.run_button.text() == "Run variants"
+
+
+def test_variants_wait_for_a_trial_that_runs(bench: Bench) -> None:
+    bench.body = "sys.stdin.buffer.readline(); end()"
+    assert bench.runner.run()
+    bench.run(ENDS)
+    assert bench.notices == ["A trial is still running; the next can start when it has ended."]
+    assert not bench.page.sweep.running
 
 
 @pytest.mark.parametrize("text", ["0", "two", "1.5"])

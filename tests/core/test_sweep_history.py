@@ -20,7 +20,8 @@ from lrdesigner.trials.history.reopened import trial_options
 from lrdesigner.trials.history.store import TrialHistory
 from lrdesigner.trials.history.sweep_recording import SweepRecorder
 from lrdesigner.trials.options import TrialOptions
-from lrdesigner.trials.pool import Pool, Slot
+from lrdesigner.trials.pool import Pool
+from lrdesigner.trials.slots import Slot
 from lrdesigner.trials.sweep_files import planned_runs
 from lrdesigner.trials.variants import runs_of, variants_of
 

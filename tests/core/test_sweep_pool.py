@@ -25,7 +25,8 @@ from lrdesigner.errors import UserError
 from lrdesigner.jobs.protocol import PROTOCOL_VERSION, TrialRequest
 from lrdesigner.jobs.reader import Outcome
 from lrdesigner.trials.options import TrialOptions
-from lrdesigner.trials.pool import Pool, Slot, Watch, slots_for, visible_gpus
+from lrdesigner.trials.pool import Pool, Watch
+from lrdesigner.trials.slots import Slot, slots_for, visible_gpus
 from lrdesigner.trials.sweep_files import PlannedRun, SweepFollower, planned_runs, read_results, run_file
 from lrdesigner.trials.variants import runs_of, variants_of
 

@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 from PySide6.QtWidgets import QWidget
 
-from lrdesigner.trials.pool import slots_for
+from lrdesigner.trials.slots import slots_for
 from lrdesigner_app.mailbox import Mailbox
 from lrdesigner_app.trial.typed import whole_typed
 from lrdesigner_app.widgets import LineEdit

@@ -12,7 +12,8 @@ from lrdesigner.errors import UserError
 from lrdesigner.jobs.protocol import AnyReport
 from lrdesigner.jobs.reader import Outcome
 from lrdesigner.trials.history.sweep_recording import SweepRecorder
-from lrdesigner.trials.pool import Pool, Watch, slots_for
+from lrdesigner.trials.pool import Pool, Watch
+from lrdesigner.trials.slots import slots_for
 from lrdesigner.trials.sweep_files import PlannedRun, planned_runs
 from lrdesigner.trials.variants import Run
 

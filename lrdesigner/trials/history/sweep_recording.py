@@ -11,7 +11,8 @@ from lrdesigner.jobs.protocol import AnyReport
 from lrdesigner.jobs.reader import Outcome
 from lrdesigner.trials.history.recording import WAIT_SECONDS, TrialRecorder
 from lrdesigner.trials.history.reopened import variant_to_keep
-from lrdesigner.trials.pool import Slot, Watch
+from lrdesigner.trials.pool import Watch
+from lrdesigner.trials.slots import Slot
 from lrdesigner.trials.sweep_files import PlannedRun
 from lrdesigner.trials.variants import Variant
 
