@@ -7,10 +7,11 @@ from PySide6.QtWidgets import QHBoxLayout, QSplitter, QTreeWidget, QTreeWidgetIt
 
 from lrdesigner.errors import UserError
 from lrdesigner.trials.options import TrialOptions
-from lrdesigner.trials.sweep_results import VariantResult, promote, verdict
+from lrdesigner.trials.sweep_results import SweepTable, VariantResult, promote, verdict
 from lrdesigner.trials.variants import Variant, variants_of, varied
 from lrdesigner_app.notices import Notice
 from lrdesigner_app.theme import GRID
+from lrdesigner_app.trial.at_a_time import AtATime
 from lrdesigner_app.trial.compared import ComparedLosses
 from lrdesigner_app.trial.runner import TrialRunner
 from lrdesigner_app.trial.sweep import Sweep
@@ -32,6 +33,7 @@ class VariantsPage(QWidget):
         super().__init__()
         self._workspace = workspace
         self.sweep = Sweep(workspace, runner)
+        self._told: SweepTable | None = None
         self._build()
         self._arrange()
         self.run_button.clicked.connect(self._on_run_or_stop)
@@ -51,17 +53,27 @@ class VariantsPage(QWidget):
             steps, seconds = budget_typed(self.budget.text(), design.plan.span)
             options = TrialOptions(steps=min(steps, design.plan.total_steps) if steps else None, seconds=seconds)
             seeds = whole_typed(self.seeds.text(), "The number of seeds", 1, _MOST_SEEDS)
+            at_a_time = self.at_a_time.typed
             found = variants_of({"design": design}, texts)
         except UserError as error:
             self._workspace.post(Notice(str(error), "bad"))
             return
         base = varied(design, {})
         others = [variant for variant in found if variant.design != design]
-        self.sweep.start([base, *others], options, seeds)
+        self.sweep.start([base, *others], options, seeds, at_a_time)
 
     def refresh(self) -> None:
         """Show what has come out so far."""
         table = self.sweep.table
+        if table != self._told:
+            self._told = table
+            self._fill(table)
+        labels = [row.label for row in table.rows if row.label in self.sweep.records][:_MOST_DRAWN]
+        self.compared.show_records([self.sweep.records[name] for name in labels], labels)
+        self.words.setText(verdict(table) if any(row.finished for row in table.rows) else _EMPTY)
+        self._refresh_buttons()
+
+    def _fill(self, table: SweepTable) -> None:
         chosen = self._chosen
         self.table.clear()
         for row in table.rows:
@@ -79,13 +91,9 @@ class VariantsPage(QWidget):
             item.setSelected(chosen is not None and row.label == chosen.label)
         for column in range(len(_COLUMNS)):
             self.table.resizeColumnToContents(column)
-        labels = [row.label for row in table.rows if row.label in self.sweep.records][:_MOST_DRAWN]
-        self.compared.show_records([self.sweep.records[name] for name in labels], labels)
-        self.words.setText(verdict(table) if any(row.finished for row in table.rows) else _EMPTY)
-        self._refresh_buttons()
 
     def _build(self) -> None:
-        self.run_button = button("Run variants", "primary", "Run each variant with each seed, one after the other")
+        self.run_button = button("Run variants", "primary", "Run each variant with each seed")
         self.vary = LineEdit()
         self.vary.setPlaceholderText("*.lr=0.5,1,2")
         self.vary.setAccessibleName("What varies")
@@ -94,6 +102,7 @@ class VariantsPage(QWidget):
         self.seeds.setFixedWidth(_SEEDS_PX)
         self.seeds.setAccessibleName("Seeds")
         self.seeds.setToolTip("How many seeds: with each, every variant starts from the same weights and batches")
+        self.at_a_time = AtATime()
         self.budget = LineEdit()
         self.budget.setPlaceholderText("Whole plan")
         self.budget.setFixedWidth(_BUDGET_PX)
@@ -113,7 +122,8 @@ class VariantsPage(QWidget):
         row.setSpacing(GRID)
         row.addWidget(self.run_button)
         row.addWidget(self.vary, 2)
-        for made in (label("Seeds", "secondary"), self.seeds, self.budget, self.promote):
+        at_a_time = (label("At a time", "secondary"), self.at_a_time)
+        for made in (label("Seeds", "secondary"), self.seeds, *at_a_time, self.budget, self.promote):
             row.addWidget(made)
         split = QSplitter()
         split.addWidget(self.table)
@@ -151,7 +161,7 @@ class VariantsPage(QWidget):
             self.run_button.setProperty("role", role)
             restyle(self.run_button)
         self.promote.setEnabled(chosen is not None and bool(chosen.changes))
-        for made in (self.vary, self.seeds, self.budget):
+        for made in (self.vary, self.seeds, self.at_a_time, self.budget):
             made.setEnabled(not running)
 
 

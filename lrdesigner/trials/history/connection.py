@@ -97,9 +97,11 @@ def _look(file: Path) -> None:
 
 
 def _refuse_foreign(connection: sqlite3.Connection, file: Path) -> None:
+    connection.execute("BEGIN")  # one view of a store that another program may just be beginning
     version = version_of(connection)
     application = connection.execute("PRAGMA application_id").fetchone()[0]
     tables = connection.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]
+    connection.execute("COMMIT")
     if application != APPLICATION and (tables or version):
         raise UserError(f"{file} is a database of another program and not a history of trials; {_ELSEWHERE}.")
     if version > len(STEPS):
