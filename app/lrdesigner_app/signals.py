@@ -29,6 +29,9 @@ class Signals(QObject):
     range_test_changed = Signal()
     """A range test started or ended."""
 
+    window_closed = Signal()
+    """The window goes: nothing may be left running for it."""
+
     design_offered = Signal(object)
     """`lrdesigner.document.Design`: a design that should be opened, such as that of a kept trial."""
 
