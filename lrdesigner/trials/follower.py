@@ -23,7 +23,7 @@ from lrdesigner.trials.sweep_results import RunResult
 
 MOST_READ = 1 << 24
 """Bytes that one look takes; the next look goes on. No line may be longer."""
-_PIECE = 1 << 20
+_PIECE = 1 << 18
 """Bytes of one file that one look takes."""
 _MOST_PEEKED = 20
 _FIRST_LINE = b'{"kind":"run"'

@@ -20,9 +20,10 @@ from lrdesigner.trials.sweep_results import SweepTable, sweep_table
 
 INTERVAL = 1.0
 """Seconds between two looks."""
-_PAUSE = 0.02
+_PAUSE = 0.05
 """Seconds between two pieces, in which others get their turn."""
-_PIECE = 1 << 20
+_PIECE = 1 << 18
+"""Bytes of a piece: reading it keeps the other threads of Python from their turns."""
 _MOST_CURVES = 8
 _MOST_POINTS = 5_000
 

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QWidget
+from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QMenu, QWidget
 
 from lrdesigner.errors import UserError
 from lrdesigner.trials.variants import Run
@@ -31,19 +31,21 @@ class FolderRow(QWidget):
         self.words = label("", "secondary")
         self.words.setWordWrap(True)
         self.stop = button("Stop following", tip="Read no more; what was read stays, and the folder as it is")
-        self.results = button("Open results…", tip="Show a bundle's or a sweep's folder, and follow it while it grows")
-        self.bundle = button("Write bundle…", tip="Write these variants as a folder that runs where only torch is")
+        self.folders = button("Folders", tip="Results that lie in a folder, and bundles that run on other machines")
+        menu = QMenu(self)
+        menu.setToolTipsVisible(True)
+        self.results = menu.addAction("Open &results…", self._on_results)
+        self.results.setToolTip("Show the folder of a bundle or a sweep, and follow it while it grows")
+        self.bundle = menu.addAction("&Write bundle…", self._on_bundle)
+        self.bundle.setToolTip("Write these variants as a folder that runs where only torch is installed")
+        self.folders.setMenu(menu)
         row = QHBoxLayout(self)
         row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(GRID)
         row.addWidget(self.words, 1)
-        for made, called in (
-            (self.stop, followed.stop),
-            (self.results, self._on_results),
-            (self.bundle, self._on_bundle),
-        ):
-            row.addWidget(made)
-            made.clicked.connect(called)
+        row.addWidget(self.stop)
+        row.addWidget(self.folders)
+        self.stop.clicked.connect(followed.stop)
         self._writing.changed.connect(lambda: self.bundle.setEnabled(not self._writing.running))
         self._writing.written.connect(self.written)
         self.show_state(busy=False)

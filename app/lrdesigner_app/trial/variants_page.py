@@ -27,7 +27,7 @@ _COLUMNS = ("Variant", "Runs", "Result", "Against the design")
 _MOST_DRAWN = 8
 _BUDGET_PX, _SEEDS_PX = 104, 44
 _MOST_SEEDS = 20
-_MOST_LISTED = 300
+_MOST_LISTED = 100
 _PROMOTE = "Let the design be the selected variant: one edit, to be undone"
 _EMPTY = "Several fields are divided by a semicolon: *.lr=0.5,1,2; head.weight_decay=0,0.1. The design itself runs too."
 
