@@ -187,6 +187,20 @@ def test_a_foreign_folder_is_refused_and_what_is_shown_stays(bench: Bench, desig
     assert len(bench.rows()) == 2
 
 
+def test_the_selected_variant_stays_selected_while_results_come(bench: Bench, design: Design, tmp_path: Path) -> None:
+    planned = planned_in(tmp_path, design)
+    do(tmp_path, planned[:2])
+    bench.open(tmp_path)
+    bench.until_told("2 of 4")
+    bench.choose("*.lr=2")
+    do(tmp_path, planned[2:])
+    bench.until_told("4 of 4")
+    assert [item.text(0) for item in bench.page.table.selectedItems()] == ["*.lr=2"]
+    current = bench.page.table.currentItem()
+    assert current is not None
+    assert current.text(0) == "*.lr=2"
+
+
 def test_damaged_lines_are_told_once_and_cost_nothing_else(bench: Bench, design: Design, tmp_path: Path) -> None:
     do(tmp_path, planned_in(tmp_path, design))
     damaged = RunFile(str(tmp_path), "damaged")

@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QHBoxLayout, QSplitter, QTreeWidget, QTreeWidgetIt
 
 from lrdesigner.errors import UserError
 from lrdesigner.trials.options import TrialOptions
-from lrdesigner.trials.sweep_results import VariantResult, promote, verdict
+from lrdesigner.trials.sweep_results import SweepTable, VariantResult, promote, verdict
 from lrdesigner.trials.variants import Variant, runs_of, variants_of, varied
 from lrdesigner_app.notices import Notice
 from lrdesigner_app.theme import GRID
@@ -40,6 +40,7 @@ class VariantsPage(QWidget):
         self._workspace = workspace
         self.sweep = Sweep(workspace, runner)
         self.followed = FollowedSweep(workspace)
+        self._rows: list[list[str]] = []
         self._build()
         self._arrange()
         self.run_button.clicked.connect(self._on_run_or_stop)
@@ -84,23 +85,7 @@ class VariantsPage(QWidget):
         """Show what has come out so far."""
         source = self._source
         table = source.table
-        chosen = self._chosen
-        self.table.clear()
-        for row in table.rows[:_MOST_LISTED]:
-            figure = row.figures.get(table.measure) if table.measure else None
-            difference = row.differences.get(table.measure) if table.measure else None
-            cells = [
-                row.label,
-                _runs(row),
-                str(figure or ""),
-                "" if row.label == table.baseline else str(difference or ""),
-            ]
-            item = QTreeWidgetItem(cells)
-            item.setData(0, Qt.ItemDataRole.UserRole, row.label)
-            self.table.addTopLevelItem(item)
-            item.setSelected(row.label == chosen)
-        for column in range(len(_COLUMNS)):
-            self.table.resizeColumnToContents(column)
+        self._show_rows(_cells(table))
         records: Mapping[str, Compared] = source.records
         labels = [row.label for row in table.rows if row.label in records][:_MOST_DRAWN]
         self.compared.show_records([records[name] for name in labels], labels)
@@ -110,6 +95,23 @@ class VariantsPage(QWidget):
             words.append(f"The first {_MOST_LISTED} of {len(table.rows):,} variants are listed.")
         self.words.setText(" ".join(filter(None, words)))
         self._refresh_buttons()
+
+    def _show_rows(self, rows: list[list[str]]) -> None:
+        """List these; the same ones stay as they are, since results that are followed come every second."""
+        if rows == self._rows:
+            return
+        chosen, bar = self._chosen, self.table.verticalScrollBar()
+        self._rows, place = rows, bar.value()
+        self.table.clear()
+        for cells in rows:
+            item = QTreeWidgetItem(cells)
+            item.setData(0, Qt.ItemDataRole.UserRole, cells[0])
+            self.table.addTopLevelItem(item)
+            if cells[0] == chosen:
+                self.table.setCurrentItem(item)
+        for column in range(len(_COLUMNS)):
+            self.table.resizeColumnToContents(column)
+        bar.setValue(place)
 
     def _build(self) -> None:
         self.run_button = button("Run variants", "primary", "Run each variant with each seed, one after the other")
@@ -202,6 +204,17 @@ class VariantsPage(QWidget):
         self.folders.show_state(busy=running)
         for made in (self.vary, self.seeds, self.budget):
             made.setEnabled(not running)
+
+
+def _cells(table: SweepTable) -> list[list[str]]:
+    """The rows of the table as texts."""
+    found = []
+    for row in table.rows[:_MOST_LISTED]:
+        figure = row.figures.get(table.measure) if table.measure else None
+        difference = row.differences.get(table.measure) if table.measure else None
+        against = "" if row.label == table.baseline else str(difference or "")
+        found.append([row.label, _runs(row), str(figure or ""), against])
+    return found
 
 
 def _runs(row: VariantResult) -> str:
