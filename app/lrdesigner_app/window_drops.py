@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import partial
@@ -55,7 +56,7 @@ def what_is(path: Path) -> Dropped:
     name = path.name
     if name.lower().endswith(SUFFIX):
         return Dropped("design", path, f"Open {name} as a design")
-    if path.is_dir():
+    if os.path.isdir(path):
         from lrdesigner.trials.follower import holds_sweep  # which a window that starts need not load
 
         if holds_sweep(path):

@@ -157,13 +157,14 @@ class SweepFollower:
                 followed.metrics = dict(fields.get("metrics") or {})
             else:
                 self._take_report(run, followed, decode_report(line))
-        except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError, KeyError, TypeError, ValueError) as error:
+        except (msgspec.MsgspecError, ArithmeticError, RecursionError, KeyError, TypeError, ValueError) as error:
             followed.fault = followed.fault or f"Line {number} of {run}{_SUFFIX} cannot be read: {error}."
 
     def _take_report(self, run: str, followed: FollowedRun, report: AnyReport) -> None:
         if isinstance(report, Metrics):
-            followed.steps.extend([report.step])
-            followed.smoothed.extend([followed.mean.taken(report.loss)])
+            step, loss = float(report.step), float(report.loss)  # of which one may be too large for a float
+            followed.steps.extend([step])
+            followed.smoothed.extend([followed.mean.taken(loss)])
         if self._take is not None:
             self._take(run, report)
 
@@ -178,7 +179,7 @@ def read_results(folder: str | os.PathLike[str]) -> tuple[RunResult, ...]:
 
 def holds_sweep(folder: Path) -> bool:
     """Whether a folder is a bundle or has results of a sweep; False also where it cannot be read."""
-    if (folder / FACTS).is_file() or (folder / VARIANTS).is_file():
+    if any(os.path.isfile(folder / name) for name in (FACTS, VARIANTS)):  # False also where nothing may be looked at
         return True
     try:
         with os.scandir(folder / RESULTS) as entries:

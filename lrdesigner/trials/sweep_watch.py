@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import threading
 import time
 import weakref
@@ -124,7 +125,7 @@ class _Worker:
     def work(self) -> None:
         """Look, tell and answer in turn, until the end is asked for."""
         if not holds_sweep(self._folder):
-            text = f"{self._folder} holds no results of a sweep; choose the folder that -o or --bundle named."
+            text = _why_not(self._folder)
             self._news.put(SweepView(sweep_table((), "", 0), trouble=text, over=True, foreign=True))
             return
         told: SweepView | None = None
@@ -143,7 +144,7 @@ class _Worker:
 
     def _look(self) -> tuple[str, bool]:
         """What is wrong with the folder, and whether there is news."""
-        if not self._folder.is_dir():
+        if not os.path.isdir(self._folder):
             return f"{self._folder} is not there any more; what was read of it stays.", False
         try:
             return "", bool(self._follower.look(_PIECE))
@@ -189,6 +190,15 @@ class _Worker:
             return FoundDesign(label, present, design_of_run(self._folder, run.header, present))
         except UserError as error:
             return FoundDesign(label, present, None, str(error))
+
+
+def _why_not(folder: Path) -> str:
+    """Why a folder is not followed."""
+    try:
+        os.scandir(folder).close()
+    except OSError as error:
+        return f"{folder} cannot be read: {error.strerror or error}."
+    return f"{folder} holds no results of a sweep; choose the folder that -o or --bundle named."
 
 
 def _firsts(runs: Iterable[FollowedRun]) -> dict[str, FollowedRun]:

@@ -110,6 +110,32 @@ def test_a_watch_that_nobody_holds_ends(tmp_path: Path) -> None:
     assert not thread.is_alive()
 
 
+@pytest.mark.parametrize(("name", "reason"), [("", "holds no results of a sweep"), ("gone", "No such file")])
+def test_a_folder_that_is_not_followed_is_told_with_the_reason(tmp_path: Path, name: str, reason: str) -> None:
+    watch = SweepWatch(tmp_path / name)
+    assert watch.wait(20)
+    [view] = watch.news()
+    assert isinstance(view, SweepView)
+    assert view.foreign
+    assert reason in view.trouble
+
+
+@pytest.mark.parametrize("number", ["1e400", "1" + "0" * 30, "1" + "0" * 400, '"x"', "null", "[1]", "true"])
+def test_no_figure_in_a_file_ends_the_watch(tmp_path: Path, number: str) -> None:
+    file = _write(tmp_path, "a", 1)
+    file.add_line(f'{{"kind":"metrics","step":{number},"loss":{number},"lr":{{}}}}'.encode())
+    file.add_line(f'{{"kind":"outcome","state":"finished","metrics":{{"steps":{number},"final_loss":1}}}}'.encode())
+    _write(tmp_path, "b", 1).end("finished", "", {"steps": 1, "final_loss": 2.0})
+    watch = SweepWatch(tmp_path, interval=0.01)
+    views: list[SweepView] = []
+    while not any(view.begun == 2 for view in views):
+        views += [one for one in watch.news() if isinstance(one, SweepView)]
+        assert not watch.wait(0)
+    assert {row.label for row in views[-1].table.rows} == {"a", "b"}
+    watch.close()
+    assert watch.wait(20)
+
+
 def test_a_variant_that_has_no_results_has_no_design(tmp_path: Path) -> None:
     _write(tmp_path, "a", 0).close()
     watch = SweepWatch(tmp_path, interval=0.01)
