@@ -246,6 +246,17 @@ def test_following_is_stopped_by_a_button_and_by_the_window_that_closes(
     assert watch.wait(20)
 
 
+def test_a_folder_that_is_closed_gives_the_page_back(bench: Bench, design: Design, tmp_path: Path) -> None:
+    assert not bench.page.folders.shut.isEnabled()
+    do(tmp_path, planned_in(tmp_path, design))
+    bench.open(tmp_path)
+    bench.until_told("4 of 4")
+    bench.pick(2)
+    bench.until_told("Several fields")
+    assert not bench.rows()
+    assert not bench.page.compared.isVisible()
+
+
 def test_variants_that_run_here_take_the_place_of_a_folder(bench: Bench, design: Design, tmp_path: Path) -> None:
     planned_in(tmp_path, design)
     bench.open(tmp_path)

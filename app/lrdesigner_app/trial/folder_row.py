@@ -38,6 +38,8 @@ class FolderRow(QWidget):
         self.results.setToolTip("Show the folder of a bundle or a sweep, and follow it while it grows")
         self.bundle = menu.addAction("&Write bundle…", self._on_bundle)
         self.bundle.setToolTip("Write these variants as a folder that runs where only torch is installed")
+        self.shut = menu.addAction("&Close folder", followed.close)
+        self.shut.setToolTip("Show again what ran in this window")
         self.folders.setMenu(menu)
         row = QHBoxLayout(self)
         row.setContentsMargins(0, 0, 0, 0)
@@ -54,6 +56,7 @@ class FolderRow(QWidget):
         """`busy`: variants run in this window, and what they show may not be replaced."""
         self.stop.setVisible(self._followed.running)
         self.results.setEnabled(not busy)
+        self.shut.setEnabled(self._followed.shown)
 
     def _on_results(self) -> None:
         folder = QFileDialog.getExistingDirectory(self, "Folder of a sweep or a bundle")
