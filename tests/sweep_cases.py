@@ -27,6 +27,7 @@ class Stub:
         python: str | None = None,
         should_stop: Callable[[], bool] | None = None,
         variables: Mapping[str, str] | None = None,
+        should_end: Callable[[], bool] | None = None,
     ) -> Outcome:
         with self._lock:
             self.asked.append(request)

@@ -11,6 +11,7 @@ from pathlib import Path
 from lrdesigner.cli.output import say
 from lrdesigner.cli.progress import ProgressBar
 from lrdesigner.cli.proof_commands import INTERRUPTED
+from lrdesigner.cli.sweep_history import SweepHistory, recorded
 from lrdesigner.cli.sweep_progress import SweepProgress
 from lrdesigner.cli.sweep_words import table_of, write_sweep
 from lrdesigner.document import Design
@@ -25,11 +26,12 @@ from lrdesigner.trials.variants import Run
 
 @dataclass(frozen=True, slots=True)
 class Shared:
-    """Where the study is, what it is called, and the folder that keeps the results of this machine, if any does."""
+    """Where the study is, what it is called, and what keeps the results and the trials of this machine, if any does."""
 
     storage: str
     study: str
     folder: Path | None
+    history: SweepHistory | None
 
     def opened(self, designs: Mapping[str, Design], *, create: bool) -> OptunaSweep:
         """The study; raises `UserError` where it cannot be opened."""
@@ -47,7 +49,7 @@ def sweep_shared(
         sweep = shared.opened(designs, create=True)
         fresh = sweep.enqueue(runs)
         say(f"{fresh} of {len(runs)} trials are new in the study {shared.study}; others join with --worker.")
-        stopped = _work(sweep, folder, as_json)
+        stopped = _work(sweep, folder, as_json, shared.history)
     wanted = {run.id for run in runs}
     results = [result for result in sweep.results() if result.id in wanted]
     write_sweep(table_of(results, facts), as_json)
@@ -61,16 +63,16 @@ def work_on(shared: Shared, designs: Mapping[str, Design], as_json: bool) -> int
     """Do trials of a study that another has made."""
     sweep = shared.opened(designs, create=False)
     with kept_or_temporary(shared.folder) as folder:
-        stopped = _work(sweep, folder, as_json)
+        stopped = _work(sweep, folder, as_json, shared.history)
     _tell_rest(sweep)
     return INTERRUPTED if stopped else 0
 
 
-def _work(sweep: OptunaSweep, folder: Path, as_json: bool) -> bool:
+def _work(sweep: OptunaSweep, folder: Path, as_json: bool, kept: SweepHistory | None) -> bool:
     """Whether it was stopped."""
     ended: list[RunResult] = []
-    with ProgressBar(0, "Starting", shown=not as_json) as bar:
-        watch = SweepProgress(sweep.waiting, bar, as_json).watch
+    with ProgressBar(0, "Starting", shown=not as_json) as bar, recorded(kept, sweep.id) as keep:
+        watch = SweepProgress(sweep.waiting, bar, as_json).watch.beside(keep)
 
         def run(one: Run) -> RunResult:
             [planned] = planned_runs([one], folder / one.id)

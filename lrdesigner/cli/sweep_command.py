@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
+from msgspec.structs import replace
 
 from lrdesigner.cli.design_commands import DesignArgument, faultless_design
 from lrdesigner.cli.model_commands import JsonOption, PythonOption
@@ -14,6 +15,7 @@ from lrdesigner.cli.output import say, write_json, write_lines, write_table
 from lrdesigner.cli.progress import ProgressBar
 from lrdesigner.cli.proof_commands import INTERRUPTED, TrustOption, allowed
 from lrdesigner.cli.shared_sweep import Shared, kept_or_temporary, sweep_shared, work_on
+from lrdesigner.cli.sweep_history import SweepHistory, recorded
 from lrdesigner.cli.sweep_options import (
     BaseOption,
     BundleOption,
@@ -21,6 +23,7 @@ from lrdesigner.cli.sweep_options import (
     Engine,
     EngineOption,
     FolderOption,
+    HistoryOption,
     JobsOption,
     RandomOption,
     SeedsOption,
@@ -37,8 +40,10 @@ from lrdesigner.errors import UserError
 from lrdesigner.trials.addresses import addresses, places_at
 from lrdesigner.trials.bundle import write_bundle
 from lrdesigner.trials.follower import read_results
+from lrdesigner.trials.history.log import new_id
 from lrdesigner.trials.options import TrialOptions
-from lrdesigner.trials.pool import Pool, Slot, slots_for
+from lrdesigner.trials.pool import Pool
+from lrdesigner.trials.slots import Slot, slots_for
 from lrdesigner.trials.sweep_files import (
     SweepFacts,
     not_run,
@@ -65,6 +70,7 @@ def sweep(
     study: StudyOption = "lrdesigner",
     worker: WorkerOption = False,
     as_json: Annotated[bool, typer.Option("--json", help="A JSON line per run, and one for the table.")] = False,
+    history: HistoryOption = True,
     trust: TrustOption = False,
     python: PythonOption = "",
 ) -> int:
@@ -73,7 +79,8 @@ def sweep(
     designs = _designs(design_files)
     if bundle is None:  # which runs nothing here
         designs = {name: allowed(design, trust, python) for name, design in designs.items()}
-    shared = Shared(storage, study, output)
+    kept = SweepHistory(dict(zip(designs, design_files, strict=True))) if history else None
+    shared = Shared(storage, study, output, kept)
     if worker:
         return work_on(shared, designs, as_json)
     variants = _variants(designs, vary or (), random, base, options.seed)
@@ -86,7 +93,7 @@ def sweep(
         return sweep_shared(shared, designs, runs, facts, as_json)
     slots = slots_for(options.device, jobs, processes=options.processes)
     with kept_or_temporary(output) as folder:
-        return _run(runs, folder, facts, slots, as_json)
+        return _run(runs, folder, facts, slots, as_json, kept)
 
 
 def fields(design_file: DesignArgument, as_json: JsonOption = False) -> None:
@@ -149,11 +156,19 @@ def _variants(
     return (*started, *(variant for variant in found if variant.design not in known))
 
 
-def _run(runs: Sequence[Run], folder: Path, facts: SweepFacts, slots: Sequence[Slot], as_json: bool) -> int:
+def _run(
+    runs: Sequence[Run],
+    folder: Path,
+    facts: SweepFacts,
+    slots: Sequence[Slot],
+    as_json: bool,
+    kept: SweepHistory | None,
+) -> int:
     planned = planned_runs(runs, folder)
+    facts = replace(facts, id=read_facts(folder).id or new_id())
     write_facts(folder, facts)
-    with ProgressBar(0, "Starting", shown=not as_json) as bar:
-        pool = Pool(folder, slots, SweepProgress(len(planned), bar, as_json).watch)
+    with ProgressBar(0, "Starting", shown=not as_json) as bar, recorded(kept, facts.id) as keep:
+        pool = Pool(folder, slots, SweepProgress(len(planned), bar, as_json).watch.beside(keep))
         pool.run(planned)
     known = {result.id: result for result in read_results(folder)}
     results = [known.get(one.run.id) or not_run(one.run) for one in planned]

@@ -42,4 +42,5 @@ StorageOption = Annotated[
     str, typer.Option("--storage", help="Of optuna: journal:FILE, sqlite:///FILE, postgresql://USER@HOST/NAME.")
 ]
 StudyOption = Annotated[str, typer.Option("--study", help="Of optuna: the name of the study.")]
+HistoryOption = Annotated[bool, typer.Option("--history/--no-history", help="Keep the trials in the history.")]
 WorkerOption = Annotated[bool, typer.Option("--worker", help="Of optuna: only do trials of a study that exists.")]

@@ -7,10 +7,10 @@ import threading
 from lrdesigner.cli.progress import ProgressBar
 from lrdesigner.cli.sweep_words import write_run
 from lrdesigner.jobs.protocol import AnyReport, Metrics, Progress
+from lrdesigner.jobs.reader import Outcome
 from lrdesigner.trials.pool import Watch
 from lrdesigner.trials.record import TRAINING
-from lrdesigner.trials.sweep_files import PlannedRun
-from lrdesigner.trials.sweep_results import RunResult
+from lrdesigner.trials.sweep_files import PlannedRun, result_of
 
 
 class SweepProgress:
@@ -39,11 +39,11 @@ class SweepProgress:
                 self._updates += 1
                 self._bar.show(self._updates)
 
-    def _end(self, result: RunResult) -> None:
+    def _end(self, planned: PlannedRun, outcome: Outcome) -> None:
         with self._lock:
             self._ended += 1
             self._describe()
-            write_run(result, self._as_json)
+            write_run(result_of(planned.run, outcome), self._as_json)
 
     def _describe(self) -> None:
         self._bar.describe(f"{self._ended} of {self._runs} trials", self._each * self._runs)

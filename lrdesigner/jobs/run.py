@@ -51,15 +51,17 @@ def run_job(
     python: str | None = None,
     should_stop: Callable[[], bool] | None = None,
     variables: Mapping[str, str] | None = None,
+    should_end: Callable[[], bool] | None = None,
 ) -> Outcome:
     """Do one job in a child process and wait for its end; the child and all that it started are gone afterwards.
 
     `time_limit` is in seconds and covers everything, the import of torch included. Ctrl-C asks the child to stop,
-    a second one ends it; either way the outcome is returned. What `on_report` raises goes through. `variables` are
-    environment variables beside those of every child.
+    a second one ends it; either way the outcome is returned. `should_stop` asks it as the first does, `should_end` ends
+    it as the second. What `on_report` raises goes through. `variables` are environment variables beside those of every
+    child.
     """
     command = command_for(request, python or "")
-    return run_command(command, encode_request(request), on_report, time_limit, should_stop, variables)
+    return run_command(command, encode_request(request), on_report, time_limit, should_stop, variables, should_end)
 
 
 def run_ladder(
@@ -108,6 +110,7 @@ def run_command(
     time_limit: float | None = None,
     should_stop: Callable[[], bool] | None = None,
     variables: Mapping[str, str] | None = None,
+    should_end: Callable[[], bool] | None = None,
 ) -> Outcome:
     """As `run_job`, for any command that speaks the protocol."""
     reader = JobReader()
@@ -115,7 +118,7 @@ def run_command(
         child = _Child(command, {**child_environment(), **(variables or {})})
     except OSError as error:
         return reader.not_started(f"{command[0]}: {error.strerror or error}")
-    return _Run(child, reader, on_report, time_limit, should_stop).result(first_line)
+    return _Run(child, reader, on_report, time_limit, should_stop, should_end).result(first_line)
 
 
 class _Child:
@@ -203,6 +206,7 @@ class _Run:
         on_report: OnReport | None,
         time_limit: float | None,
         should_stop: Callable[[], bool] | None,
+        should_end: Callable[[], bool] | None,
     ) -> None:
         self._child = child
         self._reader = reader
@@ -210,6 +214,7 @@ class _Run:
         self._limit = time_limit
         self._started = time.monotonic()
         self._should_stop = should_stop
+        self._should_end = should_end
         self._stop_sent: float | None = None
         self._open_pipes = 2
         self._died: float | None = None
@@ -234,6 +239,8 @@ class _Run:
             self._kill("timed_out", f"The job took longer than the limit of {self._limit:g} seconds and was ended.")
         elif self._stop_sent is not None and now - self._stop_sent > STOP_SECONDS:
             self._kill("cancelled", "The job did not stop when asked, and was ended.")
+        elif self._should_end is not None and self._should_end():
+            self._kill("cancelled", "The job was cancelled.")
         elif self._reader.garbled or self._ended_long_ago(now):
             self._child.kill()
         elif self._stop_sent is None and self._should_stop is not None and self._should_stop():

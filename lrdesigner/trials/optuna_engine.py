@@ -20,6 +20,7 @@ import msgspec
 
 from lrdesigner.document import Design
 from lrdesigner.errors import UserError
+from lrdesigner.trials.history.log import new_id
 from lrdesigner.trials.options import TrialOptions
 from lrdesigner.trials.sweep_results import RunResult
 from lrdesigner.trials.variants import Run, label_of, run_of, varied
@@ -30,6 +31,7 @@ MOST_RETRIES = 3
 JOURNAL = "journal:"
 _ATTRIBUTE = "lrdesigner"
 _RESULT = "lrdesigner result"
+_SWEEP = "lrdesigner sweep"
 _POLL_SECONDS = 1.0
 _HIDDEN = re.compile(r"//[^/@]*@")
 
@@ -68,6 +70,14 @@ class OptunaSweep:
         self._designs = designs
         self.finds_dead = not storage.startswith(JOURNAL)
         self._study = _opened(self._optuna, storage, study, create, heart or Heart())
+
+    @property
+    def id(self) -> str:
+        """Under what the histories of all workers know the sweep."""
+        found = self._study.user_attrs.get(_SWEEP)
+        if not found:
+            self._study.set_user_attr(_SWEEP, found := new_id())
+        return str(found)
 
     def enqueue(self, runs: Sequence[Run]) -> int:
         """Put those runs into the study that it does not hold yet; how many these are."""

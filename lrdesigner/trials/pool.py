@@ -3,13 +3,10 @@
 from __future__ import annotations
 
 import contextlib
-import os
 import queue
-import shutil
-import subprocess
 import threading
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
@@ -21,7 +18,8 @@ from lrdesigner.errors import UserError
 from lrdesigner.jobs.protocol import AnyReport, TrialRequest
 from lrdesigner.jobs.reader import Outcome
 from lrdesigner.jobs.run import run_job
-from lrdesigner.trials.sweep_files import PlannedRun, run_file
+from lrdesigner.trials.slots import Slot
+from lrdesigner.trials.sweep_files import PlannedRun, result_of, run_file
 from lrdesigner.trials.sweep_results import RunResult
 
 DONE = ("finished", "diverged")
@@ -29,7 +27,6 @@ DONE = ("finished", "diverged")
 
 _POLL_SECONDS = 0.1
 _OTHERS_SECONDS = 0.5
-_GPU_LIST = ["nvidia-smi", "--query-gpu=index", "--format=csv,noheader"]
 
 
 class RunTrial(Protocol):
@@ -43,16 +40,9 @@ class RunTrial(Protocol):
         python: str | None = None,
         should_stop: Callable[[], bool] | None = None,
         variables: Mapping[str, str] | None = None,
+        should_end: Callable[[], bool] | None = None,
     ) -> Outcome:
         """Do one trial and wait for its end."""
-
-
-@dataclass(frozen=True, slots=True)
-class Slot:
-    """Where one trial at a time runs; `variables` are the environment variables that lead it there."""
-
-    name: str
-    variables: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,46 +51,24 @@ class Watch:
 
     begins: Callable[[PlannedRun, Slot], None] = lambda planned, slot: None
     reports: Callable[[PlannedRun, AnyReport], None] = lambda planned, report: None
-    ends: Callable[[RunResult], None] = lambda result: None
+    ends: Callable[[PlannedRun, Outcome], None] = lambda planned, outcome: None
 
+    def beside(self, other: Watch) -> Watch:
+        """Both are told, the other one first."""
 
-def slots_for(
-    device: str, jobs: int | None = None, gpus: Sequence[str] | None = None, processes: int = 1
-) -> tuple[Slot, ...]:
-    """One slot for each GPU that is there, and one where none is used; `jobs` says otherwise.
+        def begins(planned: PlannedRun, slot: Slot) -> None:
+            other.begins(planned, slot)
+            self.begins(planned, slot)
 
-    A trial of several processes has all GPUs, so that one runs at a time. On CPUs the slots share the cores, and all
-    have as many threads: figures of one and of two threads differ.
-    """
-    if jobs is not None and jobs < 1:
-        raise UserError(f"A sweep needs at least 1 job at a time, not {jobs}.")
-    if processes > 1 and jobs is None:
-        return (Slot("all devices"),)
-    if processes > 1 and jobs != 1:
-        raise UserError("Trials of several processes run one at a time: leave out --jobs.")
-    found = (visible_gpus(os.environ) if gpus is None else tuple(gpus)) if device in ("auto", "cuda") else ()
-    if found:
-        count = jobs or len(found)
-        taken = [found[number % len(found)] for number in range(count)]
-        return tuple(Slot(f"GPU {gpu}", {"CUDA_VISIBLE_DEVICES": gpu}) for gpu in taken)
-    if jobs is None or jobs == 1 or "OMP_NUM_THREADS" in os.environ:
-        return tuple(Slot(f"slot {number + 1}") for number in range(jobs or 1))
-    threads = str(max((os.cpu_count() or 1) // jobs, 1))
-    return tuple(Slot(f"slot {number + 1}", {"OMP_NUM_THREADS": threads}) for number in range(jobs))
+        def reports(planned: PlannedRun, report: AnyReport) -> None:
+            other.reports(planned, report)
+            self.reports(planned, report)
 
+        def ends(planned: PlannedRun, outcome: Outcome) -> None:
+            other.ends(planned, outcome)
+            self.ends(planned, outcome)
 
-def visible_gpus(environment: Mapping[str, str]) -> tuple[str, ...]:
-    """The CUDA devices that a child may use, as `CUDA_VISIBLE_DEVICES` names them; () where there are none."""
-    told = environment.get("CUDA_VISIBLE_DEVICES")
-    if told is not None:
-        return tuple(name.strip() for name in told.split(",") if name.strip() not in ("", "-1"))
-    if shutil.which(_GPU_LIST[0]) is None:
-        return ()
-    try:
-        answer = subprocess.run(_GPU_LIST, capture_output=True, text=True, timeout=20, check=True).stdout
-    except (OSError, subprocess.SubprocessError):
-        return ()
-    return tuple(line.strip() for line in answer.splitlines() if line.strip().isdigit())
+        return Watch(begins, reports, ends)
 
 
 class Pool:
@@ -118,6 +86,7 @@ class Pool:
         self._watch = watch or Watch()
         self._run_trial: RunTrial = run or run_job
         self._stop = threading.Event()
+        self._end = threading.Event()
         self._error: BaseException | None = None
         self._waiting: queue.SimpleQueue[PlannedRun] = queue.SimpleQueue()
         self._others: queue.SimpleQueue[PlannedRun] = queue.SimpleQueue()
@@ -131,6 +100,11 @@ class Pool:
     def stop(self) -> None:
         """End the running trials, each with a full report, and begin no others."""
         self._stop.set()
+
+    def end(self) -> None:
+        """End the running trials at once, whatever they do, and begin no others."""
+        self._end.set()
+        self.stop()
 
     def run(self, planned: Iterable[PlannedRun]) -> None:
         """Run all that is not done, in order; Ctrl-C stops. Raises `UserError` where results cannot be written."""
@@ -197,6 +171,7 @@ class Pool:
                 lambda: self._stop.is_set() or claim.lost.is_set(),
                 slot,
                 self._watch,
+                self._end.is_set,
             )
         finally:
             claim.release()
@@ -209,6 +184,7 @@ def run_one(
     should_stop: Callable[[], bool],
     slot: Slot | None = None,
     watch: Watch | None = None,
+    should_end: Callable[[], bool] | None = None,
 ) -> RunResult:
     """Do one run, with its results in the folder; raises `OSError` where they cannot be written."""
     slot, watch = slot or Slot(""), watch or Watch()
@@ -227,11 +203,10 @@ def run_one(
             python=planned.run.variant.design.model.python or None,
             should_stop=should_stop,
             variables=slot.variables,
+            should_end=should_end,
         )
         file.end(outcome.state, outcome.message, outcome.metrics)
     finally:
         file.close()
-    head = planned.run
-    result = RunResult(head.id, head.variant.label, head.seed, outcome.state, outcome.metrics, outcome.message)
-    watch.ends(result)
-    return result
+    watch.ends(planned, outcome)
+    return result_of(planned.run, outcome)

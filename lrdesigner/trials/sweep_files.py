@@ -15,6 +15,7 @@ from lrdesigner.design_file import write_atomically
 from lrdesigner.errors import UserError
 from lrdesigner.export import ExportOptions, export
 from lrdesigner.jobs.protocol import TrialRequest
+from lrdesigner.jobs.reader import Outcome
 from lrdesigner.proof import trial_code, trial_request
 from lrdesigner.trials.sweep_results import RunResult
 from lrdesigner.trials.variants import Run, Variant
@@ -27,11 +28,13 @@ class SweepFacts(msgspec.Struct, frozen=True):
     """What the results of a sweep do not tell themselves: what is compared with, and how long the plan is.
 
     `runs` is how many there will be; 0 where that is not known.
+    `id` is that of the sweep in the history, which stays when it is continued; "" in a bundle.
     """
 
     baseline: str = ""
     total_steps: int = 0
     runs: int = 0
+    id: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +88,11 @@ def _export(variant: Variant, code: ExportOptions, file: Path) -> None:
 def not_run(run: Run) -> RunResult:
     """The row of a run that was not begun."""
     return RunResult(run.id, run.variant.label, run.seed, "waiting")
+
+
+def result_of(run: Run, outcome: Outcome) -> RunResult:
+    """The row of a run that ended so."""
+    return RunResult(run.id, run.variant.label, run.seed, outcome.state, outcome.metrics, outcome.message)
 
 
 def write_facts(folder: Path, facts: SweepFacts) -> None:

@@ -20,7 +20,8 @@ from lrdesigner.child.run_files import RunFile
 from lrdesigner.document import Design
 from lrdesigner.store import Store
 from lrdesigner.trials.options import TrialOptions
-from lrdesigner.trials.pool import Pool, Slot
+from lrdesigner.trials.pool import Pool
+from lrdesigner.trials.slots import Slot
 from lrdesigner.trials.sweep_files import PlannedRun, SweepFacts, planned_runs, run_file, write_facts
 from lrdesigner.trials.variants import runs_of, variants_of, varied
 from lrdesigner_app.theme import Theme

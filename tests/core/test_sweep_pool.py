@@ -22,13 +22,13 @@ from lrdesigner.child.claims import Claim
 from lrdesigner.child.run_files import RunFile, results_path, state_in
 from lrdesigner.demos import demo_design
 from lrdesigner.errors import UserError
-from lrdesigner.jobs.protocol import TrialRequest
+from lrdesigner.jobs.protocol import PROTOCOL_VERSION, TrialRequest
 from lrdesigner.jobs.reader import Outcome
 from lrdesigner.trials.follower import SweepFollower, read_results
 from lrdesigner.trials.options import TrialOptions
-from lrdesigner.trials.pool import Pool, Slot, Watch, slots_for, visible_gpus
+from lrdesigner.trials.pool import Pool, Watch
+from lrdesigner.trials.slots import Slot, slots_for, visible_gpus
 from lrdesigner.trials.sweep_files import PlannedRun, planned_runs, run_file
-from lrdesigner.trials.sweep_results import RunResult
 from lrdesigner.trials.variants import runs_of, variants_of
 
 ONE = (Slot("slot 1"),)
@@ -165,6 +165,17 @@ def test_a_full_disk_ends_the_sweep_with_a_sentence(tmp_path: Path, monkeypatch:
 
 
 @pytest.fixture
+def child_that_heeds_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    code = f"""
+import json, os, time
+hello = {{"kind": "hello", "protocol": {PROTOCOL_VERSION}, "pid": os.getpid(), "python": "3", "torch": "0"}}
+print(json.dumps(hello), flush=True)
+time.sleep(600)
+"""
+    monkeypatch.setattr("lrdesigner.jobs.run.command_for", lambda request, python: [sys.executable, "-c", code])
+
+
+@pytest.fixture
 def ctrl_c_heard() -> Iterator[None]:
     """A worker of the tests may ignore it, or another test may have left that so."""
     before = signal.signal(signal.SIGINT, signal.default_int_handler)
@@ -192,12 +203,40 @@ def test_ctrl_c_stops_and_waits_for_what_runs(tmp_path: Path) -> None:
     assert list((tmp_path / "claims").iterdir()) == []
 
 
+def test_both_of_two_watchers_are_told(tmp_path: Path) -> None:
+    told: list[str] = []
+
+    def named(name: str) -> Watch:
+        return Watch(
+            lambda planned, slot: told.append(f"{name} begins"),
+            lambda planned, report: None,
+            lambda planned, outcome: told.append(f"{name} ends"),
+        )
+
+    Pool(tmp_path, ONE, named("one").beside(named("other")), Stub()).run(_planned(tmp_path, seeds=1)[:1])
+    assert told == ["other begins", "one begins", "other ends", "one ends"]
+
+
+@pytest.mark.usefixtures("child_that_heeds_nothing")
+def test_an_end_waits_for_no_child(tmp_path: Path) -> None:
+    deaf: list[Pool] = []
+
+    def ends(planned: PlannedRun, report: object) -> None:
+        deaf[0].end()
+
+    outcomes: list[Outcome] = []
+    watch = Watch(reports=ends, ends=lambda planned, outcome: outcomes.append(outcome))
+    deaf.append(Pool(tmp_path, ONE, watch))
+    deaf[0].run(_planned(tmp_path))
+    assert [(outcome.state, outcome.message) for outcome in outcomes] == [("cancelled", "The job was cancelled.")]
+
+
 def test_a_watcher_is_told(tmp_path: Path) -> None:
     told: list[str] = []
     watch = Watch(
         lambda planned, slot: told.append(f"begins on {slot.name}"),
         lambda planned, report: told.append(type(report).__name__),
-        lambda result: told.append(result.state),
+        lambda planned, outcome: told.append(outcome.state),
     )
     Pool(tmp_path, ONE, watch, Stub()).run(_planned(tmp_path, seeds=1)[:1])
     assert told == ["begins on slot 1", "Progress", "Heartbeat", "Metrics", "Metrics", "finished"]
@@ -209,7 +248,7 @@ def test_a_run_that_another_process_does_is_waited_for(tmp_path: Path, does_it: 
     claim = Claim.take(str(tmp_path), planned[0].run.id)
     assert claim is not None
 
-    def ends(result: RunResult) -> None:
+    def ends(ended: PlannedRun, outcome: Outcome) -> None:
         if does_it:
             other = run_file(tmp_path, planned[0])
             other.end("finished", "", {})

@@ -8,8 +8,7 @@ from pathlib import Path
 from time import monotonic
 from typing import TYPE_CHECKING, TypeVar
 
-from msgspec.structs import replace
-from PySide6.QtCore import QObject, QTimer
+from PySide6.QtCore import QObject, QTimer, Signal
 
 from lrdesigner.document import Design
 from lrdesigner.errors import UserError
@@ -37,6 +36,9 @@ _CLOSE_MS = 1000
 class TrialRunner(QObject):
     """One trial at a time. What happens is told by `workspace.signals.trial_changed`, at most 20 times a second."""
 
+    closing = Signal()
+    """The window closes: whatever trains has to end now."""
+
     def __init__(
         self,
         workspace: Workspace,
@@ -46,7 +48,7 @@ class TrialRunner(QObject):
     ) -> None:
         super().__init__()
         self._workspace, self._spare, self._export_file = workspace, spare, export_file
-        self._design_path = design_path
+        self.design_path = design_path
         self._job: Job | None = None
         self._recorder: TrialRecorder | None = None
         self._files = ExitStack()
@@ -66,7 +68,7 @@ class TrialRunner(QObject):
         """Under what the trials of a design are found in the history."""
         from lrdesigner.trials.history.entries import design_key
 
-        return design_key(design, self._design_path())
+        return design_key(design, self.design_path())
 
     def kept(self, seconds: float) -> bool:
         """Wait at most so long until the last trial lies in the history; whether it does."""
@@ -86,6 +88,17 @@ class TrialRunner(QObject):
         self._record = TrialRecord(design=design, options=request.options)
         self._recorder = self._new_recorder(design, code, request.options, None, variant, sweep)
         self._start(request, design.model.python)
+        return True
+
+    def may_run(self, options: TrialOptions, design: Design) -> bool:
+        """Whether trials of it may run now, by whomever: the person may be asked; what is against it is told."""
+        if not self._is_free():
+            return False
+        try:
+            self._export_file(design, options)
+        except UserError as error:
+            self._workspace.post(Notice(str(error), "bad"))
+            return False
         return True
 
     def test_range(self, wanted: RangeOptions, options: TrialOptions = NO_OPTIONS) -> Job | None:
@@ -108,9 +121,7 @@ class TrialRunner(QObject):
         design: Design | None = None,
     ) -> tuple[Design, str, Request] | None:
         """The design (None: the committed one), its code and the request; None, with a notice, where that cannot be."""
-        if self.running:
-            doing = "stopping" if self._record is not None and self._record.state == "stopping" else "running"
-            self._workspace.post(Notice(f"A trial is still {doing}; the next can start when it has ended."))
+        if not self._is_free():
             return None
         design = design or self._workspace.store.committed
         try:
@@ -120,6 +131,13 @@ class TrialRunner(QObject):
             self._clean_up()
             self._workspace.post(Notice(str(error), "bad"))
             return None
+
+    def _is_free(self) -> bool:
+        """Whether a trial can start; where none can, that is told."""
+        if self.running:
+            doing = "stopping" if self._record is not None and self._record.state == "stopping" else "running"
+            self._workspace.post(Notice(f"A trial is still {doing}; the next can start when it has ended."))
+        return not self.running
 
     def _new_recorder(
         self,
@@ -132,12 +150,12 @@ class TrialRunner(QObject):
     ) -> TrialRecorder:
         """What keeps the trial; the store is imported now, because a window that starts needs none."""
         from lrdesigner.trials.history.recording import TrialRecorder
-        from lrdesigner.trials.history.reopened import trial_to_keep
+        from lrdesigner.trials.history.reopened import trial_to_keep, variant_to_keep
 
-        kept = trial_to_keep(design, self._design_path(), code, options, wanted)
+        path = self.design_path()
         if variant is not None:
-            kept = replace(kept, kind="variant", variant=variant.label, sweep=sweep)
-        return TrialRecorder(kept)
+            return TrialRecorder(variant_to_keep(variant, path, code, options, sweep))
+        return TrialRecorder(trial_to_keep(design, path, code, options, wanted))
 
     def _on_range_tested(self, outcome: Outcome) -> None:
         self._job = None
@@ -188,6 +206,7 @@ class TrialRunner(QObject):
 
     def close(self) -> None:
         """The window closes: end the trial now and leave nothing behind."""
+        self.closing.emit()
         job = self._job
         if job is not None:
             job.cancel()

@@ -1,4 +1,4 @@
-"""Variants of a design, run one after the other by the runner of trials."""
+"""Variants of a design, run one after the other by the runner of trials, or side by side."""
 
 from __future__ import annotations
 
@@ -13,15 +13,20 @@ from lrdesigner.trials.record import TrialRecord
 from lrdesigner.trials.sweep_files import not_run
 from lrdesigner.trials.sweep_results import RunResult, SweepTable, sweep_table
 from lrdesigner.trials.variants import Run, Variant, baseline_of, runs_of
+from lrdesigner_app.notices import Notice
+from lrdesigner_app.throttle import Throttle
 from lrdesigner_app.trial.runner import TrialRunner
+from lrdesigner_app.trial.side_by_side import SideBySide
 from lrdesigner_app.workspace import Workspace
+
+_GROW_MS = 200
 
 
 class Sweep(QObject):
     """All variants with one seed before the next, so that what has been run at any time compares fairly."""
 
     changed = Signal()
-    """It started, a run of it ended, or it is over."""
+    """It started, a run of it grew or ended, or it is over."""
 
     def __init__(self, workspace: Workspace, runner: TrialRunner) -> None:
         super().__init__()
@@ -31,15 +36,22 @@ class Sweep(QObject):
         self._results: dict[str, RunResult] = {}
         self._current: tuple[Run, TrialRecord] | None = None
         self._id = ""
+        self._beside = SideBySide(self)
+        self._growing = Throttle(self.changed.emit, _GROW_MS, self)
         self.variants: tuple[Variant, ...] = ()
         self.records: dict[str, TrialRecord] = {}
         """The record of the first seed of each variant, by its label."""
         workspace.signals.trial_changed.connect(self._on_trial_changed)
+        self._beside.begun.connect(self._on_begun)
+        self._beside.grown.connect(self._growing.request)
+        self._beside.ended.connect(self._on_ended)
+        self._beside.over.connect(self._on_over)
+        runner.closing.connect(self._beside.close)
 
     @property
     def running(self) -> bool:
         """Whether runs are under way or to come."""
-        return self._current is not None
+        return self._current is not None or self._beside.running
 
     @property
     def table(self) -> SweepTable:
@@ -47,18 +59,28 @@ class Sweep(QObject):
         first = baseline_of(self.variants, self._design).label if self.variants else ""
         return sweep_table(self._results.values(), first, self._design.plan.total_steps)
 
-    def start(self, variants: Sequence[Variant], options: TrialOptions, seeds: int) -> None:
-        """Run these with so many seeds each."""
+    def start(self, variants: Sequence[Variant], options: TrialOptions, seeds: int, at_a_time: int = 1) -> None:
+        """Run these with so many seeds each: each shown as a trial is, or so many side by side."""
+        if at_a_time > 1 and not self._runner.may_run(options, variants[0].design):
+            return
         self._design = self._workspace.store.committed
         self.variants, self.records, self._id = tuple(variants), {}, uuid.uuid4().hex
         self._runs = list(runs_of(self.variants, options, seeds))
         self._results = {run.id: not_run(run) for run in self._runs}
-        self._next()
+        if at_a_time > 1:
+            runs, self._runs = self._runs, []
+            self._beside.start(runs, at_a_time, self._id, self._runner.design_path)
+            self.changed.emit()
+        else:
+            self._next()
 
     def stop(self) -> None:
-        """Stop the run under way; what ended is kept, what would have come is not run."""
+        """Stop what is under way; what ended is kept, what would have come is not run."""
         self._runs = []
-        self._runner.stop()
+        if self._beside.running:
+            self._beside.stop()
+        else:
+            self._runner.stop()
 
     def _next(self) -> None:
         self._current = None
@@ -74,10 +96,25 @@ class Sweep(QObject):
         if self._current is None or record is not self._current[1] or record.running:
             return
         run, _ = self._current
-        self._results[run.id] = RunResult(
-            run.id, run.variant.label, run.seed, record.state, record.summary, record.message
-        )
+        self._keep(run, record)
         self.records.setdefault(run.variant.label, record)
         if record.discarded or record.state == "stopped":
             self._runs = []
         QTimer.singleShot(0, self, self._next)  # the runner is still telling of this one
+
+    def _keep(self, run: Run, record: TrialRecord) -> None:
+        label = run.variant.label
+        self._results[run.id] = RunResult(run.id, label, run.seed, record.state, record.summary, record.message)
+
+    def _on_begun(self, run: Run, record: TrialRecord) -> None:
+        self.records.setdefault(run.variant.label, record)
+
+    def _on_ended(self, run: Run, record: TrialRecord) -> None:
+        self._keep(run, record)
+        self._growing.request()
+
+    def _on_over(self, problem: str) -> None:
+        self._growing.cancel()
+        self.changed.emit()
+        if problem:
+            self._workspace.post(Notice(problem, "bad"))

@@ -14,6 +14,7 @@ from lrdesigner.trials.sweep_results import SweepTable, VariantResult, promote, 
 from lrdesigner.trials.variants import Variant, runs_of, variants_of, varied
 from lrdesigner_app.notices import Notice
 from lrdesigner_app.theme import GRID
+from lrdesigner_app.trial.at_a_time import AtATime
 from lrdesigner_app.trial.compared import Compared, ComparedLosses
 from lrdesigner_app.trial.folder_row import FolderRow
 from lrdesigner_app.trial.followed import FollowedSweep
@@ -56,11 +57,12 @@ class VariantsPage(QWidget):
         """Start what the fields say."""
         try:
             variants, options, seeds = self._typed()
+            at_a_time = self.at_a_time.typed
         except UserError as error:
             self._workspace.post(Notice(str(error), "bad"))
             return
         self.followed.close()
-        self.sweep.start(variants, options, seeds)
+        self.sweep.start(variants, options, seeds, at_a_time)
 
     def open_results(self, folder: Path) -> None:
         """Show the results in a folder and follow them, unless variants run here."""
@@ -114,7 +116,7 @@ class VariantsPage(QWidget):
         bar.setValue(place)
 
     def _build(self) -> None:
-        self.run_button = button("Run variants", "primary", "Run each variant with each seed, one after the other")
+        self.run_button = button("Run variants", "primary", "Run each variant with each seed")
         self.vary = LineEdit()
         self.vary.setPlaceholderText("*.lr=0.5,1,2")
         self.vary.setAccessibleName("What varies")
@@ -123,6 +125,7 @@ class VariantsPage(QWidget):
         self.seeds.setFixedWidth(_SEEDS_PX)
         self.seeds.setAccessibleName("Seeds")
         self.seeds.setToolTip("How many seeds: with each, every variant starts from the same weights and batches")
+        self.at_a_time = AtATime()
         self.budget = LineEdit()
         self.budget.setPlaceholderText("Whole plan")
         self.budget.setFixedWidth(_BUDGET_PX)
@@ -143,7 +146,8 @@ class VariantsPage(QWidget):
         row.setSpacing(GRID)
         row.addWidget(self.run_button)
         row.addWidget(self.vary, 2)
-        for made in (label("Seeds", "secondary"), self.seeds, self.budget, self.promote):
+        at_a_time = (label("At a time", "secondary"), self.at_a_time)
+        for made in (label("Seeds", "secondary"), self.seeds, *at_a_time, self.budget, self.promote):
             row.addWidget(made)
         split = QSplitter()
         split.addWidget(self.table)
@@ -202,7 +206,7 @@ class VariantsPage(QWidget):
         self.promote.setEnabled(promoted is not None)
         self.promote.setToolTip(plain_tip(reason or _PROMOTE))
         self.folders.show_state(busy=running)
-        for made in (self.vary, self.seeds, self.budget):
+        for made in (self.vary, self.seeds, self.at_a_time, self.budget):
             made.setEnabled(not running)
 
 

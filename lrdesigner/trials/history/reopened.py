@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 import msgspec
+from msgspec.structs import replace
 
 from lrdesigner.design_file import SUFFIX
 from lrdesigner.document import Design
@@ -17,6 +18,7 @@ from lrdesigner.trials.history.reports import METRICS, SECONDS, reports_of
 from lrdesigner.trials.history.store import TrialHistory
 from lrdesigner.trials.options import RangeOptions, TrialOptions
 from lrdesigner.trials.record import TrialRecord
+from lrdesigner.trials.variants import Variant
 
 Options = TypeVar("Options", TrialOptions, RangeOptions)
 
@@ -39,7 +41,7 @@ def trial_to_keep(
 ) -> NewTrial:
     """A trial, or with `wanted` a range test, about to run; `path` is the design's file, None where it has none.
 
-    Trials of a sweep are told by `msgspec.structs.replace` on it.
+    One of a sweep is told by `variant_to_keep`.
     """
     return NewTrial(
         design=design,
@@ -50,6 +52,14 @@ def trial_to_keep(
         kind="range-test" if wanted else "trial",
         seed=options.seed,
     )
+
+
+def variant_to_keep(
+    variant: Variant, path: str | os.PathLike[str] | None, code: str, options: TrialOptions, sweep: str
+) -> NewTrial:
+    """A trial of a variant about to run in a sweep; `path` is the file of the design that is varied."""
+    kept = trial_to_keep(variant.design, path, code, options)
+    return replace(kept, kind="variant", variant=variant.label, sweep=sweep)
 
 
 def trial_options(trial: KeptTrial) -> TrialOptions:
