@@ -250,6 +250,7 @@ class MainWindow(QMainWindow):
             self._remember()
         self.loader.cancel()
         self.runner.close()
+        self.workspace.signals.window_closed.emit()
         self.autosave.forget()
         event.accept()
         self.closed.emit()

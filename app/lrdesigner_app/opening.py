@@ -56,6 +56,10 @@ class Opening:
         if dropped.kind == "design" and window.files.may_discard():
             self._tell_what_was_left_out(dropped)  # before it is opened, which may have something worse to tell
             window.files.open(dropped.path)
+        elif dropped.kind == "results":
+            window.tabs.setCurrentWidget(window.trial_tab)
+            window.trial_tab.show_results(dropped.path)
+            self._tell_what_was_left_out(dropped)
         elif dropped.kind in ("python", "model"):
             if dropped.kind == "python":
                 self.ask_for_model(str(dropped.path))

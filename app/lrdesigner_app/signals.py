@@ -32,6 +32,9 @@ class Signals(QObject):
     history_changed = Signal()
     """A trial or a range test that has ended lies in the history, or the store has refused it."""
 
+    window_closed = Signal()
+    """The window goes: nothing may be left running for it."""
+
     design_offered = Signal(object)
     """`lrdesigner.document.Design`: a design that should be opened, such as that of a kept trial."""
 

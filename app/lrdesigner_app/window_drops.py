@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import partial
@@ -30,7 +31,7 @@ _VEIL = 215
 class Dropped:
     """What a drop of files means. `sentence` tells it, or why it is refused; `source` is a model's, as one types it."""
 
-    kind: Literal["design", "model", "python", "refused"]
+    kind: Literal["design", "model", "python", "results", "refused"]
     path: Path
     sentence: str
     source: str = ""
@@ -55,6 +56,11 @@ def what_is(path: Path) -> Dropped:
     name = path.name
     if name.lower().endswith(SUFFIX):
         return Dropped("design", path, f"Open {name} as a design")
+    if os.path.isdir(path):
+        from lrdesigner.trials.follower import holds_sweep  # which a window that starts need not load
+
+        if holds_sweep(path):
+            return Dropped("results", path, f"Show the sweep in {name}")
     try:
         if holds_design(path) is not None:
             return Dropped("design", path, f"Open the design in {name}")

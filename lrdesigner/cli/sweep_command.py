@@ -39,6 +39,7 @@ from lrdesigner.document import Design
 from lrdesigner.errors import UserError
 from lrdesigner.trials.addresses import addresses, places_at
 from lrdesigner.trials.bundle import write_bundle
+from lrdesigner.trials.follower import read_results
 from lrdesigner.trials.history.log import new_id
 from lrdesigner.trials.options import TrialOptions
 from lrdesigner.trials.pool import Pool
@@ -48,7 +49,6 @@ from lrdesigner.trials.sweep_files import (
     not_run,
     planned_runs,
     read_facts,
-    read_results,
     write_facts,
 )
 from lrdesigner.trials.variants import Run, Variant, baseline_of, runs_of, variants_of, varied
@@ -86,7 +86,7 @@ def sweep(
     variants = _variants(designs, vary or (), random, base, options.seed)
     runs = runs_of(variants, options, seeds)
     first = next(iter(designs.values()))
-    facts = SweepFacts(baseline_of(variants, first).label, first.plan.total_steps)
+    facts = SweepFacts(baseline_of(variants, first).label, first.plan.total_steps, len(runs))
     if bundle is not None:
         return _bundle(bundle, runs, facts)
     if engine is Engine.OPTUNA:

@@ -21,7 +21,7 @@ from lrdesigner.optimizers import optimizer_imports
 from lrdesigner.trials.bundle_texts import RUN, readme_text, submit_text
 from lrdesigner.trials.options import TrialOptions
 from lrdesigner.trials.own_files import copy_with_imports
-from lrdesigner.trials.sweep_files import EXPORTS, PlannedRun, SweepFacts, planned_runs, write_facts
+from lrdesigner.trials.sweep_files import EXPORTS, PlannedRun, SweepFacts, planned_runs, run_header, write_facts
 from lrdesigner.trials.variants import Run
 from lrdesigner_resources import path as resource_path
 
@@ -89,7 +89,7 @@ class _Packer:
         request["options"] |= {"data": self._data(options), "weights": self._weights(options)}
         for path in optimizer_imports(planned.run.variant.design):
             self.notes.append(f"The optimizer {path} must be installed where the runs are done.")
-        return {"kind": "run", **planned.header, "request": request}
+        return {"kind": "run", **run_header(self.folder, planned), "request": request}
 
     def _source(self, text: str) -> str:
         if text not in self.places:

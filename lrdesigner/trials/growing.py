@@ -28,6 +28,13 @@ class Growing:
         self._data[self._size : size] = values
         self._size = size
 
+    def copy(self, every: int = 1) -> Growing:
+        """Another one with the last value and every so-manieth before it, which stays as it is."""
+        made = Growing(0)
+        made._data = self.array[::-every][::-1].copy()
+        made._size = made._data.size
+        return made
+
     @property
     def array(self) -> NDArray[np.float64]:
         """What is in it, without copying."""

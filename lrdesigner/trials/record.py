@@ -18,10 +18,10 @@ from lrdesigner.tracks import lane_of
 from lrdesigner.trials.diagnostics_columns import DiagnosticsColumns
 from lrdesigner.trials.growing import Growing
 from lrdesigner.trials.options import NO_OPTIONS, TrialOptions
+from lrdesigner.trials.smoothing import RunningMean
 
 State = Literal["running", "paused", "stopping", "finished", "stopped", "diverged", "failed"]
 
-_SMOOTHING = 0.9
 TRAINING = "training"
 """The stage that a child tells together with the number of updates."""
 
@@ -53,8 +53,7 @@ class TrialRecord:
     deviations: dict[str, float] = field(default_factory=dict)
     diagnostics: DiagnosticsColumns = field(default_factory=DiagnosticsColumns)
     critical: list[CriticalRate] = field(default_factory=list)
-    _smooth: float = 0.0
-    _weight: float = 0.0
+    _mean: RunningMean = field(default_factory=RunningMean)
     _parts: tuple[Design, tuple[ParamGroup, ...]] | None = None
 
     @property
@@ -117,7 +116,7 @@ class TrialRecord:
         before = len(self.steps)
         self.steps.extend([metrics.step for metrics in fresh])
         self.losses.extend([metrics.loss for metrics in fresh])
-        self.smoothed.extend([self._smoothed(metrics.loss) for metrics in fresh])
+        self.smoothed.extend([self._mean.taken(metrics.loss) for metrics in fresh])
         for name in {name for metrics in fresh for name in metrics.lr} - self.rates.keys():
             self.rates[name] = Growing()
             self.rates[name].extend([math.nan] * before)
@@ -164,13 +163,6 @@ class TrialRecord:
         share = len(self.steps) / self.updates if self.updates else 0.0
         budget = self.options.seconds
         return min(share if budget is None or self.options.whole else max(share, self.seconds / budget), 1.0)
-
-    def _smoothed(self, loss: float) -> float:
-        """The running mean with this loss in it; a loss that is not finite does not count."""
-        if math.isfinite(loss):
-            self._smooth = _SMOOTHING * self._smooth + (1 - _SMOOTHING) * loss
-            self._weight = _SMOOTHING * self._weight + (1 - _SMOOTHING)
-        return self._smooth / self._weight if self._weight else math.nan
 
     def _compare(self, start: int) -> None:
         """Largest |measured - planned| of each param group, over its base rate; not of rates that a metric steers."""

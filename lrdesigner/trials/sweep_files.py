@@ -1,20 +1,20 @@
-"""The folder of a sweep: exported files, and the results of its runs, which can be followed while they grow."""
+"""The folder of a sweep as it is written: exported files, what its results do not tell, and files for the results."""
 
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
+from collections.abc import Iterable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import msgspec
 
-from lrdesigner.child.run_files import OUTCOME, RESULTS, RunFile
+from lrdesigner.child.run_files import RunFile
 from lrdesigner.design_file import write_atomically
 from lrdesigner.errors import UserError
 from lrdesigner.export import ExportOptions, export
-from lrdesigner.jobs.protocol import AnyReport, Metrics, TrialRequest, decode_report
+from lrdesigner.jobs.protocol import TrialRequest
 from lrdesigner.jobs.reader import Outcome
 from lrdesigner.proof import trial_code, trial_request
 from lrdesigner.trials.sweep_results import RunResult
@@ -22,28 +22,18 @@ from lrdesigner.trials.variants import Run, Variant
 
 EXPORTS = "exports"
 FACTS = "sweep.json"
-MOST_READ = 1 << 24
-"""Bytes of one file that one look takes; the next look goes on."""
-
-
-class RunHeader(msgspec.Struct, frozen=True):
-    """The first line of a file of results."""
-
-    id: str
-    label: str = ""
-    changes: dict[str, str] = {}
-    seed: int = 0
-    options: dict[str, Any] = {}
 
 
 class SweepFacts(msgspec.Struct, frozen=True):
     """What the results of a sweep do not tell themselves: what is compared with, and how long the plan is.
 
+    `runs` is how many there will be; 0 where that is not known.
     `id` is that of the sweep in the history, which stays when it is continued; "" in a bundle.
     """
 
     baseline: str = ""
     total_steps: int = 0
+    runs: int = 0
     id: str = ""
 
 
@@ -118,104 +108,13 @@ def read_facts(folder: Path) -> SweepFacts:
         return SweepFacts()
 
 
-@dataclass(slots=True)
-class FollowedRun:
-    """What a file of results has told so far; `fault` says what of it could not be read."""
-
-    header: RunHeader
-    state: str = "running"
-    message: str = ""
-    metrics: dict[str, Any] = field(default_factory=dict)
-    steps: list[int] = field(default_factory=list)
-    losses: list[float] = field(default_factory=list)
-    fault: str = ""
-
-    @property
-    def result(self) -> RunResult:
-        """The same as a row of the results."""
-        head = self.header
-        return RunResult(head.id, head.label, head.seed, self.state, self.metrics, self.message)
-
-
-@dataclass(slots=True)
-class _File:
-    identity: tuple[int, int] = (0, 0)
-    offset: int = 0
-    line: int = 0
-
-
-class SweepFollower:
-    """Reads what is new in the results of a folder at every look; `take` is given each report with its run's id."""
-
-    def __init__(self, folder: str | os.PathLike[str], take: Callable[[str, AnyReport], None] | None = None) -> None:
-        self.runs: dict[str, FollowedRun] = {}
-        self._folder = Path(folder) / RESULTS
-        self._take = take
-        self._files: dict[str, _File] = {}
-
-    def look(self) -> tuple[str, ...]:
-        """The ids of the runs of which there is news; raises `UserError` where the folder cannot be read."""
-        try:
-            names = sorted(name for name in os.listdir(self._folder) if name.endswith(".jsonl"))
-        except FileNotFoundError:
-            return ()
-        except OSError as error:
-            raise UserError(f"The results in {self._folder} cannot be read: {error.strerror or error}.") from None
-        return tuple(run for name in names if self._read(run := name.removesuffix(".jsonl")))
-
-    def _read(self, run: str) -> bool:
-        file = self._files.setdefault(run, _File())
-        try:
-            with open(self._folder / f"{run}.jsonl", "rb") as stream:
-                found = os.fstat(stream.fileno())
-                identity = (found.st_dev, found.st_ino)
-                if identity != file.identity or found.st_size < file.offset:  # begun anew
-                    file.identity, file.offset, file.line = identity, 0, 0
-                    self.runs[run] = FollowedRun(RunHeader(run, run))
-                stream.seek(file.offset)
-                text = stream.read(MOST_READ)
-        except OSError:  # removed, or away for a moment
-            return False
-        whole = text[: text.rfind(b"\n") + 1]  # the last line may still be being written
-        file.offset += len(whole)
-        for line in whole.splitlines():
-            file.line += 1
-            self._take_line(run, file.line, line)
-        return bool(whole)
-
-    def _take_line(self, run: str, number: int, line: bytes) -> None:
-        followed = self.runs[run]
-        try:
-            fields = msgspec.json.decode(line)
-            kind = fields.get("kind") if isinstance(fields, dict) else None
-            if kind == "run":
-                followed.header = msgspec.convert(fields, RunHeader)
-            elif kind == OUTCOME:
-                followed.state, followed.message = str(fields["state"]), str(fields.get("message", ""))
-                followed.metrics = dict(fields.get("metrics") or {})
-            else:
-                self._take_report(run, followed, decode_report(line))
-        except (msgspec.MsgspecError, UnicodeDecodeError, KeyError, TypeError, ValueError) as error:
-            followed.fault = followed.fault or f"Line {number} of {run}.jsonl cannot be read: {error}."
-
-    def _take_report(self, run: str, followed: FollowedRun, report: AnyReport) -> None:
-        if isinstance(report, Metrics):
-            followed.steps.append(report.step)
-            followed.losses.append(report.loss)
-        if self._take is not None:
-            self._take(run, report)
-
-
-def read_results(folder: str | os.PathLike[str]) -> tuple[RunResult, ...]:
-    """How the runs of a folder stand now; raises `UserError` where it cannot be read."""
-    follower = SweepFollower(folder)
-    while follower.look():
-        pass
-    return tuple(followed.result for followed in follower.runs.values())
+def run_header(folder: Path, planned: PlannedRun) -> dict[str, Any]:
+    """What the first line of the results in a folder says of a run: who it is, and where its exported file lies."""
+    return {**planned.header, "export": Path(os.path.relpath(planned.request.exported_file, folder)).as_posix()}
 
 
 def run_file(folder: Path, planned: PlannedRun) -> RunFile:
     """The file of a run's results, begun; raises `OSError`."""
     file = RunFile(str(folder), planned.run.id)
-    file.begin(planned.header)
+    file.begin(run_header(folder, planned))
     return file

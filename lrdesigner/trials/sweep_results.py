@@ -36,8 +36,12 @@ class RunResult:
     def figure(self, measure: str) -> float | None:
         """A finite number among its metrics, of a run that finished."""
         value = self.metrics.get(measure) if self.state == "finished" else None
-        is_number = isinstance(value, int | float) and not isinstance(value, bool)
-        return float(value) if is_number and math.isfinite(value) else None  # type: ignore[arg-type]
+        if isinstance(value, bool) or not isinstance(value, int | float):
+            return None
+        try:
+            return float(value) if math.isfinite(value) else None
+        except OverflowError:  # a whole number that is larger than any float
+            return None
 
 
 @dataclass(frozen=True, slots=True)

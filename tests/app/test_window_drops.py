@@ -15,10 +15,12 @@ from lrdesigner import edits
 from lrdesigner.demos import demo_design
 from lrdesigner.design_file import save
 from lrdesigner.models.base import ModelSource
+from lrdesigner.trials.sweep_files import SweepFacts, write_facts
 from lrdesigner_app import dragging
 from lrdesigner_app.application import make_window
 from lrdesigner_app.main_window import MainWindow
 from lrdesigner_app.open_model_dialog import OpenModelDialog
+from lrdesigner_app.trial.variants_page import VariantsPage
 from lrdesigner_app.window_drops import what_is
 
 Answer = QMessageBox.StandardButton
@@ -149,6 +151,19 @@ def test_what_cannot_be_opened_is_refused_with_the_reason(
     assert not drag.move().isAccepted()
     assert not drag.drop().isAccepted()
     assert window.files.path is None
+
+
+def test_the_folder_of_a_sweep_is_shown_on_the_page_of_variants(
+    window: MainWindow, tmp_path: Path, qtbot: QtBot
+) -> None:
+    write_facts(tmp_path, SweepFacts("as designed", 450, 3))
+    drag = Drag(window, files(tmp_path))
+    assert said(window) == f"Show the sweep in {tmp_path.name}"
+    drag.drop()
+    page = window.trial_tab.page(2)
+    assert isinstance(page, VariantsPage)
+    qtbot.waitUntil(lambda: "0 of 3 runs have ended" in page.words.text(), timeout=20_000)
+    assert page.isVisible()
 
 
 def test_an_address_of_the_web_is_refused(window: MainWindow) -> None:

@@ -27,9 +27,10 @@ from lrdesigner.document import Design, Model
 from lrdesigner.errors import UserError
 from lrdesigner.optimizers import CustomOptions
 from lrdesigner.trials.bundle import write_bundle
+from lrdesigner.trials.follower import read_results
 from lrdesigner.trials.options import TrialOptions
 from lrdesigner.trials.own_files import copy_with_imports
-from lrdesigner.trials.sweep_files import SweepFacts, read_facts, read_results
+from lrdesigner.trials.sweep_files import SweepFacts, read_facts
 from lrdesigner.trials.variants import runs_of, variants_of
 
 DEMO = demo_design()

@@ -24,10 +24,11 @@ from lrdesigner.demos import demo_design
 from lrdesigner.errors import UserError
 from lrdesigner.jobs.protocol import PROTOCOL_VERSION, TrialRequest
 from lrdesigner.jobs.reader import Outcome
+from lrdesigner.trials.follower import SweepFollower, read_results
 from lrdesigner.trials.options import TrialOptions
 from lrdesigner.trials.pool import Pool, Watch
 from lrdesigner.trials.slots import Slot, slots_for, visible_gpus
-from lrdesigner.trials.sweep_files import PlannedRun, SweepFollower, planned_runs, read_results, run_file
+from lrdesigner.trials.sweep_files import PlannedRun, planned_runs, run_file
 from lrdesigner.trials.variants import runs_of, variants_of
 
 ONE = (Slot("slot 1"),)
@@ -122,10 +123,10 @@ def test_a_run_that_was_cut_off_is_begun_anew(tmp_path: Path) -> None:
     cut.close()
     follower = SweepFollower(tmp_path)
     follower.look()
-    assert follower.runs[planned[0].run.id].losses == [9.0]
+    assert follower.runs[planned[0].run.id].smoothed.array.tolist() == [9.0]
     Pool(tmp_path, ONE, run=Stub()).run(planned)
     follower.look()
-    assert follower.runs[planned[0].run.id].losses == [1.0, 0.5]
+    assert follower.runs[planned[0].run.id].steps.array.tolist() == [0, 1]
 
 
 def test_results_are_followed_while_they_grow(tmp_path: Path) -> None:
@@ -141,7 +142,8 @@ def test_results_are_followed_while_they_grow(tmp_path: Path) -> None:
     with open(file.path, "ab") as stream:
         stream.write(b'ss":2.5,"lr":{}}\n')
     assert follower.look() == ("a",)
-    assert (follower.runs["a"].steps, follower.runs["a"].losses, follower.runs["a"].state) == ([0], [2.5], "running")
+    assert (follower.runs["a"].steps.array, follower.runs["a"].smoothed.array) == ([0], [2.5])
+    assert follower.runs["a"].state == "running"
     file.add_line(b'{"kind":"news"}')
     file.end("finished", "Finished.", {"final_loss": 1.0})
     follower.look()

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from html import escape
+from typing import Protocol
 
 import numpy as np
 import pyqtgraph as pg
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QSizePolicy, QVBoxLayout, QWidget
 
-from lrdesigner.trials.record import TrialRecord
+from lrdesigner.trials.growing import Growing
 from lrdesigner_app.charts import AxisMap, ChartSurface, set_line
 from lrdesigner_app.charts.framing import time_range, value_range
 from lrdesigner_app.charts.simplify import extreme_points
@@ -19,6 +21,19 @@ from lrdesigner_app.widgets import label
 _LEAST = (160, 60)
 _POINTS = 2000
 """Of each line: more than a chart has pixels across."""
+
+
+class Compared(Protocol):
+    """A trial of this window, or one that was read."""
+
+    @property
+    def steps(self) -> Growing: ...
+
+    @property
+    def smoothed(self) -> Growing: ...
+
+    @property
+    def end_step(self) -> int: ...
 
 
 class ComparedLosses(QWidget):
@@ -41,7 +56,7 @@ class ComparedLosses(QWidget):
         column.addWidget(self.chart, 1)
         self.setVisible(False)
 
-    def show_records(self, records: list[TrialRecord], names: list[str] | None = None) -> None:
+    def show_records(self, records: Sequence[Compared], names: list[str] | None = None) -> None:
         """Draw these, called by their names or by their numbers."""
         self.setVisible(len(records) > 1)
         for line in self._lines:

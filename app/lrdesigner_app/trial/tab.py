@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from PySide6.QtGui import QShowEvent
@@ -49,6 +50,7 @@ PAGES: tuple[tuple[str, Factory], ...] = (
     ("History", _history_page),
 )
 """Titles of the pages and what builds them; the first one is the run view."""
+_VARIANTS = 2
 
 
 class TrialTab(QWidget):
@@ -87,6 +89,15 @@ class TrialTab(QWidget):
         """Bring a page to the front."""
         self._stack.setCurrentWidget(self.page(index))
         self.choice.show_chosen(index)
+
+    def show_results(self, folder: Path) -> None:
+        """Show the results of a sweep that lie in a folder."""
+        from lrdesigner_app.trial.variants_page import VariantsPage
+
+        self.show_page(_VARIANTS)
+        page = self.page(_VARIANTS)
+        assert isinstance(page, VariantsPage)
+        page.open_results(folder)
 
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)

@@ -2,27 +2,34 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from pathlib import Path
+
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QHBoxLayout, QSplitter, QTreeWidget, QTreeWidgetItem, QVBoxLayout, QWidget
 
 from lrdesigner.errors import UserError
 from lrdesigner.trials.options import TrialOptions
 from lrdesigner.trials.sweep_results import SweepTable, VariantResult, promote, verdict
-from lrdesigner.trials.variants import Variant, variants_of, varied
+from lrdesigner.trials.variants import Variant, runs_of, variants_of, varied
 from lrdesigner_app.notices import Notice
 from lrdesigner_app.theme import GRID
 from lrdesigner_app.trial.at_a_time import AtATime
-from lrdesigner_app.trial.compared import ComparedLosses
+from lrdesigner_app.trial.compared import Compared, ComparedLosses
+from lrdesigner_app.trial.folder_row import FolderRow
+from lrdesigner_app.trial.followed import FollowedSweep
 from lrdesigner_app.trial.runner import TrialRunner
 from lrdesigner_app.trial.sweep import Sweep
 from lrdesigner_app.trial.typed import budget_typed, whole_typed
-from lrdesigner_app.widgets import LineEdit, button, label, restyle
+from lrdesigner_app.widgets import LineEdit, button, label, plain_tip, restyle
 from lrdesigner_app.workspace import Workspace
 
 _COLUMNS = ("Variant", "Runs", "Result", "Against the design")
 _MOST_DRAWN = 8
 _BUDGET_PX, _SEEDS_PX = 104, 44
 _MOST_SEEDS = 20
+_MOST_LISTED = 100
+_PROMOTE = "Let the design be the selected variant: one edit, to be undone"
 _EMPTY = "Several fields are divided by a semicolon: *.lr=0.5,1,2; head.weight_decay=0,0.1. The design itself runs too."
 
 
@@ -33,7 +40,8 @@ class VariantsPage(QWidget):
         super().__init__()
         self._workspace = workspace
         self.sweep = Sweep(workspace, runner)
-        self._told: SweepTable | None = None
+        self.followed = FollowedSweep(workspace)
+        self._rows: list[list[str]] = []
         self._build()
         self._arrange()
         self.run_button.clicked.connect(self._on_run_or_stop)
@@ -41,56 +49,71 @@ class VariantsPage(QWidget):
         self.promote.clicked.connect(self._on_promote)
         self.table.itemSelectionChanged.connect(self._refresh_buttons)
         self.sweep.changed.connect(self.refresh)
+        self.followed.changed.connect(self.refresh)
+        self.folders.written.connect(self._on_written)
         self._refresh_buttons()
 
     def run(self) -> None:
         """Start what the fields say."""
-        design = self._workspace.store.committed
-        texts = [text.strip() for text in self.vary.text().split(";") if text.strip()]
         try:
-            if not texts:
-                raise UserError("Say what varies, such as *.lr=0.5,1,2 for half and double rates.")
-            steps, seconds = budget_typed(self.budget.text(), design.plan.span)
-            options = TrialOptions(steps=min(steps, design.plan.total_steps) if steps else None, seconds=seconds)
-            seeds = whole_typed(self.seeds.text(), "The number of seeds", 1, _MOST_SEEDS)
+            variants, options, seeds = self._typed()
             at_a_time = self.at_a_time.typed
-            found = variants_of({"design": design}, texts)
         except UserError as error:
             self._workspace.post(Notice(str(error), "bad"))
             return
-        base = varied(design, {})
-        others = [variant for variant in found if variant.design != design]
-        self.sweep.start([base, *others], options, seeds, at_a_time)
+        self.followed.close()
+        self.sweep.start(variants, options, seeds, at_a_time)
+
+    def open_results(self, folder: Path) -> None:
+        """Show the results in a folder and follow them, unless variants run here."""
+        if self.sweep.running:
+            self._workspace.post(Notice("Variants are running; the folder can be opened when they have ended."))
+        else:
+            self.followed.open(folder)
+
+    def _typed(self) -> tuple[list[Variant], TrialOptions, int]:
+        """What the fields say; raises `UserError`."""
+        design = self._workspace.store.committed
+        texts = [text.strip() for text in self.vary.text().split(";") if text.strip()]
+        if not texts:
+            raise UserError("Say what varies, such as *.lr=0.5,1,2 for half and double rates.")
+        steps, seconds = budget_typed(self.budget.text(), design.plan.span)
+        options = TrialOptions(steps=min(steps, design.plan.total_steps) if steps else None, seconds=seconds)
+        seeds = whole_typed(self.seeds.text(), "The number of seeds", 1, _MOST_SEEDS)
+        found = variants_of({"design": design}, texts)
+        return [varied(design, {}), *(variant for variant in found if variant.design != design)], options, seeds
 
     def refresh(self) -> None:
         """Show what has come out so far."""
-        table = self.sweep.table
-        if table != self._told:
-            self._told = table
-            self._fill(table)
-        labels = [row.label for row in table.rows if row.label in self.sweep.records][:_MOST_DRAWN]
-        self.compared.show_records([self.sweep.records[name] for name in labels], labels)
-        self.words.setText(verdict(table) if any(row.finished for row in table.rows) else _EMPTY)
+        source = self._source
+        table = source.table
+        self._show_rows(_cells(table))
+        records: Mapping[str, Compared] = source.records
+        labels = [row.label for row in table.rows if row.label in records][:_MOST_DRAWN]
+        self.compared.show_records([records[name] for name in labels], labels)
+        finished = any(row.finished for row in table.rows)
+        words = [verdict(table) if finished else "" if self.followed.shown else _EMPTY, self.followed.words]
+        if len(table.rows) > _MOST_LISTED:
+            words.append(f"The first {_MOST_LISTED} of {len(table.rows):,} variants are listed.")
+        self.words.setText(" ".join(filter(None, words)))
         self._refresh_buttons()
 
-    def _fill(self, table: SweepTable) -> None:
-        chosen = self._chosen
+    def _show_rows(self, rows: list[list[str]]) -> None:
+        """List these; the same ones stay as they are, since results that are followed come every second."""
+        if rows == self._rows:
+            return
+        chosen, bar = self._chosen, self.table.verticalScrollBar()
+        self._rows, place = rows, bar.value()
         self.table.clear()
-        for row in table.rows:
-            figure = row.figures.get(table.measure) if table.measure else None
-            difference = row.differences.get(table.measure) if table.measure else None
-            cells = [
-                row.label,
-                _runs(row),
-                str(figure or ""),
-                "" if row.label == table.baseline else str(difference or ""),
-            ]
+        for cells in rows:
             item = QTreeWidgetItem(cells)
-            item.setData(0, Qt.ItemDataRole.UserRole, row.label)
+            item.setData(0, Qt.ItemDataRole.UserRole, cells[0])
             self.table.addTopLevelItem(item)
-            item.setSelected(chosen is not None and row.label == chosen.label)
+            if cells[0] == chosen:
+                self.table.setCurrentItem(item)
         for column in range(len(_COLUMNS)):
             self.table.resizeColumnToContents(column)
+        bar.setValue(place)
 
     def _build(self) -> None:
         self.run_button = button("Run variants", "primary", "Run each variant with each seed")
@@ -108,14 +131,15 @@ class VariantsPage(QWidget):
         self.budget.setFixedWidth(_BUDGET_PX)
         self.budget.setAccessibleName("Budget of each run")
         self.budget.setToolTip("How long each run trains: 200 steps, 2 epochs, 5% or 30 s")
-        self.promote = button("Promote", tip="Let the design be the selected variant: one edit, to be undone")
+        self.promote = button("Promote", tip=_PROMOTE)
         self.table = QTreeWidget()
         self.table.setHeaderLabels(list(_COLUMNS))
         self.table.setRootIsDecorated(False)
         self.table.setAccessibleName("Variants")
         self.compared = ComparedLosses(self._workspace.theme)
-        self.words = label(_EMPTY, "secondary")
-        self.words.setWordWrap(True)
+        self.folders = FolderRow(self._workspace, self.followed, lambda: runs_of(*self._typed()))
+        self.words = self.folders.words
+        self.words.setText(_EMPTY)
 
     def _arrange(self) -> None:
         row = QHBoxLayout()
@@ -135,12 +159,27 @@ class VariantsPage(QWidget):
         column.setSpacing(GRID)
         column.addLayout(row)
         column.addWidget(split, 1)
-        column.addWidget(self.words)
+        column.addWidget(self.folders)
 
     @property
-    def _chosen(self) -> Variant | None:
+    def _source(self) -> Sweep | FollowedSweep:
+        """What the table is of."""
+        return self.followed if self.followed.shown else self.sweep
+
+    @property
+    def _chosen(self) -> str | None:
         labels = [item.data(0, Qt.ItemDataRole.UserRole) for item in self.table.selectedItems()]
-        return next((variant for variant in self.sweep.variants if [variant.label] == labels), None)
+        return labels[0] if len(labels) == 1 else None
+
+    @property
+    def _promotion(self) -> tuple[Variant | None, str]:
+        """The selected variant, where it may be promoted, or why it may not."""
+        label = self._chosen
+        if label is None:
+            return None, ""
+        if self.followed.shown:
+            return self.followed.promotion(label)
+        return next((one for one in self.sweep.variants if one.label == label and one.changes), None), ""
 
     def _on_run_or_stop(self) -> None:
         if self.sweep.running:
@@ -148,21 +187,38 @@ class VariantsPage(QWidget):
         else:
             self.run()
 
+    def _on_written(self, folder: Path) -> None:
+        if not self.sweep.running:
+            self.followed.open(folder)
+
     def _on_promote(self) -> None:
-        variant = self._chosen
+        variant, _ = self._promotion
         if variant is not None:
             self._workspace.commit(f"Promote {variant.label}", promote, variant)
 
     def _refresh_buttons(self) -> None:
-        running, chosen = self.sweep.running, self._chosen
+        running, (promoted, reason) = self.sweep.running, self._promotion
         text, role = ("Stop", "") if running else ("Run variants", "primary")
         if self.run_button.text() != text:
             self.run_button.setText(text)
             self.run_button.setProperty("role", role)
             restyle(self.run_button)
-        self.promote.setEnabled(chosen is not None and bool(chosen.changes))
+        self.promote.setEnabled(promoted is not None)
+        self.promote.setToolTip(plain_tip(reason or _PROMOTE))
+        self.folders.show_state(busy=running)
         for made in (self.vary, self.seeds, self.at_a_time, self.budget):
             made.setEnabled(not running)
+
+
+def _cells(table: SweepTable) -> list[list[str]]:
+    """The rows of the table as texts."""
+    found = []
+    for row in table.rows[:_MOST_LISTED]:
+        figure = row.figures.get(table.measure) if table.measure else None
+        difference = row.differences.get(table.measure) if table.measure else None
+        against = "" if row.label == table.baseline else str(difference or "")
+        found.append([row.label, _runs(row), str(figure or ""), against])
+    return found
 
 
 def _runs(row: VariantResult) -> str:
