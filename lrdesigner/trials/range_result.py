@@ -24,6 +24,8 @@ LEAST_FALL = 0.05
 """Of the first loss; what falls less says nothing."""
 WINDOW = 0.1
 """Of the points, for smoothing."""
+HIGHEST_KEPT = 4.0
+"""Times the first losses; what is higher counts as that, so that one that explodes does not hide its neighbours."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -45,14 +47,23 @@ class RangeCurves:
         """How many copies were trained."""
         return len(self.losses)
 
+    def nearest(self, multiplier: float) -> int:
+        """The place of the multiplier that is nearest to this one, in decades."""
+        return int(np.argmin(np.abs(np.log(self.multipliers) - np.log(multiplier))))
+
 
 @dataclass(frozen=True, slots=True)
 class Suggestion:
-    """Multipliers between which the planned rates would be well placed, or None for both with the reason."""
+    """Multipliers between which the planned rates would be well placed, or None for both with the reason.
+
+    `steepest` is where the loss falls fastest, and `slope` how fast: that of the median there, in loss per decade.
+    """
 
     low: float | None
     high: float | None
     reason: str
+    steepest: float | None = None
+    slope: float | None = None
 
     @property
     def middle(self) -> float | None:
@@ -95,18 +106,42 @@ def suggestion(curves: RangeCurves) -> Suggestion:
     rules = float(np.median(steepest)), float(np.median(lowest)) * BELOW_LOWEST
     spread = max(steepest) / min(steepest)
     agree = f"{curves.seeds} seeds agree within a factor of {rate(spread)}" if curves.seeds > 1 else "one seed only"
+    slope = float(curves.slope[curves.nearest(rules[0])])
     return Suggestion(
         min(rules),
         max(rules),
-        f"Steepest fall at × {rate(rules[0])}, a tenth of the lowest loss at × {rate(rules[1])}; {agree}.",
+        f"Steepest fall at × {rate(rules[0])} ({slope_text(slope)}), a tenth of the lowest loss at × {rate(rules[1])}; "
+        f"{agree}.",
+        rules[0],
+        slope,
     )
 
 
+def slope_text(slope: float) -> str:
+    """In words, to two digits.
+
+    >>> slope_text(-1.2345)
+    '−1.2 per decade'
+    """
+    if not np.isfinite(slope):
+        return "no slope"
+    return f"{slope:+.2g} per decade".replace("-", "−") if slope else "0 per decade"
+
+
 def _smoothed(losses: Floats) -> Floats:
-    """Without single outliers, and averaged over neighbours; ends are averaged over what there is."""
+    """Without single outliers, and averaged over neighbours; ends are averaged over what there is.
+
+    It ends before the first loss that is not finite.
+    """
+    bad = np.flatnonzero(~np.isfinite(losses))
+    losses = losses[: bad[0]] if len(bad) else losses
+    if not len(losses):
+        return losses
     width = max(3, int(len(losses) * WINDOW) | 1)
     padded = np.pad(losses, 2, mode="edge")
     calm = np.median(np.lib.stride_tricks.sliding_window_view(padded, 5), axis=1)
+    first = calm[: width // 2 + 1].max()
+    calm = np.minimum(calm, first + (HIGHEST_KEPT - 1) * abs(first))
     weights = np.hanning(width + 2)[1:-1]
     total = np.convolve(calm, weights, mode="same")
     return np.asarray(total / np.convolve(np.ones(len(calm)), weights, mode="same"))

@@ -196,7 +196,7 @@ def test_the_command_tells_both_and_leaves_the_design_as_it_is(
     before = file.read_bytes()
     assert run(["range-test", str(file), "--seeds", "1", "--group", "head"]) == 0
     out = capsys.readouterr().out.splitlines()
-    assert out[0].split() == ["multiplier", "loss", "band"]
+    assert out[0].split() == ["multiplier", "loss", "slope/decade", "band"]
     assert out[-3].startswith("Suggested: ")
     assert out[-2:] == [
         "backbone: the loss rises at 3 times its rate, at step 50, which limits the run",
