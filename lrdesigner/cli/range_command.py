@@ -21,7 +21,7 @@ from lrdesigner.numbers import rate
 from lrdesigner.proof import exported_file, range_test_request, trial_request
 from lrdesigner.trials.headroom import headroom_lines, probing_options
 from lrdesigner.trials.options import NOT_OF_RANGE_TESTS, RangeOptions, TrialOptions
-from lrdesigner.trials.range_result import RangeCurves, Suggestion, range_curves, suggestion
+from lrdesigner.trials.range_result import RangeCurves, Suggestion, range_curves, suggestion, suggestion_text
 from lrdesigner.trials.rate_scaling import full_rate_step
 
 SHOWN = 13
@@ -58,7 +58,8 @@ def range_test(
         write_json({"kind": "end", "reason": outcome.state, **told, "why": found.reason})
     else:
         write_lines(_table(curves) if curves is not None else [])
-        write_lines([_suggested(found), *headroom_lines(test.rates, [g.name for g in design.groups])])
+        suggested = "" if found.middle is None else "Suggested: "
+        write_lines([suggested + suggestion_text(found), *headroom_lines(test.rates, [g.name for g in design.groups])])
     say(outcome.message)
     if outcome.state == "stopped":
         return INTERRUPTED
@@ -122,9 +123,3 @@ def _curve(curves: RangeCurves) -> dict[str, Any]:
     """What the table tells, of every multiplier; null where too many copies have exploded."""
     shown = ("multipliers", "median", "low", "high", "slope")
     return {"kind": "curve", **{name: getattr(curves, name).tolist() for name in shown}}
-
-
-def _suggested(found: Suggestion) -> str:
-    if found.low is None or found.high is None:
-        return f"No suggestion: {found.reason}"
-    return f"Suggested: {rate(found.low)} to {rate(found.high)} times the planned rates. {found.reason}"

@@ -72,7 +72,7 @@ def _refuse(values: dict[str, Any], refused: Mapping[str, str]) -> None:
     """Raise `UserError` for one of these that was given, and take them out."""
     for name, reason in refused.items():
         if values.pop(name) is not None:
-            raise UserError(f"{_option(name)} does not go with this command: {reason}.")
+            raise UserError(f"{_option(name)} does not go with this command, leave it out: {reason}.")
 
 
 def trial_options(**given: Any) -> TrialOptions:

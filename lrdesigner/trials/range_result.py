@@ -105,16 +105,23 @@ def suggestion(curves: RangeCurves) -> Suggestion:
         return Suggestion(None, None, "The loss rose from the start; begin with lower rates.")
     rules = float(np.median(steepest)), float(np.median(lowest)) * BELOW_LOWEST
     spread = max(steepest) / min(steepest)
-    agree = f"{curves.seeds} seeds agree within a factor of {rate(spread)}" if curves.seeds > 1 else "one seed only"
+    agree = f"{curves.seeds} seeds agree within a factor of {_two(spread)}" if curves.seeds > 1 else "one seed only"
     slope = float(curves.slope[curves.nearest(rules[0])])
     return Suggestion(
         min(rules),
         max(rules),
-        f"Steepest fall at × {rate(rules[0])} ({slope_text(slope)}), a tenth of the lowest loss at × {rate(rules[1])}; "
+        f"Steepest fall at × {_two(rules[0])} ({slope_text(slope)}), a tenth of the lowest loss at × {_two(rules[1])}; "
         f"{agree}.",
         rules[0],
         slope,
     )
+
+
+def suggestion_text(found: Suggestion) -> str:
+    """ "0.1 to 0.8 times the planned rates. …", to two digits, since it is known to no more; or why there is none."""
+    if found.low is None or found.high is None:
+        return f"No suggestion: {found.reason}"
+    return f"{_two(found.low)} to {_two(found.high)} times the planned rates. {found.reason}"
 
 
 def slope_text(slope: float) -> str:
@@ -126,6 +133,10 @@ def slope_text(slope: float) -> str:
     if not np.isfinite(slope):
         return "no slope"
     return f"{slope:+.2g} per decade".replace("-", "−") if slope else "0 per decade"
+
+
+def _two(value: float) -> str:
+    return rate(float(f"{value:.2g}"))
 
 
 def _smoothed(losses: Floats) -> Floats:

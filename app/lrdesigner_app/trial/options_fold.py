@@ -13,6 +13,7 @@ class OptionsFold(QScrollArea):
 
     def __init__(self, options: QWidget, name: str) -> None:
         super().__init__()
+        self._options = options
         self.setFrameShape(QFrame.Shape.NoFrame)
         self.setWidgetResizable(True)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
@@ -22,6 +23,6 @@ class OptionsFold(QScrollArea):
 
     def set_room(self, width: int, plenty: bool) -> None:
         """Whether there is room for all lines that the options have at this width; else they scroll."""
-        high = self.widget().heightForWidth(max(width - _SCROLL_BAR_PX, 100))
+        high = self._options.heightForWidth(max(width - _SCROLL_BAR_PX, 100))
         self.setMaximumHeight(high)
         self.setMinimumHeight(high if plenty else min(high, _LEAST_PX))

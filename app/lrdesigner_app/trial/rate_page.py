@@ -2,23 +2,41 @@
 
 from __future__ import annotations
 
-from PySide6.QtWidgets import QComboBox, QHBoxLayout, QProgressBar, QVBoxLayout, QWidget
+from msgspec.structs import replace
+from PySide6.QtGui import QResizeEvent
+from PySide6.QtWidgets import QCheckBox, QHBoxLayout, QProgressBar, QSizePolicy, QVBoxLayout, QWidget
 
+from lrdesigner.errors import UserError
 from lrdesigner.jobs.protocol import AnyReport, Progress, RangePoint
 from lrdesigner.jobs.reader import Outcome
 from lrdesigner.numbers import rate
-from lrdesigner.trials.options import RangeOptions, TrialOptions
-from lrdesigner.trials.range_result import Suggestion, range_curves, suggestion
+from lrdesigner.trials.headroom import probing_options
+from lrdesigner.trials.options import NOT_OF_RANGE_TESTS, RangeOptions, TrialOptions
+from lrdesigner.trials.range_result import RangeCurves, Suggestion, range_curves, suggestion, suggestion_text
+from lrdesigner.trials.range_view import reading
 from lrdesigner.trials.rate_scaling import full_rate_step, use_multiplier
+from lrdesigner.trials.record import TrialRecord
+from lrdesigner_app.flow import FlowLayout
+from lrdesigner_app.notices import Notice
 from lrdesigner_app.theme import GRID
 from lrdesigner_app.throttle import Throttle
+from lrdesigner_app.trial.data_field import DataField
+from lrdesigner_app.trial.fields import combo
+from lrdesigner_app.trial.headroom import Headroom
+from lrdesigner_app.trial.options_fold import OptionsFold
+from lrdesigner_app.trial.options_row import OptionsRow
 from lrdesigner_app.trial.range_chart import RangeChart
+from lrdesigner_app.trial.range_fields import RangeFields
+from lrdesigner_app.trial.range_words import reading_text
 from lrdesigner_app.trial.runner import TrialRunner
 from lrdesigner_app.widgets import button, label, restyle
 from lrdesigner_app.workspace import Workspace
 
 _DRAW_MS = 100
 _ALL = "All groups together"
+_GROUP_PX = 150
+_ROOM_FOR_BOTH = 300
+"""Pixels of height from which on all options are in sight beside the chart."""
 _EMPTY = (
     "Copies of the model train with rates that grow from a thousandth to a thousand times the planned ones.\n"
     "The design stays as it is until you take a rate over."
@@ -34,14 +52,23 @@ class RatePage(QWidget):
         self._points: list[RangePoint] = []
         self._group = ""
         self._mine = False
+        self._curves: RangeCurves | None = None
+        self._probe: TrialRecord | None = None
+        self._design, self._options = workspace.store.committed, TrialOptions()
         self.found: Suggestion | None = None
         self._build()
         self._arrange()
         self._draw = Throttle(self._show_points, _DRAW_MS, self)
         self.run_button.clicked.connect(self._on_run_or_stop)
         self.use.clicked.connect(self._on_use)
+        self.unfold.toggled.connect(self._show_fold)
+        self.chart.read.connect(self._on_read)
+        self._data_field.entered.connect(self.run)
+        for field in self.range.all:
+            field.returnPressed.connect(self.run)
         workspace.signals.design_changed.connect(self._list_groups)
         workspace.signals.range_test_changed.connect(self._refresh)
+        workspace.signals.trial_changed.connect(self._on_trial_changed)
         self._list_groups()
         self._refresh()
 
@@ -49,28 +76,49 @@ class RatePage(QWidget):
         """Start a range test with what the controls say."""
         group = self.group.currentData()
         design = self._workspace.store.committed
-        options = TrialOptions(data=self.data.currentData(), start=full_rate_step(design))
+        try:
+            wanted, options = self._typed(group)
+        except UserError as error:
+            self._workspace.post(Notice(str(error), "bad"))
+            return
+        options = replace(options, start=full_rate_step(design))
         self._mine = True
-        job = self._runner.test_range(RangeOptions(group=group), options)
+        job = self._runner.test_range(wanted, options)
         if job is None:
             self._mine = False
             return
         self._points, self._group, self.found = [], group, None
+        self._options, self._design, self._probe = options, design, None
         job.report_received.connect(self._on_report)
         job.ended.connect(self._on_ended)
         self.words.setText("Starting …")
         self.chart.show_curves(None, None)
         self._refresh()
 
+    def _typed(self, group: str) -> tuple[RangeOptions, TrialOptions]:
+        """What the controls ask for; raises `UserError` after marking the field that is wrong, and showing it."""
+        data = self._data_field.typed()
+        try:
+            return self.range.typed(group), TrialOptions(data=data, **self.options.values())
+        except UserError:
+            self.unfold.setChecked(True)
+            raise
+
     def _build(self) -> None:
         self.run_button = button("Test rates", "primary", "Train copies of the model with growing rates")
-        self.group = QComboBox()
-        self.group.setAccessibleName("Which rates grow")
+        self.group = combo("Which rates grow", (), _GROUP_PX)
         self.group.setToolTip("All rates keep their ratios, or one group's grows while the others are as planned")
-        self.data = QComboBox()
-        for text, value in (("Handwritten digits", "demo"), ("Text", "text")):
-            self.data.addItem(text, value)
-        self.data.setAccessibleName("Data of the range test")
+        self._data_field = DataField()
+        self.data, self.own_data = self._data_field.combo, self._data_field.own
+        self.critical = QCheckBox("Critical rates")
+        self.critical.setToolTip(
+            "Run a short trial at the planned rates afterwards, which looks for each group's critical rate"
+        )
+        self.unfold = button("Options", tip="Range, updates, seeds, device, precision, batch size and more")
+        self.unfold.setCheckable(True)
+        self.range = RangeFields()
+        self.options = OptionsRow(without=NOT_OF_RANGE_TESTS, before=self.range.cells)
+        self._fold = OptionsFold(self.options, "Options of the range test")
         self.use = button("Use", tip="Multiply the base rates by the middle of the suggested range; one edit")
         self.bar = QProgressBar()
         self.bar.setObjectName("thin")
@@ -80,20 +128,38 @@ class RatePage(QWidget):
         self.words.setWordWrap(True)
         self.words.setAccessibleName("Result of the range test")
         self.chart = RangeChart(self._workspace.theme)
+        self.headroom = Headroom(self._workspace.theme)
+        self.headroom.hide()
 
     def _arrange(self) -> None:
-        row = QHBoxLayout()
-        row.setSpacing(GRID)
-        for made in (self.run_button, self.group, self.data, self.use):
-            row.addWidget(made)
-        row.addWidget(self.bar, 1)
-        row.addStretch(1)
+        row = QWidget()
+        flow = FlowLayout(row)
+        for made in (self.run_button, self._data_field, self.group, self.critical, self.unfold, self.use):
+            flow.addWidget(made)
+        policy = QSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Minimum)
+        policy.setHeightForWidth(True)
+        row.setSizePolicy(policy)
+        charts = QHBoxLayout()
+        charts.setSpacing(2 * GRID)
+        charts.addWidget(self.chart, 1)
+        charts.addWidget(self.headroom, 1)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, GRID, 0, 0)
-        column.setSpacing(GRID)
-        column.addLayout(row)
-        column.addWidget(self.chart, 1)
+        column.setSpacing(6)
+        column.addWidget(row)
+        column.addWidget(self._fold)
+        column.addWidget(self.bar)
+        column.addLayout(charts, 1)
         column.addWidget(self.words)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._show_fold()
+
+    def _show_fold(self) -> None:
+        """The unfolded options scroll where there is no room for them beside the chart."""
+        self._fold.setVisible(self.unfold.isChecked())
+        self._fold.set_room(self.width(), plenty=self.height() >= _ROOM_FOR_BOTH)
 
     def _list_groups(self) -> None:
         names = [group.name for group in self._workspace.design.groups]
@@ -107,7 +173,7 @@ class RatePage(QWidget):
         self.group.setCurrentIndex(max(self.group.findData(chosen), 0))
 
     def _on_run_or_stop(self) -> None:
-        if self._mine:
+        if self._busy:
             self._runner.stop()
         else:
             self.run()
@@ -130,19 +196,37 @@ class RatePage(QWidget):
         self._show_points()
         if outcome.state not in ("finished", "stopped"):
             self.words.setText(outcome.message)
+        if outcome.state == "finished" and self.critical.isChecked():
+            self._probe_rates()
+        self._refresh()
+
+    def _probe_rates(self) -> None:
+        """The trial that looks for critical rates, which is a trial like any other: it can be stopped, and is kept."""
+        options = probing_options(self._options, self._design.plan.total_steps)
+        if self._workspace.store.committed is self._design and self._runner.run(options):
+            self._probe = self._runner.record
+
+    def _on_trial_changed(self, record: TrialRecord) -> None:
+        if record is not self._probe:
+            return
+        self.bar.setRange(0, record.updates)
+        self.bar.setValue(len(record.steps))
+        self.headroom.show_record(record)
+        if record.state == "failed":
+            self.words.setText(f"No critical rates: {record.message}")
         self._refresh()
 
     def _show_points(self) -> None:
         curves = range_curves(self._points)
+        self._curves = curves
         self.found = suggestion(curves) if curves is not None else None
         self.chart.show_curves(curves, self.found)
-        if self.found is None:
-            return
-        if self.found.low is None or self.found.high is None:
-            self.words.setText(f"No suggestion: {self.found.reason}")
-        else:
-            low, high = rate(self.found.low), rate(self.found.high)
-            self.words.setText(f"{low} to {high} times the planned rates. {self.found.reason}")
+        if self.found is not None:
+            self.words.setText(suggestion_text(self.found))
+
+    def _on_read(self, multiplier: float | None) -> None:
+        if multiplier is not None and self._curves is not None:
+            self.chart.show_reading(reading_text(reading(self._curves, multiplier), self._design, self._group))
 
     def _on_use(self) -> None:
         middle = self._middle
@@ -159,15 +243,23 @@ class RatePage(QWidget):
         middle = self.found.middle if self.found is not None else None
         return None if middle is None else float(f"{middle:.2g}")
 
+    @property
+    def _busy(self) -> bool:
+        """Whether the test, or the search for critical rates after it, is under way."""
+        return self._mine or (self._probe is not None and self._probe.running)
+
     def _refresh(self) -> None:
-        text, role = ("Stop", "") if self._mine else ("Test rates", "primary")
+        busy = self._busy
+        text, role = ("Stop", "") if busy else ("Test rates", "primary")
         if self.run_button.text() != text:
             self.run_button.setText(text)
             self.run_button.setProperty("role", role)
             restyle(self.run_button)
-        self.bar.setVisible(self._mine)
+        self.bar.setVisible(busy)
         middle = self._middle
-        self.use.setEnabled(not self._mine and middle is not None)
+        self.use.setEnabled(not busy and middle is not None)
+        self.use.setVisible(middle is not None)
         self.use.setText("Use" if middle is None else f"Use × {rate(middle)}")
-        for made in (self.group, self.data):
-            made.setEnabled(not self._mine)
+        self.headroom.setVisible(self._probe is not None)
+        for made in (self.group, self._data_field, self.critical, self.options):
+            made.setEnabled(not busy)
