@@ -38,13 +38,13 @@ _GROUP_PX = 150
 _ROOM_FOR_BOTH = 300
 """Pixels of height from which on all options are in sight beside the chart."""
 _EMPTY = (
-    "Copies of the model train with rates that grow from a thousandth to a thousand times the planned ones.\n"
+    "Copies of the model train with rates that grow, usually from a thousandth to a thousand times the planned ones.\n"
     "The design stays as it is until you take a rate over."
 )
 
 
 class RatePage(QWidget):
-    """Controls, a chart, and a sentence; "Use" multiplies base rates by the middle of what is suggested."""
+    """Controls, charts, and a sentence; "Use" multiplies base rates by the middle of what is suggested."""
 
     def __init__(self, workspace: Workspace, runner: TrialRunner) -> None:
         super().__init__()
