@@ -18,8 +18,9 @@ from lrdesigner.store import Store
 from lrdesigner.trials.history.reopened import range_options, trial_options
 from lrdesigner.trials.history.store import TrialHistory
 from lrdesigner.trials.options import RangeOptions, TrialOptions
-from lrdesigner.trials.rate_scaling import full_rate_step
+from lrdesigner.trials.rate_scaling import full_rate_step, use_multiplier
 from lrdesigner_app.theme import Theme
+from lrdesigner_app.trial.range_controls import RangeControls
 from lrdesigner_app.trial.rate_page import RatePage
 from lrdesigner_app.widgets import LineEdit
 from lrdesigner_app.workspace import Workspace
@@ -97,7 +98,7 @@ def test_a_suggested_rate_is_taken_over_as_one_edit_and_not_before(bench: Bench,
 
 def test_one_group_alone_can_be_tested(bench: Bench, design: Design) -> None:
     name = design.groups[1].name
-    bench.page.group.setCurrentIndex(2)
+    bench.page.controls.group.setCurrentIndex(2)
     bench.run(FALLS)
     bench.finish()
     bench.click(bench.page.use)
@@ -140,17 +141,17 @@ def test_everything_that_a_trial_is_run_with_can_be_chosen(bench: Bench, tmp_pat
     mine.write_text("def batches(model): ...")
     weights.write_bytes(b"")
     page = bench.page
-    page.data.setCurrentText("Function of mine…")
-    page.own_data.setText(f"{mine}:batches")
-    bench.click(page.unfold)
-    assert page.range.low.isVisible()
-    for field, text in zip(page.range.all, ("1e-2", "10", "50", "2"), strict=True):
+    page.controls.data_field.combo.setCurrentText("Function of mine…")
+    page.controls.data_field.own.setText(f"{mine}:batches")
+    bench.click(page.controls.unfold)
+    assert page.controls.range.low.isVisible()
+    for field, text in zip(page.controls.range.all, ("1e-2", "10", "50", "2"), strict=True):
         field.setText(text)
-    page.options.device.setCurrentText("CPU")
-    page.options.precision.setCurrentText("bfloat16")
-    page.options.numbers["batch_size"].setText("8")
-    page.options.numbers["seed"].setText("5")
-    page.options.weights.setText(str(weights))
+    page.controls.options.device.setCurrentText("CPU")
+    page.controls.options.precision.setCurrentText("bfloat16")
+    page.controls.options.numbers["batch_size"].setText("8")
+    page.controls.options.numbers["seed"].setText("5")
+    page.controls.options.weights.setText(str(weights))
     bench.run(FALLS)
     bench.finish()
     assert bench.notices == []
@@ -171,7 +172,7 @@ def test_everything_that_a_trial_is_run_with_can_be_chosen(bench: Bench, tmp_pat
 
 @pytest.mark.parametrize("data", ["demo", "text", "synthetic"])
 def test_every_data_of_the_program_can_be_chosen(bench: Bench, data: str) -> None:
-    bench.page.data.setCurrentIndex(bench.page.data.findData(data))
+    bench.page.controls.data_field.combo.setCurrentIndex(bench.page.controls.data_field.combo.findData(data))
     bench.run(FALLS)
     bench.finish()
     assert bench.runner.kept(10)
@@ -182,18 +183,24 @@ def test_every_data_of_the_program_can_be_chosen(bench: Bench, data: str) -> Non
 @pytest.mark.parametrize(
     ("wrong", "told"),
     [
-        (lambda page: page.range.low.setText("-1"), "The lowest multiplier must be above 0"),
-        (lambda page: page.range.high.setText("1e-5"), "its low end must be below its high end"),
-        (lambda page: page.range.updates.setText("5"), "The number of updates must be a whole number between 10"),
-        (lambda page: page.range.seeds.setText("many"), "'many' is not a number"),
-        (lambda page: page.options.numbers["batch_size"].setText("0"), "Batch size must be"),
-        (lambda page: page.data.setCurrentText("Function of mine…"), "The data function is written FILE.py:FUNCTION"),
+        (lambda c: c.range.low.setText("-1"), "The lowest multiplier must be above 0"),
+        (lambda c: c.range.high.setText("1e-5"), "its low end must be below its high end"),
+        (
+            lambda c: c.range.updates.setText("5"),
+            "The number of updates must be a whole number between 10",
+        ),
+        (lambda c: c.range.seeds.setText("many"), "'many' is not a number"),
+        (lambda c: c.options.numbers["batch_size"].setText("0"), "Batch size must be"),
+        (
+            lambda c: c.data_field.combo.setCurrentText("Function of mine…"),
+            "The data function is written FILE.py:FUNCTION",
+        ),
     ],
 )
 def test_a_field_that_cannot_be_is_marked_and_told_and_nothing_runs(
-    bench: Bench, wrong: Callable[[RatePage], None], told: str
+    bench: Bench, wrong: Callable[[RangeControls], None], told: str
 ) -> None:
-    wrong(bench.page)
+    wrong(bench.page.controls)
     bench.run(FALLS)
     assert not bench.runner.running
     [notice] = bench.notices
@@ -202,7 +209,7 @@ def test_a_field_that_cannot_be_is_marked_and_told_and_nothing_runs(
 
 
 def test_critical_rates_are_looked_for_after_it_and_shown_as_bars(bench: Bench, design: Design, qtbot: QtBot) -> None:
-    bench.click(bench.page.critical)
+    bench.click(bench.page.controls.critical)
     bench.run(FALLS)
     qtbot.waitUntil(lambda: bench.runner.record is not None and not bench.runner.running, timeout=10_000)
     assert bench.page.headroom.isVisible()
@@ -210,14 +217,14 @@ def test_critical_rates_are_looked_for_after_it_and_shown_as_bars(bench: Bench, 
     assert bench.page.run_button.text() == "Test rates"
     assert bench.runner.record is not None
     assert bench.runner.record.options.probes == 3
-    bench.click(bench.page.critical)
+    bench.click(bench.page.controls.critical)
     bench.run(FALLS)
     bench.finish()
     assert not bench.page.headroom.isVisible()
 
 
 def test_the_search_for_critical_rates_can_be_stopped(bench: Bench, qtbot: QtBot) -> None:
-    bench.click(bench.page.critical)
+    bench.click(bench.page.controls.critical)
     bench.run(THEN_WAITS)
     qtbot.waitUntil(lambda: bench.runner.record is not None and len(bench.runner.record.critical) > 0, timeout=10_000)
     assert bench.page.run_button.text() == "Stop"
@@ -271,18 +278,28 @@ def test_a_loss_that_explodes_leaves_the_readable_part_its_room(bench: Bench) ->
 @pytest.mark.parametrize("width", [760, 640])
 @pytest.mark.parametrize("data", ["demo", ""])
 def test_all_controls_are_within_a_narrow_page(bench: Bench, qtbot: QtBot, width: int, data: str) -> None:
-    page = bench.page
+    page, controls = bench.page, bench.page.controls
     bench.run(FALLS)
     bench.finish()
-    page.data.setCurrentIndex(page.data.findData(data))
-    bench.click(page.unfold)
+    page.controls.data_field.combo.setCurrentIndex(page.controls.data_field.combo.findData(data))
+    bench.click(page.controls.unfold)
     page.resize(width, 420)
     QApplication.processEvents()
     assert page.width() == width
-    shown = [page.run_button, page.data, page.group, page.critical, page.unfold, page.use, *page.range.all]
-    shown += [page.options.device, page.options.precision, page.options.weights, *page.options.numbers.values()]
-    for made in [*shown, page.own_data] if not data else shown:
+    shown = [controls.run, controls.data_field.combo, controls.group, controls.critical, controls.unfold, controls.use]
+    shown += [*controls.range.all, controls.options.device, controls.options.precision, controls.options.weights]
+    shown += controls.options.numbers.values()
+    for made in [*shown, controls.data_field.own] if not data else shown:
         assert made.isVisible()
         assert page.rect().contains(QRect(made.mapTo(page, QPoint()), made.size())), made.accessibleName()
         assert not made.visibleRegion().isEmpty()
     assert page.chart.height() >= 52
+
+
+def test_a_design_that_changed_meanwhile_has_no_critical_rates_looked_for_and_this_is_told(bench: Bench) -> None:
+    bench.click(bench.page.controls.critical)
+    bench.run(FALLS)
+    bench.workspace.commit("Double the rates", use_multiplier, 2.0)
+    bench.finish()
+    assert bench.runner.record is None
+    assert bench.notices == ["The design was changed during the range test: test again to see its critical rates."]

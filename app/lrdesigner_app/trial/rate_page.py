@@ -4,37 +4,30 @@ from __future__ import annotations
 
 from msgspec.structs import replace
 from PySide6.QtGui import QResizeEvent
-from PySide6.QtWidgets import QCheckBox, QHBoxLayout, QProgressBar, QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QProgressBar, QVBoxLayout, QWidget
 
 from lrdesigner.errors import UserError
 from lrdesigner.jobs.protocol import AnyReport, Progress, RangePoint
 from lrdesigner.jobs.reader import Outcome
 from lrdesigner.numbers import rate
 from lrdesigner.trials.headroom import probing_options
-from lrdesigner.trials.options import NOT_OF_RANGE_TESTS, RangeOptions, TrialOptions
+from lrdesigner.trials.options import TrialOptions
 from lrdesigner.trials.range_result import RangeCurves, Suggestion, range_curves, suggestion, suggestion_text
 from lrdesigner.trials.range_view import reading
 from lrdesigner.trials.rate_scaling import full_rate_step, use_multiplier
 from lrdesigner.trials.record import TrialRecord
-from lrdesigner_app.flow import FlowLayout
 from lrdesigner_app.notices import Notice
 from lrdesigner_app.theme import GRID
 from lrdesigner_app.throttle import Throttle
-from lrdesigner_app.trial.data_field import DataField
-from lrdesigner_app.trial.fields import combo
 from lrdesigner_app.trial.headroom import Headroom
-from lrdesigner_app.trial.options_fold import OptionsFold
-from lrdesigner_app.trial.options_row import OptionsRow
 from lrdesigner_app.trial.range_chart import RangeChart
-from lrdesigner_app.trial.range_fields import RangeFields
+from lrdesigner_app.trial.range_controls import RangeControls
 from lrdesigner_app.trial.range_words import reading_text
 from lrdesigner_app.trial.runner import TrialRunner
-from lrdesigner_app.widgets import button, label, restyle
+from lrdesigner_app.widgets import label
 from lrdesigner_app.workspace import Workspace
 
 _DRAW_MS = 100
-_ALL = "All groups together"
-_GROUP_PX = 150
 _ROOM_FOR_BOTH = 300
 """Pixels of height from which on all options are in sight beside the chart."""
 _EMPTY = (
@@ -59,13 +52,11 @@ class RatePage(QWidget):
         self._build()
         self._arrange()
         self._draw = Throttle(self._show_points, _DRAW_MS, self)
-        self.run_button.clicked.connect(self._on_run_or_stop)
-        self.use.clicked.connect(self._on_use)
-        self.unfold.toggled.connect(self._show_fold)
+        self.controls.run_clicked.connect(self._on_run_or_stop)
+        self.controls.use_clicked.connect(self._on_use)
+        self.controls.entered.connect(self.run)
+        self.controls.folded.connect(self._make_room)
         self.chart.read.connect(self._on_read)
-        self._data_field.entered.connect(self.run)
-        for field in self.range.all:
-            field.returnPressed.connect(self.run)
         workspace.signals.design_changed.connect(self._list_groups)
         workspace.signals.range_test_changed.connect(self._refresh)
         workspace.signals.trial_changed.connect(self._on_trial_changed)
@@ -74,10 +65,9 @@ class RatePage(QWidget):
 
     def run(self) -> None:
         """Start a range test with what the controls say."""
-        group = self.group.currentData()
         design = self._workspace.store.committed
         try:
-            wanted, options = self._typed(group)
+            wanted, options = self.controls.typed()
         except UserError as error:
             self._workspace.post(Notice(str(error), "bad"))
             return
@@ -87,7 +77,7 @@ class RatePage(QWidget):
         if job is None:
             self._mine = False
             return
-        self._points, self._group, self.found = [], group, None
+        self._points, self._group, self.found = [], wanted.group, None
         self._options, self._design, self._probe = options, design, None
         job.report_received.connect(self._on_report)
         job.ended.connect(self._on_ended)
@@ -95,31 +85,9 @@ class RatePage(QWidget):
         self.chart.show_curves(None, None)
         self._refresh()
 
-    def _typed(self, group: str) -> tuple[RangeOptions, TrialOptions]:
-        """What the controls ask for; raises `UserError` after marking the field that is wrong, and showing it."""
-        data = self._data_field.typed()
-        try:
-            return self.range.typed(group), TrialOptions(data=data, **self.options.values())
-        except UserError:
-            self.unfold.setChecked(True)
-            raise
-
     def _build(self) -> None:
-        self.run_button = button("Test rates", "primary", "Train copies of the model with growing rates")
-        self.group = combo("Which rates grow", (), _GROUP_PX)
-        self.group.setToolTip("All rates keep their ratios, or one group's grows while the others are as planned")
-        self._data_field = DataField()
-        self.data, self.own_data = self._data_field.combo, self._data_field.own
-        self.critical = QCheckBox("Critical rates")
-        self.critical.setToolTip(
-            "Run a short trial at the planned rates afterwards, which looks for each group's critical rate"
-        )
-        self.unfold = button("Options", tip="Range, updates, seeds, device, precision, batch size and more")
-        self.unfold.setCheckable(True)
-        self.range = RangeFields()
-        self.options = OptionsRow(without=NOT_OF_RANGE_TESTS, before=self.range.cells)
-        self._fold = OptionsFold(self.options, "Options of the range test")
-        self.use = button("Use", tip="Multiply the base rates by the middle of the suggested range; one edit")
+        self.controls = RangeControls()
+        self.run_button, self.use = self.controls.run, self.controls.use
         self.bar = QProgressBar()
         self.bar.setObjectName("thin")
         self.bar.setTextVisible(False)
@@ -132,13 +100,6 @@ class RatePage(QWidget):
         self.headroom.hide()
 
     def _arrange(self) -> None:
-        row = QWidget()
-        flow = FlowLayout(row)
-        for made in (self.run_button, self._data_field, self.group, self.critical, self.unfold, self.use):
-            flow.addWidget(made)
-        policy = QSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Minimum)
-        policy.setHeightForWidth(True)
-        row.setSizePolicy(policy)
         charts = QHBoxLayout()
         charts.setSpacing(2 * GRID)
         charts.addWidget(self.chart, 1)
@@ -146,31 +107,21 @@ class RatePage(QWidget):
         column = QVBoxLayout(self)
         column.setContentsMargins(0, GRID, 0, 0)
         column.setSpacing(6)
-        column.addWidget(row)
-        column.addWidget(self._fold)
+        column.addWidget(self.controls)
         column.addWidget(self.bar)
         column.addLayout(charts, 1)
         column.addWidget(self.words)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
-        self._show_fold()
+        self._make_room()
 
-    def _show_fold(self) -> None:
+    def _make_room(self) -> None:
         """The unfolded options scroll where there is no room for them beside the chart."""
-        self._fold.setVisible(self.unfold.isChecked())
-        self._fold.set_room(self.width(), plenty=self.height() >= _ROOM_FOR_BOTH)
+        self.controls.set_room(plenty=self.height() >= _ROOM_FOR_BOTH)
 
     def _list_groups(self) -> None:
-        names = [group.name for group in self._workspace.design.groups]
-        if names == [self.group.itemData(i) for i in range(1, self.group.count())]:
-            return
-        chosen = self.group.currentData()
-        self.group.clear()
-        self.group.addItem(_ALL, "")
-        for name in names:
-            self.group.addItem(f"{name} alone", name)
-        self.group.setCurrentIndex(max(self.group.findData(chosen), 0))
+        self.controls.list_groups([group.name for group in self._workspace.design.groups])
 
     def _on_run_or_stop(self) -> None:
         if self._busy:
@@ -196,14 +147,17 @@ class RatePage(QWidget):
         self._show_points()
         if outcome.state not in ("finished", "stopped"):
             self.words.setText(outcome.message)
-        if outcome.state == "finished" and self.critical.isChecked():
+        if outcome.state == "finished" and self.controls.critical.isChecked():
             self._probe_rates()
         self._refresh()
 
     def _probe_rates(self) -> None:
         """The trial that looks for critical rates, which is a trial like any other: it can be stopped, and is kept."""
-        options = probing_options(self._options, self._design.plan.total_steps)
-        if self._workspace.store.committed is self._design and self._runner.run(options):
+        if self._workspace.store.committed is not self._design:
+            self._workspace.post(
+                Notice("The design was changed during the range test: test again to see its critical rates.")
+            )
+        elif self._runner.run(probing_options(self._options, self._design.plan.total_steps)):
             self._probe = self._runner.record
 
     def _on_trial_changed(self, record: TrialRecord) -> None:
@@ -249,17 +203,6 @@ class RatePage(QWidget):
         return self._mine or (self._probe is not None and self._probe.running)
 
     def _refresh(self) -> None:
-        busy = self._busy
-        text, role = ("Stop", "") if busy else ("Test rates", "primary")
-        if self.run_button.text() != text:
-            self.run_button.setText(text)
-            self.run_button.setProperty("role", role)
-            restyle(self.run_button)
-        self.bar.setVisible(busy)
-        middle = self._middle
-        self.use.setEnabled(not busy and middle is not None)
-        self.use.setVisible(middle is not None)
-        self.use.setText("Use" if middle is None else f"Use × {rate(middle)}")
+        self.controls.show_state(self._busy, self._middle)
+        self.bar.setVisible(self._busy)
         self.headroom.setVisible(self._probe is not None)
-        for made in (self.group, self._data_field, self.critical, self.options):
-            made.setEnabled(not busy)
