@@ -56,7 +56,8 @@ class RangeCurves:
 class Suggestion:
     """Multipliers between which the planned rates would be well placed, or None for both with the reason.
 
-    `steepest` is where the loss falls fastest, and `slope` how fast: that of the median there, in loss per decade.
+    `steepest` is where the median falls fastest, and `slope` how fast, in loss per decade; where seeds disagree, the
+    steepest fall of most of them, from which the suggestion comes, may be elsewhere.
     """
 
     low: float | None
@@ -106,13 +107,13 @@ def suggestion(curves: RangeCurves) -> Suggestion:
     rules = float(np.median(steepest)), float(np.median(lowest)) * BELOW_LOWEST
     spread = max(steepest) / min(steepest)
     agree = f"{curves.seeds} seeds agree within a factor of {_two(spread)}" if curves.seeds > 1 else "one seed only"
-    slope = float(curves.slope[curves.nearest(rules[0])])
+    fastest, slope = _fastest(curves)
     return Suggestion(
         min(rules),
         max(rules),
-        f"Steepest fall at × {_two(rules[0])} ({slope_text(slope)}), a tenth of the lowest loss at × {_two(rules[1])}; "
-        f"{agree}.",
-        rules[0],
+        f"Steepest fall at × {_two(rules[0])}{_told(rules[0], fastest, slope)}, "
+        f"a tenth of the lowest loss at × {_two(rules[1])}; {agree}.",
+        fastest,
         slope,
     )
 
@@ -133,6 +134,20 @@ def slope_text(slope: float) -> str:
     if not np.isfinite(slope):
         return "no slope"
     return f"{slope:+.2g} per decade".replace("-", "−") if slope else "0 per decade"
+
+
+def _fastest(curves: RangeCurves) -> tuple[float | None, float | None]:
+    """Where the median falls fastest, and its slope there; None for both where it never falls."""
+    place = _steepest(curves.median, curves.multipliers)
+    return (None, None) if place is None else (place, float(curves.slope[curves.nearest(place)]))
+
+
+def _told(rule: float, fastest: float | None, slope: float | None) -> str:
+    """The slope in words, with its place where that is not the one that the rule names."""
+    if fastest is None or slope is None:
+        return ""
+    where = "" if _two(rule) == _two(fastest) else f"that of the median at × {_two(fastest)}, "
+    return f" ({where}{slope_text(slope)})"
 
 
 def _two(value: float) -> str:

@@ -82,6 +82,18 @@ def test_the_steepest_fall_is_told_with_its_slope() -> None:
     assert f"({slope_text(found.slope or 0.0)})" in found.reason
 
 
+def test_where_seeds_disagree_the_marked_place_is_one_where_the_median_falls() -> None:
+    late = [replace(p, seed=1) for p in falling(2.0, 1.0, seeds=1)]
+    shifted = [replace(p, loss=late[max(p.update - 30, 0)].loss) for p in late]
+    curves = curves_of([*falling(2.0, 1.0, seeds=1), *shifted])
+    found = suggestion(curves)
+    assert found.slope is not None
+    assert found.steepest is not None
+    assert found.slope < 0
+    assert found.slope == pytest.approx(reading(curves, found.steepest).slope)
+    assert "that of the median at × " in found.reason
+
+
 def test_a_reading_is_that_of_the_nearest_multiplier() -> None:
     curves = curves_of(falling(2.0, 1.0))
     found = reading(curves, 1.02)
