@@ -9,6 +9,8 @@ from lrdesigner_app.trial.typed import multiplier_typed, whole_typed
 from lrdesigner_app.widgets import label
 
 _FIELD_PX = 64
+_MOST_UPDATES, _MOST_SEEDS = 2_000, 20
+"""So many the window draws while they come, without a halt; `lrdesigner range-test` takes more."""
 _USUAL = RangeOptions()
 
 
@@ -33,8 +35,8 @@ class RangeFields:
         """What they ask for, of a group or of all (""); raises `UserError` after marking the field that is wrong."""
         low = checked(self.low, lambda text: multiplier_typed(text, "The lowest multiplier"))
         high = checked(self.high, lambda text: multiplier_typed(text, "The highest multiplier"))
-        updates = checked(self.updates, lambda text: whole_typed(text, "The number of updates", 10, 100_000))
-        seeds = checked(self.seeds, lambda text: whole_typed(text, "The number of seeds", 1, 100))
+        updates = checked(self.updates, lambda text: whole_typed(text, "The number of updates", 10, _MOST_UPDATES))
+        seeds = checked(self.seeds, lambda text: whole_typed(text, "The number of seeds", 1, _MOST_SEEDS))
         if low >= high:  # which the options then refuse
             mark(self.high, invalid=True)
             self.high.setFocus()
