@@ -284,7 +284,7 @@ def test_all_controls_are_within_a_narrow_page(bench: Bench, qtbot: QtBot, width
     page.controls.data_field.combo.setCurrentIndex(page.controls.data_field.combo.findData(data))
     bench.click(page.controls.unfold)
     page.resize(width, 420)
-    QApplication.processEvents()
+    qtbot.waitUntil(lambda: not controls.options.weights.visibleRegion().isEmpty())
     assert page.width() == width
     shown = [controls.run, controls.data_field.combo, controls.group, controls.critical, controls.unfold, controls.use]
     shown += [*controls.range.all, controls.options.device, controls.options.precision, controls.options.weights]

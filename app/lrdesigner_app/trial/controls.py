@@ -96,7 +96,7 @@ class TrialControls(QWidget):
 
     def set_room(self, plenty: bool) -> None:
         """Whether there is room for all lines of the options; else they scroll."""
-        self._fold.set_room(self.width(), plenty)
+        self._fold.set_room(plenty)
 
     def _arrange(self) -> None:
         row = QWidget()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Qt
+from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QFrame, QScrollArea, QWidget
 
 _SCROLL_BAR_PX, _LEAST_PX = 14, 36
@@ -13,7 +14,7 @@ class OptionsFold(QScrollArea):
 
     def __init__(self, options: QWidget, name: str) -> None:
         super().__init__()
-        self._options = options
+        self._options, self._plenty = options, True
         self.setFrameShape(QFrame.Shape.NoFrame)
         self.setWidgetResizable(True)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
@@ -21,8 +22,17 @@ class OptionsFold(QScrollArea):
         self.setAccessibleName(name)
         self.hide()
 
-    def set_room(self, width: int, plenty: bool) -> None:
-        """Whether there is room for all lines that the options have at this width; else they scroll."""
-        high = self._options.heightForWidth(max(width - _SCROLL_BAR_PX, 100))
+    def set_room(self, plenty: bool) -> None:
+        """Whether there is room for all lines of the options; else they scroll."""
+        self._plenty = plenty
+        self._fit()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._fit()
+
+    def _fit(self) -> None:
+        """As high as the lines are at this width."""
+        high = self._options.heightForWidth(max(self.width() - _SCROLL_BAR_PX, 100))
         self.setMaximumHeight(high)
-        self.setMinimumHeight(high if plenty else min(high, _LEAST_PX))
+        self.setMinimumHeight(high if self._plenty else min(high, _LEAST_PX))
