@@ -14,34 +14,32 @@ from lrdesigner.cli.model_commands import PythonOption
 from lrdesigner.cli.output import say, write_json, write_lines
 from lrdesigner.cli.progress import ProgressBar
 from lrdesigner.cli.proof_commands import INTERRUPTED, TrustOption, allowed
-from lrdesigner.cli.trial_options import converted, trial_options
+from lrdesigner.cli.trial_options import converted, taking_trial_options_but
 from lrdesigner.document import Design
 from lrdesigner.jobs.protocol import CriticalRate, Progress, RangePoint
 from lrdesigner.jobs.reader import Outcome
 from lrdesigner.jobs.run import run_job
 from lrdesigner.numbers import rate
 from lrdesigner.proof import exported_file, range_test_request, trial_request
-from lrdesigner.trials.headroom import headroom_lines
+from lrdesigner.trials.headroom import headroom_lines, probing_options
 from lrdesigner.trials.history.recording import TrialRecorder
-from lrdesigner.trials.options import RangeOptions, TrialOptions
-from lrdesigner.trials.range_result import RangeCurves, Suggestion, range_curves, suggestion
+from lrdesigner.trials.options import NOT_OF_RANGE_TESTS, RangeOptions, TrialOptions
+from lrdesigner.trials.range_result import RangeCurves, Suggestion, range_curves, suggestion, suggestion_text
 from lrdesigner.trials.rate_scaling import full_rate_step
 
-PROBED_STEPS, PROBES = 100, 3
 SHOWN = 13
 """Lines of the table."""
 
 
+@taking_trial_options_but(NOT_OF_RANGE_TESTS)
 def range_test(
     design_file: DesignArgument,
+    options: TrialOptions,
     low: Annotated[float, typer.Option("--low", help="The multiplier of the planned rates to begin with.")] = 1e-3,
     high: Annotated[float, typer.Option("--high", help="The multiplier to end with.")] = 1e3,
     updates: Annotated[int, typer.Option("--updates", help="Updates of each copy.")] = 100,
     seeds: Annotated[int, typer.Option("--seeds", help="Copies, each with its own weights and batches.")] = 3,
     group: Annotated[str, typer.Option("--group", help="Only this group's rate grows; else all do.")] = "",
-    device: Annotated[str, typer.Option("--device", help="auto, cpu, cuda or mps.")] = "auto",
-    data: Annotated[str, typer.Option("--data", help="demo, text, synthetic or FILE.py:FUNCTION.")] = "demo",
-    batch_size: Annotated[int, typer.Option("--batch-size", help="Samples in one forward pass.")] = 32,
     critical: Annotated[bool, typer.Option("--critical/--no-critical", help="Look for critical rates too.")] = True,
     as_json: Annotated[bool, typer.Option("--json", help="One JSON line per report.")] = False,
     history: Annotated[bool, typer.Option("--history/--no-history", help="Keep it in the history.")] = True,
@@ -51,18 +49,21 @@ def range_test(
     """Train copies with growing rates, and tell between which ones the loss falls; the design stays as it is."""
     design = allowed(faultless_design(design_file), trust, python)
     wanted = converted({"low": low, "high": high, "updates": updates, "seeds": seeds, "group": group}, RangeOptions)
-    options = trial_options(device=device, data=data, batch_size=batch_size, start=full_rate_step(design))
-    test = _Run(design, options, as_json, design_file if history else None)
+    test = _Run(design, replace(options, start=full_rate_step(design)), as_json, design_file if history else None)
     outcome = test.ranges(wanted)
     curves = range_curves(test.points)
     if outcome.succeeded and critical:
         outcome = test.critical()
     found = suggestion(curves) if curves is not None else Suggestion(None, None, "There are too few points.")
     if as_json:
-        write_json({"kind": "end", "reason": outcome.state, "low": found.low, "high": found.high, "why": found.reason})
+        if curves is not None:
+            write_json(_curve(curves))
+        told = {"low": found.low, "high": found.high, "steepest": found.steepest, "slope": found.slope}
+        write_json({"kind": "end", "reason": outcome.state, **told, "why": found.reason})
     else:
         write_lines(_table(curves) if curves is not None else [])
-        write_lines([_suggested(found), *headroom_lines(test.rates, [g.name for g in design.groups])])
+        suggested = "" if found.middle is None else "Suggested: "
+        write_lines([suggested + suggestion_text(found), *headroom_lines(test.rates, [g.name for g in design.groups])])
     say(outcome.message)
     tell_unkept(test.recorder)
     if outcome.state == "stopped":
@@ -93,8 +94,7 @@ class _Run:
 
     def critical(self) -> Outcome:
         """A short trial that looks for critical rates, at the planned rates."""
-        left = self._design.plan.total_steps - self._options.start
-        options = replace(self._options, steps=min(PROBED_STEPS, left), probes=PROBES, diagnose_every=0)
+        options = probing_options(self._options, self._design.plan.total_steps)
         with exported_file(self._design) as file:
             return self._done(trial_request(self._design, file, options))
 
@@ -122,14 +122,19 @@ class _Run:
 def _table(curves: RangeCurves) -> list[str]:
     step = max(len(curves.multipliers) // (SHOWN - 1), 1)
     rows = [
-        f"{rate(curves.multipliers[i]):>12}  {curves.median[i]:8.4g}  {curves.low[i]:8.4g} .. {curves.high[i]:.4g}"
+        f"{rate(curves.multipliers[i]):>12}  {curves.median[i]:8.4g}  {_slope(curves.slope[i]):>12}  "
+        f"{curves.low[i]:8.4g} .. {curves.high[i]:.4g}"
         for i in range(0, len(curves.multipliers), step)
         if curves.median[i] == curves.median[i]  # beyond that the loss exploded
     ]
-    return [f"{'multiplier':>12}  {'loss':>8}  {'band':>8}", *rows]
+    return [f"{'multiplier':>12}  {'loss':>8}  {'slope/decade':>12}  {'band':>8}", *rows]
 
 
-def _suggested(found: Suggestion) -> str:
-    if found.low is None or found.high is None:
-        return f"No suggestion: {found.reason}"
-    return f"Suggested: {rate(found.low)} to {rate(found.high)} times the planned rates. {found.reason}"
+def _slope(value: float) -> str:
+    return f"{value:+.2g}" if value == value else "-"
+
+
+def _curve(curves: RangeCurves) -> dict[str, Any]:
+    """What the table tells, of every multiplier; null where too many copies have exploded."""
+    shown = ("multipliers", "median", "low", "high", "slope")
+    return {"kind": "curve", **{name: getattr(curves, name).tolist() for name in shown}}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 import inspect
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Annotated, Any, TypeVar, get_args, get_type_hints
 
 import msgspec
@@ -42,20 +42,37 @@ _TYPES: dict[str, Any] = {"steps": int | None, "seconds": float | None, "clip": 
 
 def taking_trial_options(command: Callable[..., int]) -> Callable[..., int]:
     """The command with an option for each field of `TrialOptions` in the place of its parameter `options`."""
-    own, hints = inspect.signature(command).parameters, get_type_hints(command, include_extras=True)
-    added = [_parameter(field) for field in msgspec.structs.fields(TrialOptions)]
-    parameters: list[inspect.Parameter] = []
-    for name, parameter in own.items():
-        parameters += added if name == "options" else [parameter.replace(annotation=hints[name])]
+    return taking_trial_options_but({})(command)
 
-    @functools.wraps(command)
-    def with_options(**given: Any) -> int:
-        values = {parameter.name: given.pop(parameter.name) for parameter in added}
-        return command(options=trial_options(**values), **given)
 
-    with_options.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
-    with_options.__annotations__ = {parameter.name: parameter.annotation for parameter in parameters}
-    return with_options
+def taking_trial_options_but(refused: Mapping[str, str]) -> Callable[[Callable[..., int]], Callable[..., int]]:
+    """As `taking_trial_options`; options for these fields are refused by name, with the reason that stands there."""
+
+    def taking(command: Callable[..., int]) -> Callable[..., int]:
+        own, hints = inspect.signature(command).parameters, get_type_hints(command, include_extras=True)
+        added = [_parameter(field, refused) for field in msgspec.structs.fields(TrialOptions)]
+        parameters: list[inspect.Parameter] = []
+        for name, parameter in own.items():
+            parameters += added if name == "options" else [parameter.replace(annotation=hints[name])]
+
+        @functools.wraps(command)
+        def with_options(**given: Any) -> int:
+            values = {parameter.name: given.pop(parameter.name) for parameter in added}
+            _refuse(values, refused)
+            return command(options=trial_options(**values), **given)
+
+        with_options.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
+        with_options.__annotations__ = {parameter.name: parameter.annotation for parameter in parameters}
+        return with_options
+
+    return taking
+
+
+def _refuse(values: dict[str, Any], refused: Mapping[str, str]) -> None:
+    """Raise `UserError` for one of these that was given, and take them out."""
+    for name, reason in refused.items():
+        if values.pop(name) is not None:
+            raise UserError(f"{_option(name)} does not go with this command, leave it out: {reason}.")
 
 
 def trial_options(**given: Any) -> TrialOptions:
@@ -78,12 +95,15 @@ def converted(given: dict[str, Any], kind: type[Options]) -> Options:
         raise UserError(f"{_option(name)} cannot be {given[name]}: {told[:1].lower()}{told[1:]}.") from None
 
 
-def _parameter(field: msgspec.structs.FieldInfo) -> inspect.Parameter:
+def _parameter(field: msgspec.structs.FieldInfo, refused: Mapping[str, str]) -> inspect.Parameter:
+    """For a field that is refused an option that help does not show, so that whoever types it is told why."""
     of_type: Any = _TYPES.get(field.name, type(field.default))
-    option = typer.Option(_option(field.name), help=_HELP[field.name])
-    annotation: Any = Annotated[of_type, option]
+    hidden = field.name in refused
+    option = typer.Option(_option(field.name), help=_HELP[field.name], hidden=hidden)
+    annotation: Any = Annotated[of_type | None if hidden else of_type, option]
     place = inspect.Parameter.POSITIONAL_OR_KEYWORD
-    return inspect.Parameter(field.name, place, default=field.default, annotation=annotation)
+    default = None if hidden else field.default
+    return inspect.Parameter(field.name, place, default=default, annotation=annotation)
 
 
 def _option(name: str) -> str:

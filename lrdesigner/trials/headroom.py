@@ -4,8 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
+from msgspec.structs import replace
+
 from lrdesigner.jobs.protocol import CriticalRate
 from lrdesigner.numbers import rate
+from lrdesigner.trials.options import TrialOptions
+
+PROBED_STEPS, PROBES = 100, 3
+
+
+def probing_options(options: TrialOptions, total_steps: int) -> TrialOptions:
+    """Of a short trial at the planned rates that looks for critical ones, where a range test has these options."""
+    left = max(total_steps - options.start, 1)
+    return replace(options, steps=min(PROBED_STEPS, left), probes=PROBES, diagnose_every=0)
 
 
 def latest_rates(reports: Iterable[CriticalRate], groups: Sequence[str]) -> list[CriticalRate]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Annotated, Literal
 
 from msgspec import Meta, Struct
@@ -63,6 +65,21 @@ class TrialOptions(Struct, frozen=True, forbid_unknown_fields=True):
 
 NO_OPTIONS = TrialOptions()
 """The whole plan, with the demo data, wherever it can."""
+
+
+NOT_OF_RANGE_TESTS: Mapping[str, str] = MappingProxyType(
+    {
+        "steps": "each copy makes as many updates as the range has",
+        "seconds": "each copy makes as many updates as the range has",
+        "whole": "its steps are those of the plan",
+        "start": "it begins where the planned rates are highest",
+        "diagnose_every": "it measures the loss alone",
+        "probes": "critical rates are looked for after it",
+        "processes": "it trains in one process",
+        "sharded": "it trains in one process",
+    }
+)
+"""The options of a trial that a range test does not take, each with the reason."""
 
 
 class RangeOptions(Struct, frozen=True, forbid_unknown_fields=True):

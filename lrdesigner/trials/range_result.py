@@ -24,6 +24,8 @@ LEAST_FALL = 0.05
 """Of the first loss; what falls less says nothing."""
 WINDOW = 0.1
 """Of the points, for smoothing."""
+HIGHEST_KEPT = 4.0
+"""Times the first losses; what is higher counts as that, so that one that explodes does not hide its neighbours."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -45,14 +47,24 @@ class RangeCurves:
         """How many copies were trained."""
         return len(self.losses)
 
+    def nearest(self, multiplier: float) -> int:
+        """The place of the multiplier that is nearest to this one, in decades."""
+        return int(np.argmin(np.abs(np.log(self.multipliers) - np.log(multiplier))))
+
 
 @dataclass(frozen=True, slots=True)
 class Suggestion:
-    """Multipliers between which the planned rates would be well placed, or None for both with the reason."""
+    """Multipliers between which the planned rates would be well placed, or None for both with the reason.
+
+    `steepest` is where the median falls fastest, and `slope` how fast, in loss per decade; where seeds disagree, the
+    steepest fall of most of them, from which the suggestion comes, may be elsewhere.
+    """
 
     low: float | None
     high: float | None
     reason: str
+    steepest: float | None = None
+    slope: float | None = None
 
     @property
     def middle(self) -> float | None:
@@ -94,19 +106,68 @@ def suggestion(curves: RangeCurves) -> Suggestion:
         return Suggestion(None, None, "The loss rose from the start; begin with lower rates.")
     rules = float(np.median(steepest)), float(np.median(lowest)) * BELOW_LOWEST
     spread = max(steepest) / min(steepest)
-    agree = f"{curves.seeds} seeds agree within a factor of {rate(spread)}" if curves.seeds > 1 else "one seed only"
+    agree = f"{curves.seeds} seeds agree within a factor of {_two(spread)}" if curves.seeds > 1 else "one seed only"
+    fastest, slope = _fastest(curves)
     return Suggestion(
         min(rules),
         max(rules),
-        f"Steepest fall at × {rate(rules[0])}, a tenth of the lowest loss at × {rate(rules[1])}; {agree}.",
+        f"Steepest fall at × {_two(rules[0])}{_told(rules[0], fastest, slope)}, "
+        f"a tenth of the lowest loss at × {_two(rules[1])}; {agree}.",
+        fastest,
+        slope,
     )
 
 
+def suggestion_text(found: Suggestion) -> str:
+    """ "0.1 to 0.8 times the planned rates. …", to two digits, since it is known to no more; or why there is none."""
+    if found.low is None or found.high is None:
+        return f"No suggestion: {found.reason}"
+    return f"{_two(found.low)} to {_two(found.high)} times the planned rates. {found.reason}"
+
+
+def slope_text(slope: float) -> str:
+    """In words, to two digits.
+
+    >>> slope_text(-1.2345)
+    '−1.2 per decade'
+    """
+    if not np.isfinite(slope):
+        return "no slope"
+    return f"{slope:+.2g} per decade".replace("-", "−") if slope else "0 per decade"
+
+
+def _fastest(curves: RangeCurves) -> tuple[float | None, float | None]:
+    """Where the median falls fastest, and its slope there; None for both where it never falls."""
+    place = _steepest(curves.median, curves.multipliers)
+    return (None, None) if place is None else (place, float(curves.slope[curves.nearest(place)]))
+
+
+def _told(rule: float, fastest: float | None, slope: float | None) -> str:
+    """The slope in words, with its place where that is not the one that the rule names."""
+    if fastest is None or slope is None:
+        return ""
+    where = "" if _two(rule) == _two(fastest) else f"that of the median at × {_two(fastest)}, "
+    return f" ({where}{slope_text(slope)})"
+
+
+def _two(value: float) -> str:
+    return rate(float(f"{value:.2g}"))
+
+
 def _smoothed(losses: Floats) -> Floats:
-    """Without single outliers, and averaged over neighbours; ends are averaged over what there is."""
+    """Without single outliers, and averaged over neighbours; ends are averaged over what there is.
+
+    It ends before the first loss that is not finite.
+    """
+    bad = np.flatnonzero(~np.isfinite(losses))
+    losses = losses[: bad[0]] if len(bad) else losses
+    if not len(losses):
+        return losses
     width = max(3, int(len(losses) * WINDOW) | 1)
     padded = np.pad(losses, 2, mode="edge")
     calm = np.median(np.lib.stride_tricks.sliding_window_view(padded, 5), axis=1)
+    first = calm[: width // 2 + 1].max()
+    calm = np.minimum(calm, first + (HIGHEST_KEPT - 1) * abs(first))
     weights = np.hanning(width + 2)[1:-1]
     total = np.convolve(calm, weights, mode="same")
     return np.asarray(total / np.convolve(np.ones(len(calm)), weights, mode="same"))

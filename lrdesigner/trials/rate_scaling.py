@@ -1,4 +1,4 @@
-"""Taking a multiple of the rates over into the design: one edit."""
+"""Multiples of the rates: what they would be, and taking one over into the design, which is one edit."""
 
 from __future__ import annotations
 
@@ -26,6 +26,17 @@ def use_multiplier(design: Design, multiplier: float, group: int | None = None) 
             raise InvalidValueError(f"{found.name!r} cannot have a base lr of {base:g}; choose a smaller multiple.")
         design = edits.set_base_lr(design, found.id, base)
     return design
+
+
+def multiplied_rates(design: Design, multiplier: float, group: str = "") -> list[tuple[str, float]]:
+    """The base rate of each group at a multiplier, or of the one that alone is multiplied, to three digits.
+
+    >>> from lrdesigner.demos import demo_design
+    >>> multiplied_rates(demo_design(), 0.5, "head")
+    [('head', 0.002)]
+    """
+    told = [found for found in design.groups if found.name == group or not group]
+    return [(found.name, float(f"{found.lr.base * multiplier:.3g}")) for found in told]
 
 
 def full_rate_step(design: Design) -> int:

@@ -26,7 +26,7 @@ from lrdesigner.jobs.protocol import CriticalRate, RangePoint, encode_request
 from lrdesigner.jobs.reader import Outcome
 from lrdesigner.proof import range_test_request
 from lrdesigner.schedules import REST, Cosine, Length, Linear, Segment, Sequence
-from lrdesigner.trials.options import RangeOptions, TrialOptions
+from lrdesigner.trials.options import NOT_OF_RANGE_TESTS, RangeOptions, TrialOptions
 from lrdesigner.trials.range_result import range_curves, suggestion
 from lrdesigner.trials.rate_scaling import full_rate_step, use_multiplier
 
@@ -196,7 +196,7 @@ def test_the_command_tells_both_and_leaves_the_design_as_it_is(
     before = file.read_bytes()
     assert run(["range-test", str(file), "--seeds", "1", "--group", "head"]) == 0
     out = capsys.readouterr().out.splitlines()
-    assert out[0].split() == ["multiplier", "loss", "band"]
+    assert out[0].split() == ["multiplier", "loss", "slope/decade", "band"]
     assert out[-3].startswith("Suggested: ")
     assert out[-2:] == [
         "backbone: the loss rises at 3 times its rate, at step 50, which limits the run",
@@ -215,3 +215,51 @@ def test_what_cannot_be_tested_is_refused(
     save(demo_design(), tmp_path / "net.lrd.json")
     assert run(["range-test", str(tmp_path / "net.lrd.json"), *options]) == 2
     assert capsys.readouterr().err.count("\n") == 1
+
+
+def test_a_trial_s_options_are_taken_and_the_slope_is_told(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    requests: list[Any] = []
+
+    def job(request: Any, on_report: Any, **_: Any) -> Outcome:
+        requests.append(request)
+        for point in curve(1.0, 0, 0.0):
+            on_report(point)
+        return Outcome("finished", "Finished.")
+
+    monkeypatch.setattr("lrdesigner.cli.range_command.run_job", job)
+    file, weights = tmp_path / "net.lrd.json", tmp_path / "net.pt"
+    save(demo_design(), file)
+    weights.write_bytes(b"")
+    asked = [*("--precision", "bfloat16", "--accumulation", "2", "--clip", "0.5", "--seed", "7"), "--one-batch"]
+    command = ["range-test", str(file), "--weights", str(weights), *asked, "--no-critical", "--json", "--seeds", "1"]
+    assert run(command) == 0
+    [request] = requests
+    assert request.options == TrialOptions(
+        weights=str(weights),
+        precision="bfloat16",
+        accumulation=2,
+        clip=0.5,
+        seed=7,
+        one_batch=True,
+        start=full_rate_step(demo_design()),
+    )
+    told, end = [json.loads(line) for line in capsys.readouterr().out.splitlines()[-2:]]
+    assert told["kind"] == "curve"
+    assert len(told["multipliers"]) == len(told["slope"]) == 100
+    assert end["slope"] == pytest.approx(min(told["slope"][:60]), rel=0.05)
+    assert end["steepest"] == pytest.approx(0.1, rel=0.3)
+
+
+@pytest.mark.parametrize("name", sorted(NOT_OF_RANGE_TESTS))
+def test_what_a_range_test_does_not_have_is_refused_by_name(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], name: str
+) -> None:
+    save(demo_design(), tmp_path / "net.lrd.json")
+    option = {"start": "--from"}.get(name, f"--{name.replace('_', '-')}")
+    given = [option] if name in ("whole", "sharded") else [option, "1"]
+    assert run(["range-test", str(tmp_path / "net.lrd.json"), *given]) == 2
+    assert capsys.readouterr().err.startswith(f"lrdesigner: {option} does not go with this command, leave it out: ")
+    assert run(["range-test", "--help"]) == 0
+    assert f"{option} " not in capsys.readouterr().out

@@ -15,8 +15,8 @@ from lrdesigner.store import Change
 from lrdesigner.tracks import Slot
 from lrdesigner_app.boundary_drag import Boundaries, BoundaryDrag, boundaries_of, nudge_boundary
 from lrdesigner_app.charts import AxisMap, ChartSurface
+from lrdesigner_app.charts.floating_box import FloatingBox
 from lrdesigner_app.plot.boundary_item import BoundaryItem
-from lrdesigner_app.plot.readout import FloatingBox
 from lrdesigner_app.workspace import Workspace
 
 _LINE_ALPHA = 150

@@ -12,12 +12,12 @@ from lrdesigner.document import Design
 from lrdesigner.handles import Axis, Handle, Precision, handle_text, handles_of
 from lrdesigner.tracks import Slot
 from lrdesigner_app.charts import AxisMap, ChartSurface
+from lrdesigner_app.charts.floating_box import FloatingBox
 from lrdesigner_app.plot.handle_hold import Hold
 from lrdesigner_app.plot.handle_item import HandleItem, Kind
 from lrdesigner_app.plot.key_grips import KeyGrip, grip_of, keys_of, selected_keys
 from lrdesigner_app.plot.key_guides import Arms
 from lrdesigner_app.plot.key_picking import KeyPicking
-from lrdesigner_app.plot.readout import FloatingBox
 from lrdesigner_app.plot.stacks import Stack, stacked
 from lrdesigner_app.workspace import Workspace
 

@@ -6,7 +6,8 @@ import pyqtgraph as pg
 from PySide6.QtCore import QPoint, QRect
 
 from lrdesigner_app.charts import AxisMap, ChartSurface
-from lrdesigner_app.plot.readout import FloatingBox, playhead_text
+from lrdesigner_app.charts.floating_box import FloatingBox
+from lrdesigner_app.plot.readout import playhead_text
 from lrdesigner_app.plot.views import View
 from lrdesigner_app.workspace import Workspace
 

@@ -9,12 +9,13 @@ from PySide6.QtCore import QPoint, QPointF, Qt
 from PySide6.QtWidgets import QLabel
 
 from lrdesigner_app.charts import AxisMap, ChartSurface
+from lrdesigner_app.charts.floating_box import FloatingBox
 from lrdesigner_app.plot.bands import Bands
 from lrdesigner_app.plot.curve_set import Near
 from lrdesigner_app.plot.hidden_note import HiddenNote
 from lrdesigner_app.plot.hints import hints
 from lrdesigner_app.plot.playhead import Playhead
-from lrdesigner_app.plot.readout import FloatingBox, playhead_text
+from lrdesigner_app.plot.readout import playhead_text
 from lrdesigner_app.plot.views import KINDS, View
 from lrdesigner_app.workspace import Workspace
 

@@ -10,10 +10,10 @@ from PySide6.QtCore import QObject, QPointF, QRectF, Signal
 from lrdesigner.handles import Axis
 from lrdesigner.tracks import Slot
 from lrdesigner_app.charts import AxisMap, ChartSurface
+from lrdesigner_app.charts.floating_box import FloatingBox
 from lrdesigner_app.plot.grip_items import SIDES, FrameItem, GripItem, Side
 from lrdesigner_app.plot.held_item import HeldItem
 from lrdesigner_app.plot.key_gesture import Bounds, KeyGesture
-from lrdesigner_app.plot.readout import FloatingBox
 from lrdesigner_app.plot.seen_keys import taken_points
 from lrdesigner_app.workspace import Workspace
 

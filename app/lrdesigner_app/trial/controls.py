@@ -2,40 +2,30 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QFrame, QScrollArea, QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QSizePolicy, QVBoxLayout, QWidget
 
 from lrdesigner.errors import UserError
 from lrdesigner.schedules import Span
 from lrdesigner.trials.options import TrialOptions
 from lrdesigner.trials.record import TrialRecord
 from lrdesigner_app.flow import FlowLayout
-from lrdesigner_app.theme import GRID
-from lrdesigner_app.trial.options_row import OptionsRow, checked, mark
+from lrdesigner_app.trial.data_field import DataField
+from lrdesigner_app.trial.fields import checked, combo, line
+from lrdesigner_app.trial.options_fold import OptionsFold
+from lrdesigner_app.trial.options_row import OptionsRow
 from lrdesigner_app.trial.typed import budget_typed, whole_typed
-from lrdesigner_app.trial.words import NO_EVIDENCE
-from lrdesigner_app.widgets import LineEdit, NarrowCombo, button, restyle
+from lrdesigner_app.widgets import button, restyle
 
-_DEVICES = (("Auto", "auto"), ("CPU", "cpu"), ("CUDA", "cuda"), ("MPS", "mps"))
-_OWN = ""
-_DATA = (
-    ("Handwritten digits", "demo"),
-    ("Text", "text"),
-    ("Synthetic batches", "synthetic"),
-    ("Function of mine…", _OWN),
-)
 _EXTENTS = (("First steps", "first"), ("Whole schedule, compressed", "whole"), ("From a step", "from"))
 _EXTENT_TIPS = (
     "The plan's own steps, from the first one on",
     "The whole plan in as many updates as the budget has: its shape, not its pace",
     "The plan's own steps, from a later one on",
 )
-_BUDGET_PX, _START_PX, _OWN_PX = 114, 72, 170
-
-_SCROLL_BAR_PX, _LEAST_OPTIONS_PX = 14, 36
+_BUDGET_PX, _START_PX = 114, 72
 
 
 class TrialControls(QWidget):
@@ -50,24 +40,22 @@ class TrialControls(QWidget):
         self.run = button("Run trial", "primary", "Train the model with the exported code")
         self.pause = button("Pause", tip="Let the trial wait after this update")
         self.cancel = button("Cancel", tip="End the trial and forget what it measured")
-        self.data = _combo("Data", _DATA, 156)
-        self.data.setItemData(2, NO_EVIDENCE.capitalize(), Qt.ItemDataRole.ToolTipRole)
-        self.own_data = _line("Data function", "FILE.py:FUNCTION that gives a dataset, a loader or batches", _OWN_PX)
-        self.own_data.setPlaceholderText("FILE.py:FUNCTION")
-        self.budget = _line(
+        self._data_field = DataField()
+        self.data, self.own_data = self._data_field.combo, self._data_field.own
+        self.budget = line(
             "Budget of the trial",
             "How long to train: 500, 2 epochs, 5%, 90 s or 2 min; empty: the whole plan",
             _BUDGET_PX,
         )
-        self.extent = _combo("Part of the plan", _EXTENTS, 122)
+        self.extent = combo("Part of the plan", _EXTENTS, 122)
         for index, tip in enumerate(_EXTENT_TIPS):
             self.extent.setItemData(index, tip, Qt.ItemDataRole.ToolTipRole)
-        self.start = _line("First step", "The first step of the plan that the trial takes", _START_PX)
+        self.start = line("First step", "The first step of the plan that the trial takes", _START_PX)
         self.start.setPlaceholderText("step 0")
         self.unfold = button("Options", tip="Device, batch size, precision, probes and more")
         self.unfold.setCheckable(True)
-        self.options = OptionsRow(_combo("Device", _DEVICES, 82), _combo("Precision", (), 100))
-        self._fold = QScrollArea()
+        self.options = OptionsRow()
+        self._fold = OptionsFold(self.options, "Options of the trial")
         self._running = False
         self._arrange()
         self._connect()
@@ -80,7 +68,7 @@ class TrialControls(QWidget):
         steps, seconds = checked(self.budget, lambda text: budget_typed(text, span))
         # A field that asks for more than the plan has means all of it.
         steps = min(steps, total - start) if steps else None
-        data = self.data.currentData() or checked(self.own_data, _function_typed)
+        data = self._data_field.typed()
         try:
             values: dict[str, Any] = self.options.values()
         except UserError:
@@ -108,15 +96,13 @@ class TrialControls(QWidget):
 
     def set_room(self, plenty: bool) -> None:
         """Whether there is room for all lines of the options; else they scroll."""
-        high = self.options.heightForWidth(max(self.width() - _SCROLL_BAR_PX, 100))
-        self._fold.setMaximumHeight(high)
-        self._fold.setMinimumHeight(high if plenty else min(high, _LEAST_OPTIONS_PX))
+        self._fold.set_room(plenty)
 
     def _arrange(self) -> None:
         row = QWidget()
         flow = FlowLayout(row)
         for made in (
-            *(self.run, self.pause, self.cancel, self.data, self.own_data),
+            *(self.run, self.pause, self.cancel, self._data_field),
             *(self.budget, self.extent, self.start, self.unfold),
         ):
             flow.addWidget(made)
@@ -124,11 +110,6 @@ class TrialControls(QWidget):
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(6)
         column.addWidget(row)
-        self._fold.setFrameShape(QFrame.Shape.NoFrame)
-        self._fold.setWidgetResizable(True)
-        self._fold.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        self._fold.setWidget(self.options)
-        self._fold.setAccessibleName("Options of the trial")
         column.addWidget(self._fold, 100)
         column.addStretch(1)
         policy = QSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Minimum)
@@ -139,10 +120,11 @@ class TrialControls(QWidget):
         self.run.clicked.connect(self.run_clicked)
         self.pause.clicked.connect(self.pause_clicked)
         self.cancel.clicked.connect(self.cancel_clicked)
-        for field in (self.budget, self.start, self.own_data):
+        for field in (self.budget, self.start):
             field.returnPressed.connect(self.run_clicked)
-        for combo in (self.data, self.extent):
-            combo.currentIndexChanged.connect(self._on_chosen)
+        self._data_field.entered.connect(self.run_clicked)
+        self._data_field.chosen.connect(self._on_chosen)
+        self.extent.currentIndexChanged.connect(self._on_chosen)
         self.unfold.toggled.connect(self._on_chosen)
 
     def _on_chosen(self) -> None:
@@ -152,9 +134,8 @@ class TrialControls(QWidget):
     def _show_fields(self) -> None:
         """While a trial runs, what it was asked for makes room for what can be done with it."""
         idle = not self._running
-        for field in (self.data, self.budget, self.extent):
+        for field in (self._data_field, self.budget, self.extent):
             field.setVisible(idle)
-        self.own_data.setVisible(idle and self.data.currentData() == _OWN)
         self.start.setVisible(idle and self.extent.currentData() == "from")
         self._fold.setVisible(self.unfold.isChecked())
 
@@ -163,36 +144,7 @@ class TrialControls(QWidget):
         return whole_typed(text.removeprefix("step") if text.strip() else "0", "The first step", 0, total - 1)
 
 
-def _function_typed(text: str) -> str:
-    file, _, function = text.strip().rpartition(":")
-    if not file.endswith(".py") or not function.isidentifier():
-        raise UserError(f"The data function is written FILE.py:FUNCTION, not {text.strip()!r}.")
-    if not Path(file).is_file():
-        raise UserError(f"The file {file} of the data function does not exist.")
-    return text.strip()
-
-
 def _rename(made: Any, text: str) -> None:
     if made.text() != text:
         made.setText(text)
         made.setAccessibleName(text)
-
-
-def _combo(name: str, entries: tuple[tuple[str, str], ...], width: int) -> NarrowCombo:
-    combo = NarrowCombo(name)
-    for text, value in entries:
-        combo.addItem(text, value)
-    combo.setToolTip(name)
-    combo.setFixedWidth(width)
-    longest = max((combo.fontMetrics().horizontalAdvance(text) for text, _ in entries), default=0)
-    combo.view().setMinimumWidth(longest + 4 * GRID)
-    return combo
-
-
-def _line(name: str, tip: str, width: int) -> LineEdit:
-    field = LineEdit()
-    field.setAccessibleName(name)
-    field.setToolTip(tip)
-    field.setFixedWidth(width)
-    field.textEdited.connect(lambda: mark(field, invalid=False))
-    return field

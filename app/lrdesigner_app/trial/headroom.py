@@ -16,6 +16,7 @@ from lrdesigner_app.widgets import ElidedLabel, plain_tip
 
 _ROW, _BAR, _NAME_PX, _VALUE_PX, _AXIS, _TICK_PX = 22, 8, 84, 96, 16, 40
 _NONE_YET = "Headroom: comes with the first probe"
+_NONE_FOUND = "Headroom: this trial ended before its first probe"
 _NO_PROBES = "Headroom: set Critical-rate probes in Options, and each group's critical rate is looked for"
 ALL = "All groups"
 _LEAST = 1e-6
@@ -63,7 +64,7 @@ class Headroom(QWidget):
     def show_record(self, record: TrialRecord) -> None:
         """Draw what is new in it."""
         rates = latest_rates(record.critical, [group.name for group in record.design.groups])
-        nothing = _NONE_YET if record.options.probes and record.running else _NO_PROBES
+        nothing = _NO_PROBES if not record.options.probes else _NONE_YET if record.running else _NONE_FOUND
         self.caption.setText(headroom_text(rates) if rates else nothing)
         colours = {group.name: group.colour for group in record.design.groups}
         self.bars.show_rates(rates, colours)

@@ -4,13 +4,11 @@ from __future__ import annotations
 
 from PySide6.QtWidgets import QSizePolicy, QVBoxLayout, QWidget
 
+from lrdesigner.trials.range_result import suggestion_text
 from lrdesigner_app.theme import Theme
 from lrdesigner_app.trial.history_work import KeptRange
 from lrdesigner_app.trial.range_chart import RangeChart
-from lrdesigner_app.trial.words import suggested_text
 from lrdesigner_app.widgets import ElidedLabel
-
-_LEAST = (160, 60)
 
 
 class KeptRangeView(QWidget):
@@ -19,8 +17,6 @@ class KeptRangeView(QWidget):
     def __init__(self, theme: Theme) -> None:
         super().__init__()
         self.chart = RangeChart(theme)
-        self.chart.setMinimumSize(*_LEAST)
-        self.chart.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Expanding)
         self.words = ElidedLabel("secondary")  # one line: the chart needs the height
         self.words.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
         self.words.setAccessibleName("Result of the kept range test")
@@ -33,5 +29,5 @@ class KeptRangeView(QWidget):
     def show_range(self, kept: KeptRange) -> None:
         """Draw it."""
         self.chart.show_curves(kept.curves, kept.found)
-        self.words.setText("It has too few points for a curve." if kept.found is None else suggested_text(kept.found))
+        self.words.setText("It has too few points for a curve." if kept.found is None else suggestion_text(kept.found))
         self.setVisible(True)

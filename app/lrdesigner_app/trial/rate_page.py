@@ -2,32 +2,42 @@
 
 from __future__ import annotations
 
-from PySide6.QtWidgets import QComboBox, QHBoxLayout, QProgressBar, QVBoxLayout, QWidget
+from msgspec.structs import replace
+from PySide6.QtGui import QResizeEvent
+from PySide6.QtWidgets import QHBoxLayout, QProgressBar, QVBoxLayout, QWidget
 
+from lrdesigner.errors import UserError
 from lrdesigner.jobs.protocol import AnyReport, Progress, RangePoint
 from lrdesigner.jobs.reader import Outcome
 from lrdesigner.numbers import rate
-from lrdesigner.trials.options import RangeOptions, TrialOptions
-from lrdesigner.trials.range_result import Suggestion, range_curves, suggestion
+from lrdesigner.trials.headroom import probing_options
+from lrdesigner.trials.options import TrialOptions
+from lrdesigner.trials.range_result import RangeCurves, Suggestion, range_curves, suggestion, suggestion_text
+from lrdesigner.trials.range_view import reading
 from lrdesigner.trials.rate_scaling import full_rate_step, use_multiplier
+from lrdesigner.trials.record import TrialRecord
+from lrdesigner_app.notices import Notice
 from lrdesigner_app.theme import GRID
 from lrdesigner_app.throttle import Throttle
+from lrdesigner_app.trial.headroom import Headroom
 from lrdesigner_app.trial.range_chart import RangeChart
+from lrdesigner_app.trial.range_controls import RangeControls
+from lrdesigner_app.trial.range_words import reading_text
 from lrdesigner_app.trial.runner import TrialRunner
-from lrdesigner_app.trial.words import suggested_text
-from lrdesigner_app.widgets import button, label, restyle
+from lrdesigner_app.widgets import label
 from lrdesigner_app.workspace import Workspace
 
 _DRAW_MS = 100
-_ALL = "All groups together"
+_ROOM_FOR_BOTH = 300
+"""Pixels of height from which on all options are in sight beside the chart."""
 _EMPTY = (
-    "Copies of the model train with rates that grow from a thousandth to a thousand times the planned ones.\n"
+    "Copies of the model train with rates that grow, usually from a thousandth to a thousand times the planned ones.\n"
     "The design stays as it is until you take a rate over."
 )
 
 
 class RatePage(QWidget):
-    """Controls, a chart, and a sentence; "Use" multiplies base rates by the middle of what is suggested."""
+    """Controls, charts, and a sentence; "Use" multiplies base rates by the middle of what is suggested."""
 
     def __init__(self, workspace: Workspace, runner: TrialRunner) -> None:
         super().__init__()
@@ -35,28 +45,40 @@ class RatePage(QWidget):
         self._points: list[RangePoint] = []
         self._group = ""
         self._mine = False
+        self._curves: RangeCurves | None = None
+        self._probe: TrialRecord | None = None
+        self._design, self._options = workspace.store.committed, TrialOptions()
         self.found: Suggestion | None = None
         self._build()
         self._arrange()
         self._draw = Throttle(self._show_points, _DRAW_MS, self)
-        self.run_button.clicked.connect(self._on_run_or_stop)
-        self.use.clicked.connect(self._on_use)
+        self.controls.run_clicked.connect(self._on_run_or_stop)
+        self.controls.use_clicked.connect(self._on_use)
+        self.controls.entered.connect(self.run)
+        self.controls.folded.connect(self._make_room)
+        self.chart.read.connect(self._on_read)
         workspace.signals.design_changed.connect(self._list_groups)
         workspace.signals.range_test_changed.connect(self._refresh)
+        workspace.signals.trial_changed.connect(self._on_trial_changed)
         self._list_groups()
         self._refresh()
 
     def run(self) -> None:
         """Start a range test with what the controls say."""
-        group = self.group.currentData()
         design = self._workspace.store.committed
-        options = TrialOptions(data=self.data.currentData(), start=full_rate_step(design))
+        try:
+            wanted, options = self.controls.typed()
+        except UserError as error:
+            self._workspace.post(Notice(str(error), "bad"))
+            return
+        options = replace(options, start=full_rate_step(design))
         self._mine = True
-        job = self._runner.test_range(RangeOptions(group=group), options)
+        job = self._runner.test_range(wanted, options)
         if job is None:
             self._mine = False
             return
-        self._points, self._group, self.found = [], group, None
+        self._points, self._group, self.found = [], wanted.group, None
+        self._options, self._design, self._probe = options, design, None
         job.report_received.connect(self._on_report)
         job.ended.connect(self._on_ended)
         self.words.setText("Starting …")
@@ -64,15 +86,8 @@ class RatePage(QWidget):
         self._refresh()
 
     def _build(self) -> None:
-        self.run_button = button("Test rates", "primary", "Train copies of the model with growing rates")
-        self.group = QComboBox()
-        self.group.setAccessibleName("Which rates grow")
-        self.group.setToolTip("All rates keep their ratios, or one group's grows while the others are as planned")
-        self.data = QComboBox()
-        for text, value in (("Handwritten digits", "demo"), ("Text", "text")):
-            self.data.addItem(text, value)
-        self.data.setAccessibleName("Data of the range test")
-        self.use = button("Use", tip="Multiply the base rates by the middle of the suggested range; one edit")
+        self.controls = RangeControls()
+        self.run_button, self.use = self.controls.run, self.controls.use
         self.bar = QProgressBar()
         self.bar.setObjectName("thin")
         self.bar.setTextVisible(False)
@@ -81,34 +96,35 @@ class RatePage(QWidget):
         self.words.setWordWrap(True)
         self.words.setAccessibleName("Result of the range test")
         self.chart = RangeChart(self._workspace.theme)
+        self.headroom = Headroom(self._workspace.theme)
+        self.headroom.hide()
 
     def _arrange(self) -> None:
-        row = QHBoxLayout()
-        row.setSpacing(GRID)
-        for made in (self.run_button, self.group, self.data, self.use):
-            row.addWidget(made)
-        row.addWidget(self.bar, 1)
-        row.addStretch(1)
+        charts = QHBoxLayout()
+        charts.setSpacing(2 * GRID)
+        charts.addWidget(self.chart, 1)
+        charts.addWidget(self.headroom, 1)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, GRID, 0, 0)
-        column.setSpacing(GRID)
-        column.addLayout(row)
-        column.addWidget(self.chart, 1)
+        column.setSpacing(6)
+        column.addWidget(self.controls)
+        column.addWidget(self.bar)
+        column.addLayout(charts, 1)
         column.addWidget(self.words)
 
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._make_room()
+
+    def _make_room(self) -> None:
+        """The unfolded options scroll where there is no room for them beside the chart."""
+        self.controls.set_room(plenty=self.height() >= _ROOM_FOR_BOTH)
+
     def _list_groups(self) -> None:
-        names = [group.name for group in self._workspace.design.groups]
-        if names == [self.group.itemData(i) for i in range(1, self.group.count())]:
-            return
-        chosen = self.group.currentData()
-        self.group.clear()
-        self.group.addItem(_ALL, "")
-        for name in names:
-            self.group.addItem(f"{name} alone", name)
-        self.group.setCurrentIndex(max(self.group.findData(chosen), 0))
+        self.controls.list_groups([group.name for group in self._workspace.design.groups])
 
     def _on_run_or_stop(self) -> None:
-        if self._mine:
+        if self._busy:
             self._runner.stop()
         else:
             self.run()
@@ -131,14 +147,40 @@ class RatePage(QWidget):
         self._show_points()
         if outcome.state not in ("finished", "stopped"):
             self.words.setText(outcome.message)
+        if outcome.state == "finished" and self.controls.critical.isChecked():
+            self._probe_rates()
+        self._refresh()
+
+    def _probe_rates(self) -> None:
+        """The trial that looks for critical rates, which is a trial like any other: it can be stopped, and is kept."""
+        if self._workspace.store.committed is not self._design:
+            self._workspace.post(
+                Notice("The design was changed during the range test: test again to see its critical rates.")
+            )
+        elif self._runner.run(probing_options(self._options, self._design.plan.total_steps)):
+            self._probe = self._runner.record
+
+    def _on_trial_changed(self, record: TrialRecord) -> None:
+        if record is not self._probe:
+            return
+        self.bar.setRange(0, record.updates)
+        self.bar.setValue(len(record.steps))
+        self.headroom.show_record(record)
+        if record.state == "failed":
+            self.words.setText(f"No critical rates: {record.message}")
         self._refresh()
 
     def _show_points(self) -> None:
         curves = range_curves(self._points)
+        self._curves = curves
         self.found = suggestion(curves) if curves is not None else None
         self.chart.show_curves(curves, self.found)
         if self.found is not None:
-            self.words.setText(suggested_text(self.found))
+            self.words.setText(suggestion_text(self.found))
+
+    def _on_read(self, multiplier: float | None) -> None:
+        if multiplier is not None and self._curves is not None:
+            self.chart.show_reading(reading_text(reading(self._curves, multiplier), self._design, self._group))
 
     def _on_use(self) -> None:
         middle = self._middle
@@ -155,15 +197,12 @@ class RatePage(QWidget):
         middle = self.found.middle if self.found is not None else None
         return None if middle is None else float(f"{middle:.2g}")
 
+    @property
+    def _busy(self) -> bool:
+        """Whether the test, or the search for critical rates after it, is under way."""
+        return self._mine or (self._probe is not None and self._probe.running)
+
     def _refresh(self) -> None:
-        text, role = ("Stop", "") if self._mine else ("Test rates", "primary")
-        if self.run_button.text() != text:
-            self.run_button.setText(text)
-            self.run_button.setProperty("role", role)
-            restyle(self.run_button)
-        self.bar.setVisible(self._mine)
-        middle = self._middle
-        self.use.setEnabled(not self._mine and middle is not None)
-        self.use.setText("Use" if middle is None else f"Use × {rate(middle)}")
-        for made in (self.group, self.data):
-            made.setEnabled(not self._mine)
+        self.controls.show_state(self._busy, self._middle)
+        self.bar.setVisible(self._busy)
+        self.headroom.setVisible(self._probe is not None)

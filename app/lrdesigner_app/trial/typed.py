@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import re
+from pathlib import Path
 
 from lrdesigner.errors import UserError
 from lrdesigner.numbers import parse_number
@@ -64,4 +65,22 @@ def clip_typed(text: str) -> float | None:
     value = parse_number(text)
     if not 0 < value <= 1e12:
         raise UserError(f"The largest gradient norm must be above 0, not {text.strip()!r}.")
+    return value
+
+
+def function_typed(text: str) -> str:
+    """FILE.py:FUNCTION of a file that exists; raises `UserError`."""
+    file, _, function = text.strip().rpartition(":")
+    if not file.endswith(".py") or not function.isidentifier():
+        raise UserError(f"The data function is written FILE.py:FUNCTION, not {text.strip()!r}.")
+    if not Path(file).is_file():
+        raise UserError(f"The file {file} of the data function does not exist.")
+    return text.strip()
+
+
+def multiplier_typed(text: str, name: str) -> float:
+    """What planned rates may be multiplied by; raises `UserError` with the name of the field."""
+    value = parse_number(text)
+    if not 0 < value <= 1e12:
+        raise UserError(f"{name} must be above 0 and at most 1e12, not {text.strip()!r}.")
     return value

@@ -7,7 +7,6 @@ from collections import Counter
 
 from lrdesigner.curves import TOLERANCE
 from lrdesigner.numbers import rate
-from lrdesigner.trials.range_result import Suggestion
 from lrdesigner.trials.record import TrialRecord
 
 NO_EVIDENCE = "synthetic batches: no evidence about learning rates"
@@ -35,13 +34,6 @@ def progress_text(record: TrialRecord) -> str:
     if compressed(record):
         parts.append(COMPRESSED)
     return " · ".join(parts)
-
-
-def suggested_text(found: Suggestion) -> str:
-    """What a range test suggests, or why it suggests nothing."""
-    if found.low is None or found.high is None:
-        return f"No suggestion: {found.reason}"
-    return f"{rate(found.low)} to {rate(found.high)} times the planned rates. {found.reason}"
 
 
 def result_text(record: TrialRecord) -> str:
