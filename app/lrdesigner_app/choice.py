@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QHBoxLayout, QWidget
 from lrdesigner_app.theme import GRID
 from lrdesigner_app.widgets import NarrowCombo, button, calling, exclusive
 
-_BESIDE_TEXT_PX = 44
+BESIDE_TEXT_PX = 44
 """Of a box: its padding and its arrow."""
 
 
@@ -25,7 +25,7 @@ class Choice(QWidget):
         self.buttons = [button(title, "tab", tip) for title, tip in zip(titles, told, strict=True)]
         self.combo = NarrowCombo(name)
         self.combo.addItems(list(titles))
-        self.combo.setFixedWidth(max(map(self.combo.fontMetrics().horizontalAdvance, titles)) + _BESIDE_TEXT_PX)
+        self.combo.setFixedWidth(max(map(self.combo.fontMetrics().horizontalAdvance, titles)) + BESIDE_TEXT_PX)
         self.combo.setToolTip(name)
         row = QHBoxLayout(self)
         row.setContentsMargins(0, 0, 0, 0)

@@ -111,11 +111,7 @@ class Pool:
         for one in planned:
             if state_in(str(self._folder), one.run.id) not in DONE:
                 self._waiting.put(one)
-        over = [threading.Event() for _ in self._slots]
-        for slot, event in zip(self._slots, over, strict=True):
-            threading.Thread(target=self._work, args=(slot, event), daemon=True).start()
-        for event in over:
-            self._wait(event)
+        self._until_over()
         if isinstance(self._error, OSError):
             raise UserError(
                 f"The results in {self._folder} cannot be written: {self._error.strerror or self._error}; free some "
@@ -124,17 +120,29 @@ class Pool:
         if self._error is not None:
             raise self._error
 
-    def _wait(self, over: threading.Event) -> None:
-        # No join: one that Ctrl-C interrupts takes the thread for dead (Python 3.11).
+    def _until_over(self) -> None:
+        """All slots at work until there is nothing left to do; Ctrl-C stops them wherever it is heard."""
+        go, over = threading.Event(), [threading.Event() for _ in self._slots]
+        started = False
         while True:
             try:
-                while not over.wait(_POLL_SECONDS):
+                if not started:
+                    for slot, event in zip(self._slots, over, strict=True):
+                        threading.Thread(target=self._work, args=(slot, go, event), daemon=True).start()
+                    started = True
+                go.set()
+                # No join: one that Ctrl-C interrupts takes the thread for dead (Python 3.11).
+                while not all(event.wait(_POLL_SECONDS) for event in over):
                     pass
                 return
             except KeyboardInterrupt:
                 self.stop()
+                if not started:  # some threads may be lacking; those that are there have begun nothing, and will not
+                    go.set()
+                    return
 
-    def _work(self, slot: Slot, over: threading.Event) -> None:
+    def _work(self, slot: Slot, go: threading.Event, over: threading.Event) -> None:
+        go.wait()
         try:
             while not self._stop.is_set() and (planned := self._next()) is not None:
                 self._claimed(planned, slot)

@@ -55,10 +55,11 @@ class Spread:
     high: float
 
     def __str__(self) -> str:
-        """`0.93 ± 0.01`, in as many digits as tell something."""
-        if self.deviation is None:
-            return rate(self.mean)
-        return f"{rate(self.mean)} ± {float(f'{self.deviation:.2g}'):g}"
+        """`0.93 ± 0.012`: two digits of the deviation, and of the mean no more than that leaves certain."""
+        if not self.deviation:
+            return rate(self.mean) if self.deviation is None else f"{rate(self.mean)} ± 0"
+        digits = 1 - math.floor(math.log10(self.deviation))
+        return f"{rate(round(self.mean, digits))} ± {float(f'{self.deviation:.2g}'):g}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -94,7 +94,7 @@ def test_trials_are_listed_the_newest_first_and_shown_as_they_were(
     show(page, qtbot)
     first = page.rows.topLevelItem(0)
     assert first is not None
-    assert [first.text(column) for column in (2, 3, 4, 5, 6)] == ["3", "demo", "0.25", "50.0%", "finished"]
+    assert [first.text(column) for column in (2, 3, 4, 5, 6)] == ["3", "demo", "0.25", "50.0 %", "finished"]
     select(page, 0)
     assert page.rows.chosen == [newest]
     with qtbot.waitSignal(page._workspace.signals.trial_changed) as shown:

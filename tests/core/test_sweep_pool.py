@@ -13,6 +13,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -201,6 +202,27 @@ def test_ctrl_c_stops_and_waits_for_what_runs(tmp_path: Path) -> None:
     states = [state_in(str(tmp_path), one.run.id) for one in planned]
     assert states == ["stopped"] * len(stub.asked) + [""] * (4 - len(stub.asked))
     assert list((tmp_path / "claims").iterdir()) == []
+
+
+def test_ctrl_c_while_the_slots_are_being_started_begins_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made: list[threading.Thread] = []
+
+    def second_is_interrupted(**given: Any) -> threading.Thread:
+        if made:
+            raise KeyboardInterrupt
+        made.append(threading.Thread(**given))
+        return made[0]
+
+    stub = Stub()
+    pool = Pool(tmp_path, (*ONE, Slot("slot 2")), run=stub)
+    parts = SimpleNamespace(Thread=second_is_interrupted, Event=threading.Event)
+    monkeypatch.setattr("lrdesigner.trials.pool.threading", parts)
+    pool.run(_planned(tmp_path))
+    made[0].join()
+    assert pool.stopped
+    assert stub.asked == []
 
 
 def test_both_of_two_watchers_are_told(tmp_path: Path) -> None:

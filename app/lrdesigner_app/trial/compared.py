@@ -56,8 +56,10 @@ class ComparedLosses(QWidget):
         column.addWidget(self.chart, 1)
         self.setVisible(False)
 
-    def show_records(self, records: Sequence[Compared], names: list[str] | None = None) -> None:
-        """Draw these, called by their names or by their numbers."""
+    def show_records(
+        self, records: Sequence[Compared], names: list[str] | None = None, colours: Sequence[int] = ()
+    ) -> None:
+        """Draw these, called by their names or by their numbers; the colours are theirs whatever their order is."""
         self.setVisible(len(records) > 1)
         for line in self._lines:
             self.chart.view.removeItem(line)
@@ -67,15 +69,15 @@ class ComparedLosses(QWidget):
         linear = AxisMap()
         told = []
         for number, record in enumerate(records):
-            colour = self._theme.group_colour(number % 12)
+            colour = self._theme.group_colour((colours[number] if colours else number) % 12)
             line = self.chart.line(1)
             line.setPen(pg.mkPen(colour, width=1.5))
             drawn = extreme_points(record.smoothed.array, _POINTS)
             set_line(line, linear.xs(record.steps.array[drawn]), linear.ys(record.smoothed.array[drawn]))
             self._lines.append(line)
-            last = record.smoothed.array[-1] if len(record.smoothed) else np.nan
-            name = escape(names[number]) if names else str(number + 1)
-            told.append(f'<span style="color:{colour.name()}">●</span>&nbsp;{name}:&nbsp;{last:.3g}')
+            last = f"{record.smoothed.array[-1]:.3g}" if len(record.smoothed) else "…"
+            name = escape(names[number]).replace(" ", "&nbsp;") if names else str(number + 1)
+            told.append(f'<span style="color:{colour.name()}">●</span>&nbsp;{name}:&nbsp;{last}')
         self.legend.setText(" &nbsp; ".join(told))
         end = max(record.end_step for record in records)
         tops = [float(np.nanmax(r.smoothed.array)) for r in records if np.isfinite(r.smoothed.array).any()]

@@ -47,7 +47,7 @@ class TrialControls(QWidget):
             "How long to train: 500, 2 epochs, 5%, 90 s or 2 min; empty: the whole plan",
             _BUDGET_PX,
         )
-        self.extent = combo("Part of the plan", _EXTENTS, 122)
+        self.extent = combo("Part of the plan", _EXTENTS)
         for index, tip in enumerate(_EXTENT_TIPS):
             self.extent.setItemData(index, tip, Qt.ItemDataRole.ToolTipRole)
         self.start = line("First step", "The first step of the plan that the trial takes", _START_PX)

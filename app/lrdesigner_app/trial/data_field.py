@@ -17,7 +17,7 @@ _DATA = (
     ("Synthetic batches", "synthetic"),
     ("Function of mine…", _OWN),
 )
-_DATA_PX, _OWN_PX = 156, 170
+_OWN_PX = 170
 
 
 class DataField(QWidget):
@@ -30,7 +30,7 @@ class DataField(QWidget):
 
     def __init__(self) -> None:
         super().__init__()
-        self.combo = combo("Data", _DATA, _DATA_PX)
+        self.combo = combo("Data", _DATA)
         self.combo.setItemData(2, NO_EVIDENCE.capitalize(), Qt.ItemDataRole.ToolTipRole)
         self.own = line("Data function", "FILE.py:FUNCTION that gives a dataset, a loader or batches", _OWN_PX)
         self.own.setPlaceholderText("FILE.py:FUNCTION")

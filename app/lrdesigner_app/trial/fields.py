@@ -8,20 +8,21 @@ from typing import TypeVar
 from PySide6.QtWidgets import QHBoxLayout, QWidget
 
 from lrdesigner.errors import UserError
+from lrdesigner_app.choice import BESIDE_TEXT_PX
 from lrdesigner_app.theme import GRID
 from lrdesigner_app.widgets import LineEdit, NarrowCombo, label, restyle
 
 _T = TypeVar("_T")
 
 
-def combo(name: str, entries: Sequence[tuple[str, str]], width: int) -> NarrowCombo:
-    """A list of texts with their values, as wide as this, whose opened list shows all of them."""
+def combo(name: str, entries: Sequence[tuple[str, str]], width: int = 0) -> NarrowCombo:
+    """A list of texts with their values, as wide as this or as the longest text; opened, it shows all of them."""
     made = NarrowCombo(name)
     for text, value in entries:
         made.addItem(text, value)
     made.setToolTip(name)
-    made.setFixedWidth(width)
     longest = max((made.fontMetrics().horizontalAdvance(text) for text, _ in entries), default=0)
+    made.setFixedWidth(width or longest + BESIDE_TEXT_PX)
     made.view().setMinimumWidth(longest + 4 * GRID)
     return made
 

@@ -24,6 +24,7 @@ from lrdesigner_app.widgets import LineEdit, plain_tip
 COLUMNS = ("When", "Trial", "Steps", "Data", "Loss", "Accuracy", "Ended")
 TITLE = 1
 _RIGHT = (2, 4, 5)
+_RIGHTWARDS = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
 _ID = Qt.ItemDataRole.UserRole
 
 Index = QModelIndex | QPersistentModelIndex
@@ -43,6 +44,8 @@ class HistoryRows(QTreeWidget):
         self._later: list[KeptTrial] | None = None
         self.setColumnCount(len(COLUMNS))
         self.setHeaderLabels(COLUMNS)
+        for column in _RIGHT:
+            self.headerItem().setTextAlignment(column, _RIGHTWARDS)
         self.setRootIsDecorated(False)
         self.setUniformRowHeights(True)
         self.setSelectionMode(QAbstractItemView.SelectionMode.ExtendedSelection)
@@ -159,7 +162,7 @@ def cells(trial: KeptTrial) -> tuple[str, ...]:
         f"{trial.updates:,}" if trial.kind != "range-test" else "",
         str(trial.options.get("data", "")).rpartition("/")[2],
         _number(trial.summary.get("final_loss"), "{:.3g}"),
-        _number(trial.summary.get("test_accuracy"), "{:.1%}"),
+        _number(trial.summary.get("test_accuracy"), "{:.1%}").replace("%", " %"),
         trial.state,
     )
 
@@ -171,7 +174,7 @@ def _row(trial: KeptTrial) -> QTreeWidgetItem:
     row.setToolTip(TITLE, plain_tip(trial.design_key))
     row.setToolTip(len(COLUMNS) - 1, plain_tip(trial.message))
     for column in _RIGHT:
-        row.setTextAlignment(column, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
+        row.setTextAlignment(column, _RIGHTWARDS)
     return row
 
 

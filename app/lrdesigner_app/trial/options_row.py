@@ -41,7 +41,7 @@ class OptionsRow(QWidget):
     def __init__(self, without: Collection[str] = (), before: Sequence[QWidget] = ()) -> None:
         """Without fields for these options, and with other cells before the first one."""
         super().__init__()
-        self.device, self.precision = combo("Device", _DEVICES, 82), combo("Precision", _PRECISIONS, 100)
+        self.device, self.precision = combo("Device", _DEVICES), combo("Precision", _PRECISIONS)
         self.numbers = {
             name: line(text, tip, _NUMBER_PX, default)
             for name, text, default, _, tip in _NUMBERS

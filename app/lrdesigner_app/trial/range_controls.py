@@ -18,7 +18,6 @@ from lrdesigner_app.trial.options_row import OptionsRow
 from lrdesigner_app.trial.range_fields import RangeFields
 from lrdesigner_app.widgets import button, restyle
 
-_GROUP_PX = 150
 _ALL = "All groups together"
 
 
@@ -35,7 +34,7 @@ class RangeControls(QWidget):
         super().__init__()
         self.run = button("Test rates", "primary", "Train copies of the model with growing rates")
         self.data_field = DataField()
-        self.group = combo("Which rates grow", (), _GROUP_PX)
+        self.group = combo("Which rates grow", ((_ALL, ""),))
         self.group.setToolTip("All rates keep their ratios, or one group's grows while the others are as planned")
         self.critical = QCheckBox("Critical rates")
         self.critical.setToolTip(

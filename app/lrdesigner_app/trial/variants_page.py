@@ -90,7 +90,8 @@ class VariantsPage(QWidget):
         self._show_rows(_cells(table))
         records: Mapping[str, Compared] = source.records
         labels = [row.label for row in table.rows if row.label in records][:_MOST_DRAWN]
-        self.compared.show_records([records[name] for name in labels], labels)
+        begun = list(records)
+        self.compared.show_records([records[name] for name in labels], labels, [begun.index(name) for name in labels])
         finished = any(row.finished for row in table.rows)
         words = [verdict(table) if finished else "" if self.followed.shown else _EMPTY, self.followed.words]
         if len(table.rows) > _MOST_LISTED:
@@ -154,6 +155,7 @@ class VariantsPage(QWidget):
         split.addWidget(self.compared)
         split.setStretchFactor(0, 3)
         split.setStretchFactor(1, 2)
+        split.setSizes([300, 200])
         column = QVBoxLayout(self)
         column.setContentsMargins(0, GRID, 0, 0)
         column.setSpacing(GRID)
