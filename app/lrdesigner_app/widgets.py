@@ -19,6 +19,7 @@ from PySide6.QtWidgets import (
     QStyledItemDelegate,
     QStyleOptionComboBox,
     QStylePainter,
+    QTreeWidget,
     QVBoxLayout,
     QWidget,
 )
@@ -163,6 +164,13 @@ class NarrowCombo(QComboBox):
         shown = option.currentText if self.currentIndex() >= 0 else self.placeholderText()
         option.currentText = self.fontMetrics().elidedText(shown, Qt.TextElideMode.ElideRight, room - 2)
         painter.drawControl(QStyle.ControlElement.CE_ComboBoxLabel, option)
+
+
+def fit_columns(tree: QTreeWidget) -> None:
+    """Make every column as wide as what is in it, and leave air between them."""
+    for column in range(tree.columnCount()):
+        tree.resizeColumnToContents(column)
+        tree.setColumnWidth(column, tree.columnWidth(column) + 2 * GRID)
 
 
 def narrow_combo(name: str) -> NarrowCombo:

@@ -11,8 +11,11 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QWidget
 from pytestqt.qtbot import QtBot
 
+from lrdesigner.demos import demo_design
 from lrdesigner.document import Design
 from lrdesigner.store import Store
+from lrdesigner_app.application import make_window
+from lrdesigner_app.main_window import MainWindow
 from lrdesigner_app.schedule_editor import Inspector
 from lrdesigner_app.selection import SegmentSelection
 from lrdesigner_app.theme import Theme
@@ -44,6 +47,18 @@ def inspector(workspace: Workspace, selection: SegmentSelection, qtbot: QtBot) -
     with qtbot.waitExposed(made):
         made.show()
     return made
+
+
+@pytest.fixture
+def window(qapp: QApplication, qtbot: QtBot) -> Iterator[MainWindow]:
+    """The window on the demo, without a child that waits; it closes without asking."""
+    made = make_window(qapp, demo_design())
+    made.spare.close()
+    with qtbot.waitExposed(made):
+        made.show()
+    yield made
+    made.close_unasked()
+    made.deleteLater()
 
 
 @pytest.fixture(autouse=True)

@@ -10,15 +10,13 @@ import pytest
 from PySide6.QtCore import QEvent, QPoint, QPointF, Qt
 from PySide6.QtGui import QMouseEvent
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QMessageBox
+from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from lrdesigner import edits
-from lrdesigner.demos import demo_design
 from lrdesigner.document import Design, Freeze
 from lrdesigner.schedules import Constant, Cosine, Keyframe, Keyframes, Length, Segment, Sequence
 from lrdesigner.store import Change, Store
-from lrdesigner_app.application import make_window
 from lrdesigner_app.main_window import MainWindow
 from lrdesigner_app.plot import PlotPanel
 from lrdesigner_app.plot.grip_items import Side
@@ -172,18 +170,6 @@ def hand(workspace: Workspace, qtbot: QtBot) -> Iterator[Hand]:
     made.changes.clear()
     yield made
     pg.setConfigOption("mouseRateLimit", rate_limit)
-
-
-@pytest.fixture
-def window(qapp: QApplication, qtbot: QtBot) -> Iterator[MainWindow]:
-    made = make_window(qapp, demo_design())
-    made.spare.close()  # no child is wanted here
-    with qtbot.waitExposed(made):
-        made.show()
-    yield made
-    made.files.ask_about_unsaved = lambda: QMessageBox.StandardButton.Discard  # type: ignore[method-assign]
-    made.close()
-    made.deleteLater()
 
 
 @pytest.mark.parametrize("log", [True, False])

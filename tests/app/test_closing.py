@@ -19,7 +19,6 @@ from lrdesigner.demos import demo_design
 from lrdesigner.design_file import save
 from lrdesigner.jobs.protocol import PROTOCOL_VERSION
 from lrdesigner.models.source import parse_source
-from lrdesigner_app.application import make_window
 from lrdesigner_app.main_window import MainWindow
 from lrdesigner_app.processes import SpareChild
 
@@ -41,17 +40,6 @@ for number in range(3):
 """
 UNTIL_STOPPED = "sys.stdin.buffer.readline()\nstep(3)\nsay('end', reason='stopped', metrics={'steps': 4})\n"
 DEAF = "time.sleep(60)\n"
-
-
-@pytest.fixture
-def window(qapp: QApplication, qtbot: QtBot) -> Iterator[MainWindow]:
-    made = make_window(qapp, demo_design())
-    made.spare.close()  # only the children that a test starts
-    with qtbot.waitExposed(made):
-        made.show()
-    yield made
-    made.close_unasked()
-    made.deleteLater()
 
 
 @pytest.fixture

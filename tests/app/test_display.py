@@ -2,20 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
-import pytest
 from PySide6.QtCore import QEvent, QPoint, QPointF, Qt
 from PySide6.QtGui import QMouseEvent
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QLineEdit, QMessageBox, QPushButton
+from PySide6.QtWidgets import QApplication, QLineEdit, QPushButton
 from pytestqt.qtbot import QtBot
 
 from lrdesigner import edits
 from lrdesigner.demos import demo_design
 from lrdesigner.document import Plan
 from lrdesigner.schedules import Constant, Cosine
-from lrdesigner_app.application import make_window
 from lrdesigner_app.commands.display_commands import REVERT
 from lrdesigner_app.groups.card_delegate import CARD_GAP, KEY_WIDTH, PADDING
 from lrdesigner_app.groups.card_signs import Sign, sign_rect
@@ -23,18 +19,6 @@ from lrdesigner_app.main_window import MainWindow
 
 LEFT, SHIFT = Qt.MouseButton.LeftButton, Qt.KeyboardModifier.ShiftModifier
 ROLE = Qt.ItemDataRole.AccessibleTextRole
-
-
-@pytest.fixture
-def window(qapp: QApplication, qtbot: QtBot) -> Iterator[MainWindow]:
-    made = make_window(qapp, demo_design())
-    made.spare.close()  # no child is wanted here
-    with qtbot.waitExposed(made):
-        made.show()
-    yield made
-    made.files.ask_about_unsaved = lambda: QMessageBox.StandardButton.Discard  # type: ignore[method-assign]
-    made.close()
-    made.deleteLater()
 
 
 def ids(window: MainWindow) -> list[int]:

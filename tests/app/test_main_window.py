@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -25,18 +24,6 @@ from lrdesigner_app.main_window import MainWindow, first_size
 from lrdesigner_app.notices import Notice
 
 Answer = QMessageBox.StandardButton
-
-
-@pytest.fixture
-def window(qapp: QApplication, qtbot: QtBot) -> Iterator[MainWindow]:
-    made = make_window(qapp, demo_design())
-    made.spare.close()  # no child is wanted here
-    with qtbot.waitExposed(made):
-        made.show()
-    yield made
-    made.files.ask_about_unsaved = lambda: Answer.Discard  # type: ignore[method-assign]
-    made.close()
-    made.deleteLater()
 
 
 def test_actions_have_different_names_and_keys_and_say_what_they_do(window: MainWindow) -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -13,32 +12,18 @@ from PySide6.QtCore import QRect, Qt
 from PySide6.QtGui import QGuiApplication, QImage
 from PySide6.QtSvg import QSvgRenderer
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QFileDialog, QMessageBox
+from PySide6.QtWidgets import QFileDialog
 from pytestqt.qtbot import QtBot
 
 from lrdesigner import edits
 from lrdesigner.cli.commands import run
-from lrdesigner.demos import demo_design
 from lrdesigner.design_file import save
 from lrdesigner.document import Plan
 from lrdesigner.expansion_edits import set_exemption
 from lrdesigner.param_groups import trained_groups
-from lrdesigner_app.application import make_window
 from lrdesigner_app.main_window import MainWindow
 
 CTRL_SHIFT = Qt.KeyboardModifier.ControlModifier | Qt.KeyboardModifier.ShiftModifier
-
-
-@pytest.fixture
-def window(qapp: QApplication, qtbot: QtBot) -> Iterator[MainWindow]:
-    made = make_window(qapp, demo_design())
-    made.spare.close()  # no child is wanted here
-    with qtbot.waitExposed(made):
-        made.show()
-    yield made
-    made.files.ask_about_unsaved = lambda: QMessageBox.StandardButton.Discard  # type: ignore[method-assign]
-    made.close()
-    made.deleteLater()
 
 
 def press(window: MainWindow, key: Qt.Key) -> None:

@@ -2,37 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QMessageBox
+from PySide6.QtWidgets import QMessageBox
 from pytestqt.qtbot import QtBot
 
 from lrdesigner import edits
 from lrdesigner.demos import demo_design
 from lrdesigner.design_file import save
 from lrdesigner.models.source import parse_source
-from lrdesigner_app.application import make_window
 from lrdesigner_app.main_window import MainWindow
 from lrdesigner_app.recent_files import MOST, Recent, RecentFiles, recent_design, recent_model
 from lrdesigner_app.settings import Settings
 
 Answer = QMessageBox.StandardButton
-
-
-@pytest.fixture
-def window(qapp: QApplication, qtbot: QtBot) -> Iterator[MainWindow]:
-    made = make_window(qapp, demo_design())
-    made.spare.close()  # no child is wanted here
-    with qtbot.waitExposed(made):
-        made.show()
-    yield made
-    made.files.ask_about_unsaved = lambda: Answer.Discard  # type: ignore[method-assign]
-    made.close()
-    made.deleteLater()
 
 
 @pytest.fixture

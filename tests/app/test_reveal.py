@@ -2,31 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import pytest
-from PySide6.QtWidgets import QApplication, QMessageBox
 from pytestqt.qtbot import QtBot
 
 from lrdesigner import edits, rule_edits
-from lrdesigner.demos import demo_design
 from lrdesigner.places import Place
-from lrdesigner_app.application import make_window
 from lrdesigner_app.flash import Flash
 from lrdesigner_app.main_window import MainWindow
 
 
 @pytest.fixture
-def window(qapp: QApplication, qtbot: QtBot) -> Iterator[MainWindow]:
-    made = make_window(qapp, demo_design())
-    made.spare.close()
-    made.resize(1280, 800)
-    with qtbot.waitExposed(made):
-        made.show()
-    yield made
-    made.files.ask_about_unsaved = lambda: QMessageBox.StandardButton.Discard  # type: ignore[method-assign]
-    made.close()
-    made.deleteLater()
+def window(window: MainWindow) -> MainWindow:
+    window.resize(1280, 800)
+    return window
 
 
 def test_a_field_is_scrolled_into_view_and_glows(window: MainWindow, qtbot: QtBot) -> None:

@@ -2,19 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import pytest
 from PySide6.QtCore import QEvent, QPoint, QPointF, Qt
 from PySide6.QtGui import QMouseEvent
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QMessageBox, QWidget
-from pytestqt.qtbot import QtBot
+from PySide6.QtWidgets import QApplication, QWidget
 
-from lrdesigner.demos import demo_design
 from lrdesigner.freeze_edits import stretch_of
 from lrdesigner.schedules.segments import as_segments
-from lrdesigner_app.application import make_window
 from lrdesigner_app.main_window import MainWindow
 
 LEFT, NONE = Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier
@@ -22,19 +17,12 @@ CTRL = Qt.KeyboardModifier.ControlModifier
 
 
 @pytest.fixture
-def window(qapp: QApplication, qtbot: QtBot) -> Iterator[MainWindow]:
-    made = make_window(qapp, demo_design())
-    made.spare.close()  # no child is wanted here
-    made.resize(1280, 800)
-    with qtbot.waitExposed(made):
-        made.show()
-    head = next(group for group in made.workspace.design.groups if group.name == "head")
-    made.workspace.select_group(head.id)
-    settle(made)
-    yield made
-    made.files.ask_about_unsaved = lambda: QMessageBox.StandardButton.Discard  # type: ignore[method-assign]
-    made.close()
-    made.deleteLater()
+def window(window: MainWindow) -> MainWindow:
+    window.resize(1280, 800)
+    head = next(group for group in window.workspace.design.groups if group.name == "head")
+    window.workspace.select_group(head.id)
+    settle(window)
+    return window
 
 
 def settle(window: MainWindow) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -17,7 +16,6 @@ from lrdesigner.design_file import save
 from lrdesigner.models.base import ModelSource
 from lrdesigner.trials.sweep_files import SweepFacts, write_facts
 from lrdesigner_app import dragging
-from lrdesigner_app.application import make_window
 from lrdesigner_app.main_window import MainWindow
 from lrdesigner_app.open_model_dialog import OpenModelDialog
 from lrdesigner_app.trial.variants_page import VariantsPage
@@ -26,18 +24,6 @@ from lrdesigner_app.window_drops import what_is
 Answer = QMessageBox.StandardButton
 LEFT, NONE = Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier
 ACTIONS = Qt.DropAction.CopyAction | Qt.DropAction.MoveAction
-
-
-@pytest.fixture
-def window(qapp: QApplication, qtbot: QtBot) -> Iterator[MainWindow]:
-    made = make_window(qapp, demo_design())
-    made.spare.close()  # no child is wanted here
-    with qtbot.waitExposed(made):
-        made.show()
-    yield made
-    made.files.ask_about_unsaved = lambda: Answer.Discard  # type: ignore[method-assign]
-    made.close()
-    made.deleteLater()
 
 
 class Drag:

@@ -19,7 +19,7 @@ from PySide6.QtWidgets import (
 
 from lrdesigner.trials.history.entries import KeptTrial
 from lrdesigner.trials.history.matching import kind_words
-from lrdesigner_app.widgets import LineEdit, plain_tip
+from lrdesigner_app.widgets import LineEdit, fit_columns, plain_tip
 
 COLUMNS = ("When", "Trial", "Steps", "Data", "Loss", "Accuracy", "Ended")
 TITLE = 1
@@ -91,8 +91,7 @@ class HistoryRows(QTreeWidget):
                 if trial.id == at:
                     self.setCurrentItem(row)
                 row.setSelected(trial.id in chosen)
-            for column in range(len(COLUMNS)):
-                self.resizeColumnToContents(column)
+            fit_columns(self)
         self.itemSelectionChanged.emit()
 
     def edit_title(self) -> None:

@@ -21,7 +21,7 @@ from lrdesigner_app.trial.followed import FollowedSweep
 from lrdesigner_app.trial.runner import TrialRunner
 from lrdesigner_app.trial.sweep import Sweep
 from lrdesigner_app.trial.typed import budget_typed, whole_typed
-from lrdesigner_app.widgets import LineEdit, button, label, plain_tip, restyle
+from lrdesigner_app.widgets import LineEdit, button, fit_columns, label, plain_tip, restyle
 from lrdesigner_app.workspace import Workspace
 
 _COLUMNS = ("Variant", "Runs", "Result", "Against the design")
@@ -112,8 +112,7 @@ class VariantsPage(QWidget):
             self.table.addTopLevelItem(item)
             if cells[0] == chosen:
                 self.table.setCurrentItem(item)
-        for column in range(len(_COLUMNS)):
-            self.table.resizeColumnToContents(column)
+        fit_columns(self.table)
         bar.setValue(place)
 
     def _build(self) -> None:
