@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -87,6 +88,25 @@ def test_the_best_variant_stands_first_and_is_promoted_as_one_edit(bench: Bench,
         ("*.lr=2", 1),
     ]
     assert len({trial.sweep for trial in kept}) == 1
+
+
+def test_a_variant_keeps_its_colour_whatever_its_rank_becomes(bench: Bench) -> None:
+    seen: dict[str, set[str]] = {}
+    ranks = set()
+
+    def look() -> None:
+        ranks.add(tuple(bench.cells(0)))
+        for colour, name in re.findall(r"color:(#\w+).*?&nbsp;(.*?):&nbsp;", bench.page.compared.legend.text()):
+            seen.setdefault(name.replace("&nbsp;", " "), set()).add(colour)
+
+    bench.page.sweep.changed.connect(look)
+    bench.run("*.lr=8,2")
+    bench.finish()
+    look()
+    assert len(ranks) > 1
+    assert set(seen) == set(bench.cells(0))
+    assert all(len(colours) == 1 for colours in seen.values())
+    assert len(set.union(*seen.values())) == 3
 
 
 def test_a_stop_keeps_what_ended_and_runs_no_more(bench: Bench, qtbot: QtBot) -> None:

@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import threading
-from collections.abc import Callable
-
 from PySide6.QtWidgets import QWidget
 
 from lrdesigner.trials.slots import slots_for
-from lrdesigner_app.mailbox import Mailbox
+from lrdesigner_app.background import Background
 from lrdesigner_app.trial.typed import whole_typed
 from lrdesigner_app.widgets import LineEdit
 
@@ -30,10 +27,9 @@ class AtATime(LineEdit):
         self.setToolTip(_TIP)
         self._default = 1
         self.setPlaceholderText("1")
-        self._mailbox: Mailbox[int] = Mailbox(self._take, self)
-        self._mailbox.open()
         # The driver's program, which tells of the GPUs, may take its time.
-        threading.Thread(target=_look, args=(self._mailbox.put,), name="GPUs", daemon=True).start()
+        self._background = Background(self, lambda text: None)  # nothing can be wrong without a wish
+        self._background.ask(lambda task: len(slots_for("auto")), self._take)
 
     @property
     def typed(self) -> int:
@@ -41,11 +37,6 @@ class AtATime(LineEdit):
         text = self.text().strip()
         return whole_typed(text, "The number of runs at a time", 1, _MOST) if text else self._default
 
-    def _take(self, come: list[int]) -> None:
-        self._mailbox.close()
-        self._default = come[-1]
-        self.setPlaceholderText(str(self._default))
-
-
-def _look(tell: Callable[[int], None]) -> None:
-    tell(len(slots_for("auto")))
+    def _take(self, number: int) -> None:
+        self._default = number
+        self.setPlaceholderText(str(number))

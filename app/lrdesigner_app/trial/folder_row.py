@@ -48,7 +48,7 @@ class FolderRow(QWidget):
         row.addWidget(self.stop)
         row.addWidget(self.folders)
         self.stop.clicked.connect(followed.stop)
-        self._writing.changed.connect(lambda: self.bundle.setEnabled(not self._writing.running))
+        menu.aboutToShow.connect(lambda: self.bundle.setEnabled(not self._writing.running))
         self._writing.written.connect(self.written)
         self.show_state(busy=False)
 

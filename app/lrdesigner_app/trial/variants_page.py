@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from itertools import count
 from pathlib import Path
 
 from PySide6.QtCore import Qt
@@ -42,6 +43,7 @@ class VariantsPage(QWidget):
         self.sweep = Sweep(workspace, runner)
         self.followed = FollowedSweep(workspace)
         self._rows: list[list[str]] = []
+        self._colours: dict[str, int] = {}
         self._build()
         self._arrange()
         self.run_button.clicked.connect(self._on_run_or_stop)
@@ -90,8 +92,10 @@ class VariantsPage(QWidget):
         self._show_rows(_cells(table))
         records: Mapping[str, Compared] = source.records
         labels = [row.label for row in table.rows if row.label in records][:_MOST_DRAWN]
-        begun = list(records)
-        self.compared.show_records([records[name] for name in labels], labels, [begun.index(name) for name in labels])
+        self._colours = {name: colour for name, colour in self._colours.items() if name in records}
+        for name in labels:  # whatever its rank becomes, a variant keeps its colour
+            self._colours.setdefault(name, next(number for number in count() if number not in self._colours.values()))
+        self.compared.show_records([records[name] for name in labels], labels, [self._colours[name] for name in labels])
         finished = any(row.finished for row in table.rows)
         words = [verdict(table) if finished else "" if self.followed.shown else _EMPTY, self.followed.words]
         if len(table.rows) > _MOST_LISTED:
