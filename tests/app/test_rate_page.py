@@ -48,7 +48,12 @@ say("end", reason="finished", metrics={"group": wanted["group"]})
 EXPLODES = FALLS.replace("max(x - 1, 0) ** 2", "(1e30 if x > 2 else 0)")
 THEN_WAITS = FALLS.replace('end("finished", steps=1)', 'sys.stdin.buffer.readline(); end("stopped", steps=1)')
 FLAT = FALLS.replace("2.3 - 2 / (1 + math.exp(-6 * x)) + max(x - 1, 0) ** 2", "2.3")
-WAITS = "point(0, 0, abs); sys.stdin.buffer.readline(); say('end', reason='stopped', metrics={})"
+WAITS = """
+say("progress", stage="testing rates", total=300)
+point(0, 0, abs)
+sys.stdin.buffer.readline()
+end("stopped")
+"""
 FAILS = "say('error', message='The data ended.'); say('end', reason='failed', metrics={})"
 
 
@@ -120,11 +125,14 @@ def test_it_can_be_stopped_and_no_trial_starts_meanwhile(bench: Bench, qtbot: Qt
     bench.run(WAITS)
     qtbot.waitUntil(lambda: bool(bench.page._points), timeout=10_000)
     assert bench.page.run_button.text() == "Stop"
+    qtbot.waitUntil(lambda: " updates" in bench.page.progress.words.text(), timeout=5000)
+    assert bench.page.progress.isVisible()
     assert not bench.runner.run()
     assert bench.notices == ["A trial is still running; the next can start when it has ended."]
     bench.click(bench.page.run_button)
     bench.finish()
     assert bench.page.run_button.text() == "Test rates"
+    assert not bench.page.progress.isVisible()
 
 
 def test_a_failure_is_told_and_the_test_is_in_the_history(bench: Bench) -> None:

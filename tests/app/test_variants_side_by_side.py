@@ -32,6 +32,7 @@ while len(os.listdir(here)) < 2:
     time.sleep(0.01)
 """
 TRAINS = """
+say("progress", stage="training", total=6)
 seed = request["options"]["seed"]
 for number in range(3):
     step(number, 1 / (number + 1))
@@ -121,8 +122,12 @@ def test_curves_grow_while_they_train_and_a_stop_keeps_them(bench: Bench, qtbot:
     bench.wait_for_all_losses()
     qtbot.waitUntil(lambda: bench.page.compared.legend.text().count("●") == 2, timeout=5000)
     assert bench.page.compared.isVisible()
+    assert bench.page.progress.isVisible()
+    assert bench.page.progress.words.text().startswith("0 of 2 runs")
+    assert bench.page.progress.bar.value() > 0
     bench.click(bench.page.run_button)
     bench.finish()
+    assert not bench.page.progress.isVisible()
     assert bench.cells(1) == ["0 of 1", "0 of 1"]
     with TrialHistory() as history:
         assert {(one.state, one.updates) for one in history.trials()} == {("stopped", 3)}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from msgspec.structs import replace
 from PySide6.QtGui import QResizeEvent
-from PySide6.QtWidgets import QHBoxLayout, QProgressBar, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from lrdesigner.errors import UserError
 from lrdesigner.jobs.protocol import AnyReport, Progress, RangePoint
@@ -20,6 +20,7 @@ from lrdesigner_app.notices import Notice
 from lrdesigner_app.theme import GRID
 from lrdesigner_app.throttle import Throttle
 from lrdesigner_app.trial.headroom import Headroom
+from lrdesigner_app.trial.progress_line import ProgressLine
 from lrdesigner_app.trial.range_chart import RangeChart
 from lrdesigner_app.trial.range_controls import RangeControls
 from lrdesigner_app.trial.range_words import reading_text
@@ -43,6 +44,7 @@ class RatePage(QWidget):
         super().__init__()
         self._workspace, self._runner = workspace, runner
         self._points: list[RangePoint] = []
+        self._total = 0
         self._group = ""
         self._mine = False
         self._curves: RangeCurves | None = None
@@ -81,17 +83,16 @@ class RatePage(QWidget):
         self._options, self._design, self._probe = options, design, None
         job.report_received.connect(self._on_report)
         job.ended.connect(self._on_ended)
-        self.words.setText("Starting …")
+        self._total = 0
+        self.progress.begin("Starting …")
+        self.words.setText("")
         self.chart.show_curves(None, None)
         self._refresh()
 
     def _build(self) -> None:
         self.controls = RangeControls()
         self.run_button, self.use = self.controls.run, self.controls.use
-        self.bar = QProgressBar()
-        self.bar.setObjectName("thin")
-        self.bar.setTextVisible(False)
-        self.bar.setAccessibleName("Progress of the range test")
+        self.progress = ProgressLine("Progress of the range test")
         self.words = label(_EMPTY, "secondary")
         self.words.setWordWrap(True)
         self.words.setAccessibleName("Result of the range test")
@@ -108,7 +109,7 @@ class RatePage(QWidget):
         column.setContentsMargins(0, GRID, 0, 0)
         column.setSpacing(6)
         column.addWidget(self.controls)
-        column.addWidget(self.bar)
+        column.addWidget(self.progress)
         column.addLayout(charts, 1)
         column.addWidget(self.words)
 
@@ -132,13 +133,11 @@ class RatePage(QWidget):
     def _on_report(self, report: AnyReport) -> None:
         match report:
             case Progress():
-                self.bar.setRange(0, report.total)
-                self.bar.setValue(report.done)
-                if not report.total:
-                    self.words.setText(f"{report.stage.capitalize()} …")
+                if not self._total:  # it comes anew with every seed
+                    self._total = report.total
+                    self.progress.begin(f"{report.stage.capitalize()} …")
             case RangePoint():
                 self._points.append(report)
-                self.bar.setValue(len(self._points))
                 self._draw.request()
 
     def _on_ended(self, outcome: Outcome) -> None:
@@ -159,12 +158,15 @@ class RatePage(QWidget):
             )
         elif self._runner.run(probing_options(self._options, self._design.plan.total_steps)):
             self._probe = self._runner.record
+            self.progress.begin("Critical rates …")
 
     def _on_trial_changed(self, record: TrialRecord) -> None:
         if record is not self._probe:
             return
-        self.bar.setRange(0, record.updates)
-        self.bar.setValue(len(record.steps))
+        if record.updates:
+            self.progress.show_share(
+                record.done, f"Critical rates: {len(record.steps):,} of {record.updates:,} updates"
+            )
         self.headroom.show_record(record)
         if record.state == "failed":
             self.words.setText(f"No critical rates: {record.message}")
@@ -175,6 +177,9 @@ class RatePage(QWidget):
         self._curves = curves
         self.found = suggestion(curves) if curves is not None else None
         self.chart.show_curves(curves, self.found)
+        if self._total:
+            done = len(self._points)
+            self.progress.show_share(done / self._total, f"{done:,} of {self._total:,} updates")
         if self.found is not None:
             self.words.setText(suggestion_text(self.found))
 
@@ -204,5 +209,6 @@ class RatePage(QWidget):
 
     def _refresh(self) -> None:
         self.controls.show_state(self._busy, self._middle)
-        self.bar.setVisible(self._busy)
+        if not self._busy:
+            self.progress.end()
         self.headroom.setVisible(self._probe is not None)

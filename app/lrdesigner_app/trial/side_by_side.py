@@ -38,6 +38,11 @@ class SideBySide(QObject):
         """Whether runs are under way or to come."""
         return self._thread is not None
 
+    @property
+    def records(self) -> list[TrialRecord]:
+        """Those of the runs under way."""
+        return [record for _, record in self._under_way.values()]
+
     def start(self, runs: Sequence[Run], jobs: int, sweep: str, path: Path | None) -> None:
         """Run these, so many at a time; each is kept in the history."""
         self._mailbox.open()

@@ -27,6 +27,8 @@ class Sweep(QObject):
 
     changed = Signal()
     """It started, a run of it grew or ended, or it is over."""
+    progressed = Signal()
+    """More of it is done."""
 
     def __init__(self, workspace: Workspace, runner: TrialRunner) -> None:
         super().__init__()
@@ -44,6 +46,7 @@ class Sweep(QObject):
         workspace.signals.trial_changed.connect(self._on_trial_changed)
         self._beside.begun.connect(self._on_begun)
         self._beside.grown.connect(self._growing.request)
+        self.changed.connect(self.progressed)
         self._beside.ended.connect(self._on_ended)
         self._beside.over.connect(self._on_over)
         runner.closing.connect(self._beside.close)
@@ -58,6 +61,14 @@ class Sweep(QObject):
         """What has come out so far."""
         first = baseline_of(self.variants, self._design).label if self.variants else ""
         return sweep_table(self._results.values(), first, self._design.plan.total_steps)
+
+    @property
+    def progress(self) -> tuple[float, str]:
+        """The share of it that is done, 0 to 1, and how many runs have ended, in words."""
+        under_way = [*self._beside.records, *([self._current[1]] if self._current is not None else [])]
+        ended = sum(result.state != "waiting" for result in self._results.values())
+        part = sum(record.done for record in under_way if record.running)
+        return (ended + part) / max(len(self._results), 1), f"{ended} of {len(self._results)} runs"
 
     def start(self, variants: Sequence[Variant], options: TrialOptions, seeds: int, at_a_time: int = 1) -> None:
         """Run these with so many seeds each: each shown as a trial is, or so many side by side."""
@@ -93,7 +104,10 @@ class Sweep(QObject):
         self.changed.emit()
 
     def _on_trial_changed(self, record: TrialRecord) -> None:
-        if self._current is None or record is not self._current[1] or record.running:
+        if self._current is None or record is not self._current[1]:
+            return
+        if record.running:
+            self.progressed.emit()
             return
         run, _ = self._current
         self._keep(run, record)

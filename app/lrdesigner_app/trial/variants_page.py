@@ -19,6 +19,7 @@ from lrdesigner_app.trial.at_a_time import AtATime
 from lrdesigner_app.trial.compared import Compared, ComparedLosses
 from lrdesigner_app.trial.folder_row import FolderRow
 from lrdesigner_app.trial.followed import FollowedSweep
+from lrdesigner_app.trial.progress_line import ProgressLine
 from lrdesigner_app.trial.runner import TrialRunner
 from lrdesigner_app.trial.sweep import Sweep
 from lrdesigner_app.trial.typed import budget_typed, whole_typed
@@ -51,6 +52,7 @@ class VariantsPage(QWidget):
         self.promote.clicked.connect(self._on_promote)
         self.table.itemSelectionChanged.connect(self._refresh_buttons)
         self.sweep.changed.connect(self.refresh)
+        self.sweep.progressed.connect(self._show_progress)
         self.followed.changed.connect(self.refresh)
         self.folders.written.connect(self._on_written)
         self._refresh_buttons()
@@ -64,7 +66,9 @@ class VariantsPage(QWidget):
             self._workspace.post(Notice(str(error), "bad"))
             return
         self.followed.close()
+        self.progress.begin("Starting …")
         self.sweep.start(variants, options, seeds, at_a_time)
+        self._show_progress()
 
     def open_results(self, folder: Path) -> None:
         """Show the results in a folder and follow them, unless variants run here."""
@@ -103,6 +107,12 @@ class VariantsPage(QWidget):
         self.words.setText(" ".join(filter(None, words)))
         self._refresh_buttons()
 
+    def _show_progress(self) -> None:
+        if self.sweep.running:
+            self.progress.show_share(*self.sweep.progress)
+        else:
+            self.progress.end()
+
     def _show_rows(self, rows: list[list[str]]) -> None:
         """List these; the same ones stay as they are, since results that are followed come every second."""
         if rows == self._rows:
@@ -135,6 +145,7 @@ class VariantsPage(QWidget):
         self.budget.setFixedWidth(_BUDGET_PX)
         self.budget.setAccessibleName("Budget of each run")
         self.budget.setToolTip("How long each run trains: 200 steps, 2 epochs, 5% or 30 s")
+        self.progress = ProgressLine("Progress of the variants")
         self.promote = button("Promote", tip=_PROMOTE)
         self.table = QTreeWidget()
         self.table.setHeaderLabels(list(_COLUMNS))
@@ -163,6 +174,7 @@ class VariantsPage(QWidget):
         column.setContentsMargins(0, GRID, 0, 0)
         column.setSpacing(GRID)
         column.addLayout(row)
+        column.addWidget(self.progress)
         column.addWidget(split, 1)
         column.addWidget(self.folders)
 
