@@ -218,6 +218,18 @@ def test_a_first_trial_that_is_cancelled_leaves_nothing(bench: Bench) -> None:
     assert not bench.panel.result.isVisible()
 
 
+def test_a_spike_of_one_update_in_a_long_trial_is_drawn(workspace: Workspace, design: Design, qtbot: QtBot) -> None:
+    long = TrialRecord(edits.set_plan(design, Plan(epoch=1000, epochs=50)))
+    long.add(Metrics(step, 9.0 if step == 33_333 else 1.0, {}) for step in range(50_000))
+    charts = TrialCharts(workspace.theme)
+    qtbot.addWidget(charts)
+    charts.show_record(long)
+    xs, ys = charts.loss._raw.getData()
+    assert len(xs) < 10_000
+    assert xs[ys.argmax()] == 33_333
+    assert ys.max() == 9.0
+
+
 def test_the_charts_beside_the_loss_show_each_group(workspace: Workspace, record: TrialRecord, qtbot: QtBot) -> None:
     charts = TrialCharts(workspace.theme)
     qtbot.addWidget(charts)

@@ -8,6 +8,7 @@ import pyqtgraph as pg
 from lrdesigner.trials.record import TrialRecord
 from lrdesigner_app.charts import AxisMap, set_line
 from lrdesigner_app.charts.framing import value_range
+from lrdesigner_app.charts.simplify import extreme_points
 from lrdesigner_app.theme import Theme
 from lrdesigner_app.trial.chart_page import ChartPage, time_window
 from lrdesigner_app.trial.words import speed_details, speed_text
@@ -30,9 +31,9 @@ class LossChart(ChartPage):
     def show_record(self, record: TrialRecord) -> None:
         """Draw what is new in it."""
         steps, losses, smoothed = record.steps.array, record.losses.array, record.smoothed.array
-        every = max(len(steps) // _POINTS, 1)
-        set_line(self._raw, steps[::every], self._map.ys(losses[::every]))
-        set_line(self._smooth, steps[::every], self._map.ys(smoothed[::every]))
+        for line, values in ((self._raw, losses), (self._smooth, smoothed)):
+            drawn = extreme_points(values, _POINTS)  # no peak is left out
+            set_line(line, steps[drawn], self._map.ys(values[drawn]))
         finite = losses[np.isfinite(losses)]
         top = float(np.percentile(finite, 99)) * 1.1 + 1e-12 if finite.size else 1.0
         self.frame(x=time_window(record), y=value_range(self._map, [np.array([top])]))
