@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QMargins, QPoint, QRect, QSize, Qt
-from PySide6.QtWidgets import QLayout, QLayoutItem, QWidget
+from PySide6.QtWidgets import QLayout, QLayoutItem, QSizePolicy, QWidget
 
 from lrdesigner_app.theme import GRID
 
@@ -79,3 +79,15 @@ class FlowLayout(QLayout):
             lines[-1].append((item, size))
             room -= size.width() + self._gap
         return lines
+
+
+def flowing(*widgets: QWidget) -> QWidget:
+    """These in one row, or in as many as they need."""
+    row = QWidget()
+    flow = FlowLayout(row)
+    for widget in widgets:
+        flow.addWidget(widget)
+    policy = QSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Minimum)
+    policy.setHeightForWidth(True)
+    row.setSizePolicy(policy)
+    return row

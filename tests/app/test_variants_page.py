@@ -17,6 +17,7 @@ from lrdesigner.store import Store
 from lrdesigner.trials.history.store import TrialHistory
 from lrdesigner.trials.options import TrialOptions
 from lrdesigner_app.theme import Theme
+from lrdesigner_app.trial.history_rows import TITLE, cells
 from lrdesigner_app.trial.variants_page import VariantsPage
 from lrdesigner_app.workspace import Workspace
 
@@ -88,6 +89,7 @@ def test_the_best_variant_stands_first_and_is_promoted_as_one_edit(bench: Bench,
         ("*.lr=2", 1),
     ]
     assert len({trial.sweep for trial in kept}) == 1
+    assert len({cells(trial)[TITLE] for trial in kept}) == 6  # variants and seeds can be told apart
 
 
 def test_a_variant_keeps_its_colour_whatever_its_rank_becomes(bench: Bench) -> None:

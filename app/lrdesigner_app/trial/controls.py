@@ -5,13 +5,13 @@ from __future__ import annotations
 from typing import Any
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from lrdesigner.errors import UserError
 from lrdesigner.schedules import Span
 from lrdesigner.trials.options import TrialOptions
 from lrdesigner.trials.record import TrialRecord
-from lrdesigner_app.flow import FlowLayout
+from lrdesigner_app.flow import flowing
 from lrdesigner_app.trial.data_field import DataField
 from lrdesigner_app.trial.fields import checked, combo, line
 from lrdesigner_app.trial.options_fold import OptionsFold
@@ -99,22 +99,16 @@ class TrialControls(QWidget):
         self._fold.set_room(plenty)
 
     def _arrange(self) -> None:
-        row = QWidget()
-        flow = FlowLayout(row)
-        for made in (
+        row = flowing(
             *(self.run, self.pause, self.cancel, self._data_field),
             *(self.budget, self.extent, self.start, self.unfold),
-        ):
-            flow.addWidget(made)
+        )
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(6)
         column.addWidget(row)
         column.addWidget(self._fold, 100)
         column.addStretch(1)
-        policy = QSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Minimum)
-        policy.setHeightForWidth(True)
-        row.setSizePolicy(policy)
 
     def _connect(self) -> None:
         self.run.clicked.connect(self.run_clicked)

@@ -5,12 +5,13 @@ from __future__ import annotations
 from pathlib import Path
 
 from PySide6.QtGui import QHideEvent, QShowEvent
-from PySide6.QtWidgets import QCheckBox, QFileDialog, QHBoxLayout, QProgressBar, QSplitter, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QCheckBox, QFileDialog, QProgressBar, QSplitter, QVBoxLayout, QWidget
 
 from lrdesigner.store import Change
 from lrdesigner.trials.history.entries import KeptTrial
 from lrdesigner.trials.record import TrialRecord
 from lrdesigner_app.background import Background, Task
+from lrdesigner_app.flow import flowing
 from lrdesigner_app.notices import Notice
 from lrdesigner_app.theme import GRID
 from lrdesigner_app.trial import history_work as work
@@ -84,13 +85,7 @@ class HistoryPage(QWidget):
         self.bar.hide()
 
     def _arrange(self) -> None:
-        head = QHBoxLayout()
-        head.setSpacing(GRID)
-        for made in (self.show_one, self.again, self.design, self.csv, self.board, self.delete):
-            head.addWidget(made)
-        head.addWidget(self.bar, 1)
-        head.addStretch(1)
-        head.addWidget(self.everything)
+        buttons = (self.show_one, self.again, self.design, self.csv, self.board, self.delete)
         split = QSplitter()
         for widget in (self.list, self.compared, self.range_view):
             split.addWidget(widget)
@@ -99,7 +94,8 @@ class HistoryPage(QWidget):
         column = QVBoxLayout(self)
         column.setContentsMargins(0, GRID, 0, 0)
         column.setSpacing(GRID)
-        column.addLayout(head)
+        column.addWidget(flowing(*buttons, self.everything))
+        column.addWidget(self.bar)
         column.addWidget(split, 1)
 
     def _connect(self) -> None:

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QCheckBox, QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QCheckBox, QVBoxLayout, QWidget
 
 from lrdesigner.errors import UserError
 from lrdesigner.numbers import rate
 from lrdesigner.trials.options import NOT_OF_RANGE_TESTS, RangeOptions, TrialOptions
-from lrdesigner_app.flow import FlowLayout
+from lrdesigner_app.flow import flowing
 from lrdesigner_app.trial.data_field import DataField
 from lrdesigner_app.trial.fields import combo
 from lrdesigner_app.trial.options_fold import OptionsFold
@@ -88,13 +88,7 @@ class RangeControls(QWidget):
         self._fold.set_room(plenty)
 
     def _arrange(self) -> None:
-        row = QWidget()
-        flow = FlowLayout(row)
-        for made in (self.run, self.data_field, self.group, self.critical, self.unfold, self.use):
-            flow.addWidget(made)
-        policy = QSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Minimum)
-        policy.setHeightForWidth(True)
-        row.setSizePolicy(policy)
+        row = flowing(self.run, self.data_field, self.group, self.critical, self.unfold, self.use)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(6)

@@ -7,28 +7,30 @@ from itertools import count
 from pathlib import Path
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QHBoxLayout, QSplitter, QTreeWidget, QTreeWidgetItem, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QSplitter, QTreeWidget, QTreeWidgetItem, QVBoxLayout, QWidget
 
 from lrdesigner.errors import UserError
 from lrdesigner.trials.options import TrialOptions
 from lrdesigner.trials.sweep_results import SweepTable, VariantResult, promote, verdict
 from lrdesigner.trials.variants import Variant, runs_of, variants_of, varied
+from lrdesigner_app.flow import flowing
 from lrdesigner_app.notices import Notice
 from lrdesigner_app.theme import GRID
 from lrdesigner_app.trial.at_a_time import AtATime
 from lrdesigner_app.trial.compared import Compared, ComparedLosses
+from lrdesigner_app.trial.fields import named
 from lrdesigner_app.trial.folder_row import FolderRow
 from lrdesigner_app.trial.followed import FollowedSweep
 from lrdesigner_app.trial.progress_line import ProgressLine
 from lrdesigner_app.trial.runner import TrialRunner
 from lrdesigner_app.trial.sweep import Sweep
 from lrdesigner_app.trial.typed import budget_typed, whole_typed
-from lrdesigner_app.widgets import LineEdit, button, fit_columns, label, plain_tip, restyle
+from lrdesigner_app.widgets import LineEdit, button, fit_columns, plain_tip, restyle
 from lrdesigner_app.workspace import Workspace
 
 _COLUMNS = ("Variant", "Runs", "Result", "Against the design")
 _MOST_DRAWN = 8
-_BUDGET_PX, _SEEDS_PX = 104, 44
+_VARY_PX, _BUDGET_PX, _SEEDS_PX = 210, 104, 44
 _MOST_SEEDS = 20
 _MOST_LISTED = 100
 _PROMOTE = "Let the design be the selected variant: one edit, to be undone"
@@ -132,6 +134,7 @@ class VariantsPage(QWidget):
     def _build(self) -> None:
         self.run_button = button("Run variants", "primary", "Run each variant with each seed")
         self.vary = LineEdit()
+        self.vary.setFixedWidth(_VARY_PX)
         self.vary.setPlaceholderText("*.lr=0.5,1,2")
         self.vary.setAccessibleName("What varies")
         self.vary.setToolTip("Address of a field and its values: head.lr=1e-4,3e-4; *.lr multiplies every rate")
@@ -157,13 +160,8 @@ class VariantsPage(QWidget):
         self.words.setText(_EMPTY)
 
     def _arrange(self) -> None:
-        row = QHBoxLayout()
-        row.setSpacing(GRID)
-        row.addWidget(self.run_button)
-        row.addWidget(self.vary, 2)
-        at_a_time = (label("At a time", "secondary"), self.at_a_time)
-        for made in (label("Seeds", "secondary"), self.seeds, *at_a_time, self.budget, self.promote):
-            row.addWidget(made)
+        seeds, at_a_time = named("Seeds", self.seeds), named("At a time", self.at_a_time)
+        row = flowing(self.run_button, self.vary, seeds, at_a_time, self.budget, self.promote)
         split = QSplitter()
         split.addWidget(self.table)
         split.addWidget(self.compared)
@@ -173,7 +171,7 @@ class VariantsPage(QWidget):
         column = QVBoxLayout(self)
         column.setContentsMargins(0, GRID, 0, 0)
         column.setSpacing(GRID)
-        column.addLayout(row)
+        column.addWidget(row)
         column.addWidget(self.progress)
         column.addWidget(split, 1)
         column.addWidget(self.folders)
