@@ -176,7 +176,7 @@ def _row(trial: KeptTrial) -> tuple[str, ...]:
         trial.id[:SHORT_ID],
         _when(trial.started),
         trial.kind,
-        f"{trial.title} {trial.variant}".strip(),
+        trial.name,
         trial.state,
         _figure(summary.get("points", summary.get("steps", trial.updates))),
         _figure(summary.get("final_loss")),

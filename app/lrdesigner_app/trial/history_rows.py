@@ -155,10 +155,9 @@ class _Titles(QStyledItemDelegate):
 def cells(trial: KeptTrial) -> tuple[str, ...]:
     """What a row says."""
     kind = kind_words(trial) if trial.kind == "range-test" else ""
-    seed = f"seed {trial.seed}" if trial.variant and trial.seed is not None else ""
     return (
         datetime.fromtimestamp(trial.started).strftime("%Y-%m-%d %H:%M"),
-        " · ".join(text for text in (trial.title, trial.variant, seed, kind) if text),
+        f"{trial.name} · {kind}" if kind else trial.name,
         f"{trial.updates:,}" if trial.kind != "range-test" else "",
         str(trial.options.get("data", "")).rpartition("/")[2],
         _number(trial.summary.get("final_loss"), "{:.3g}"),

@@ -87,6 +87,12 @@ class KeptTrial(Struct, frozen=True):
     seed: int | None
     updates: int
 
+    @property
+    def name(self) -> str:
+        """What it is called among others: its title, and of a sweep the variant and the seed too."""
+        of_sweep = (self.variant, f"seed {self.seed}" if self.seed is not None else "") if self.variant else ()
+        return " · ".join(part for part in (self.title, *of_sweep) if part)
+
 
 def design_key(design: Design, path: str | os.PathLike[str] | None) -> str:
     """Under what every trial of a design is found: its file's place, or its model's source while it has no file."""

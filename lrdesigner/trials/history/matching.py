@@ -13,7 +13,7 @@ def kind_words(trial: KeptTrial) -> str:
 
 
 def matches(trial: KeptTrial, text: str) -> bool:
-    """Whether each word of the text is in the title, variant, state, kind or design's name; large or small is one."""
+    """Whether each word of the text is in the name, state, kind or design's name; large or small is one."""
     design = PurePath(trial.design_key).name
-    told = " ".join((trial.title, trial.variant, trial.state, kind_words(trial), design)).casefold()
+    told = " ".join((trial.name, trial.state, kind_words(trial), design)).casefold()
     return all(word in told for word in text.casefold().split())
