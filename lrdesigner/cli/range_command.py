@@ -60,7 +60,7 @@ def range_test(
             write_json(_curve(curves))
         told = {"low": found.low, "high": found.high, "steepest": found.steepest, "slope": found.slope}
         write_json({"kind": "end", "reason": outcome.state, **told, "why": found.reason})
-    else:
+    elif test.points:  # without any only what went wrong is of interest
         write_lines(_table(curves) if curves is not None else [])
         suggested = "" if found.middle is None else "Suggested: "
         write_lines([suggested + suggestion_text(found), *headroom_lines(test.rates, [g.name for g in design.groups])])

@@ -87,9 +87,10 @@ def epoch_of_other_length(evidence: Evidence) -> Iterator[Finding]:
         return
     passes = plan.total_steps / data
     batches = evidence.record.options if not isinstance(plan.epoch, Batches) else plan.epoch
+    updates = f"{data:,} update{'s' if data != 1 else ''}"
     message = (
-        f"One pass over the data takes {data:,} updates with a batch size of {batches.batch_size:,} and an "
-        f"accumulation of {batches.accumulation:,}, the plan has {planned:,} steps per epoch: the schedule ends after "
+        f"One pass over the data takes {updates} with a batch size of {batches.batch_size:,} and an accumulation of "
+        f"{batches.accumulation:,}, the plan has {planned:,} steps per epoch: the schedule ends after "
         f"{passes:.3g} passes, not {plan.epochs:,}."
     )
     fix = Fix(f"{data:,} steps per epoch", partial(edits.set_plan, plan=measured))

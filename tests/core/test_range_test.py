@@ -252,6 +252,18 @@ def test_a_trial_s_options_are_taken_and_the_slope_is_told(
     assert end["steepest"] == pytest.approx(0.1, rel=0.3)
 
 
+def test_of_a_test_that_measured_nothing_only_what_went_wrong_is_told(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    save(demo_design(), tmp_path / "net.lrd.json")
+    failed = Outcome("failed", "The dataset of mine in mine.py is empty.")
+    monkeypatch.setattr("lrdesigner.cli.range_command.run_job", lambda request, **given: failed)
+    assert run(["range-test", str(tmp_path / "net.lrd.json"), "--no-history"]) == 1
+    told = capsys.readouterr()
+    assert told.out == ""
+    assert told.err.splitlines()[-1] == "The dataset of mine in mine.py is empty."
+
+
 @pytest.mark.parametrize("name", sorted(NOT_OF_RANGE_TESTS))
 def test_what_a_range_test_does_not_have_is_refused_by_name(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], name: str
