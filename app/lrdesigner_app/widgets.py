@@ -170,7 +170,7 @@ def fit_columns(tree: QTreeWidget) -> None:
     """Make every column as wide as what is in it, and leave air between them."""
     for column in range(tree.columnCount() - 1):  # the last one takes the rest
         tree.resizeColumnToContents(column)
-        tree.setColumnWidth(column, tree.columnWidth(column) + 2 * GRID)
+        tree.setColumnWidth(column, tree.columnWidth(column) + GRID)
 
 
 def narrow_combo(name: str) -> NarrowCombo:
