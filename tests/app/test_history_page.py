@@ -116,6 +116,7 @@ def test_several_trials_are_drawn_over_each_other(page: HistoryPage, design: Des
     settle(page, qtbot)
     assert page.compared.isVisible()
     assert [len(line.getData()[0]) for line in page.compared._lines] == [3, 2]
+    assert "1.&nbsp;demo:lenet:&nbsp;" in page.compared.legend.text()
     assert not page.show_one.isEnabled()
     assert page.board.isEnabled()
 

@@ -16,11 +16,13 @@ from lrdesigner_app.charts import AxisMap, ChartSurface, set_line
 from lrdesigner_app.charts.framing import time_range, value_range
 from lrdesigner_app.charts.simplify import extreme_points
 from lrdesigner_app.theme import Theme
-from lrdesigner_app.widgets import label
+from lrdesigner_app.widgets import label, plain_tip
 
 _LEAST = (160, 60)
 _POINTS = 2000
 """Of each line: more than a chart has pixels across."""
+_MOST_CHARACTERS = 26
+"""Of a name in the legend; the tooltip has all of it."""
 
 
 class Compared(Protocol):
@@ -56,10 +58,8 @@ class ComparedLosses(QWidget):
         column.addWidget(self.chart, 1)
         self.setVisible(False)
 
-    def show_records(
-        self, records: Sequence[Compared], names: list[str] | None = None, colours: Sequence[int] = ()
-    ) -> None:
-        """Draw these, called by their names or by their numbers; the colours are theirs whatever their order is."""
+    def show_records(self, records: Sequence[Compared], names: Sequence[str] = (), colours: Sequence[int] = ()) -> None:
+        """Draw these, called by their names; the colours are theirs whatever their order is."""
         self.setVisible(len(records) > 1)
         for line in self._lines:
             self.chart.view.removeItem(line)
@@ -76,9 +76,14 @@ class ComparedLosses(QWidget):
             set_line(line, linear.xs(record.steps.array[drawn]), linear.ys(record.smoothed.array[drawn]))
             self._lines.append(line)
             last = f"{record.smoothed.array[-1]:.3g}" if len(record.smoothed) else "…"
-            name = escape(names[number]).replace(" ", "&nbsp;") if names else str(number + 1)
+            name = escape(_shortened(names[number])).replace(" ", "&nbsp;")
             told.append(f'<span style="color:{colour.name()}">●</span>&nbsp;{name}:&nbsp;{last}')
         self.legend.setText(" &nbsp; ".join(told))
+        self.legend.setToolTip(plain_tip("\n".join(names)))
         end = max(record.end_step for record in records)
         tops = [float(np.nanmax(r.smoothed.array)) for r in records if np.isfinite(r.smoothed.array).any()]
         self.chart.set_ranges(x=time_range(linear, end), y=value_range(linear, [np.array(tops or [1.0])]))
+
+
+def _shortened(name: str) -> str:
+    return name if len(name) <= _MOST_CHARACTERS else f"{name[: _MOST_CHARACTERS - 1]}…"

@@ -20,6 +20,7 @@ from lrdesigner_app.trial.history_list import NOTHING_KEPT, NOTHING_OF_IT, Histo
 from lrdesigner_app.trial.history_work import KeptRange
 from lrdesigner_app.trial.kept_range_view import KeptRangeView
 from lrdesigner_app.trial.runner import TrialRunner
+from lrdesigner_app.trial.words import told_apart
 from lrdesigner_app.widgets import button
 from lrdesigner_app.workspace import Workspace
 
@@ -91,6 +92,7 @@ class HistoryPage(QWidget):
             split.addWidget(widget)
         for place, share in enumerate((3, 2, 2)):
             split.setStretchFactor(place, share)
+        split.setSizes([300, 200, 200])
         column = QVBoxLayout(self)
         column.setContentsMargins(0, GRID, 0, 0)
         column.setSpacing(GRID)
@@ -170,7 +172,7 @@ class HistoryPage(QWidget):
             self._drawing.ask(lambda _: work.kept_range(wanted[0]), self._on_range)
 
     def _on_losses(self, records: list[TrialRecord]) -> None:
-        self.compared.show_records(records)
+        self.compared.show_records(records, told_apart([self.rows.name_of(one) for one in self._drawn]))
 
     def _on_range(self, kept: KeptRange) -> None:
         self.range_view.show_range(kept)

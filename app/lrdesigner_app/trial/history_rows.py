@@ -71,6 +71,10 @@ class HistoryRows(QTreeWidget):
         """Whether all that is selected are runs, not range tests, which have no losses by step."""
         return all(self._trials[one].kind != "range-test" for one in self.chosen)
 
+    def name_of(self, trial: str) -> str:
+        """What the trial with this id is called."""
+        return self._trials[trial].name
+
     def trial(self, index: Index) -> KeptTrial:
         """The trial in this row."""
         return self._trials[str(self.itemFromIndex(index).data(0, _ID))]

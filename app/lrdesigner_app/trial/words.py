@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections import Counter
+from collections.abc import Sequence
 
 from lrdesigner.curves import TOLERANCE
 from lrdesigner.numbers import rate
@@ -12,6 +13,23 @@ from lrdesigner.trials.record import TrialRecord
 NO_EVIDENCE = "synthetic batches: no evidence about learning rates"
 
 COMPRESSED = "whole schedule, compressed"
+
+
+def told_apart(names: Sequence[str]) -> list[str]:
+    """Names of things in one list, without what all begin with, and numbered where some are the same.
+
+    >>> told_apart(["net · lr=1 · seed 0", "net · lr=2 · seed 0"])
+    ['lr=1 · seed 0', 'lr=2 · seed 0']
+    >>> told_apart(["net", "net"])
+    ['1. net', '2. net']
+    """
+    parts = [name.split(" · ") for name in names]
+    while all(len(one) > 1 for one in parts) and len({one[0] for one in parts}) == 1:
+        parts = [one[1:] for one in parts]
+    short = [" · ".join(one) for one in parts]
+    if len(set(short)) == len(short):
+        return short
+    return [f"{number}. {name}" for number, name in enumerate(short, 1)]
 
 
 def progress_text(record: TrialRecord) -> str:
