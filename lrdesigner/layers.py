@@ -45,7 +45,7 @@ def layers_of(parameters: tuple[ParameterInfo, ...], pattern: str = "") -> Layer
     last one a layer on top (the head); what stands between two belongs to the one before.
 
     >>> names = ("embed.weight", "blocks.0.weight", "blocks.1.weight", "head.weight")
-    >>> layers_of(tuple(ParameterInfo(name, (2,), "float32", 2, True) for name in names)).of
+    >>> layers_of(tuple(ParameterInfo(name, (2,), "float32", 2, True) for name in names), "blocks.#").of
     (0, 1, 2, 3)
     """
     return _layers_of(Same(parameters), pattern.strip())

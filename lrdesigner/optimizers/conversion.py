@@ -22,6 +22,7 @@ def torch_options(options: AnyOptions) -> dict[str, Any]:
 
     Switches of the implementation are left out while they are as torch has them.
 
+    >>> from lrdesigner.optimizers import AdamWOptions
     >>> torch_options(AdamWOptions())["betas"]
     (0.9, 0.999)
     """

@@ -85,7 +85,7 @@ def in_unit(steps: int, unit: Unit, span: Span) -> Length:
     """The length of this unit that lasts `steps` steps; a percentage is as short as tells the step apart.
 
     >>> str(in_unit(90, "epochs", Span(450, 450, 45))), str(in_unit(23, "percent", Span(450, 450, 45)))
-    ('2 epochs', '5.11%')
+    ('2 epochs', '5.1%')
     """
     match unit:
         case "rest":
