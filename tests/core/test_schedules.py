@@ -8,11 +8,12 @@ import math
 import operator
 from collections.abc import Callable
 from itertools import pairwise
+from random import Random
 from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from strategies import FORMULAS, designs, lengths, plans, schedules, shapes
 
@@ -96,6 +97,7 @@ def test_a_curve_is_the_same_in_chunks_as_at_once(schedule: Any, plan: Plan, bas
 
 @settings(max_examples=100, deadline=None)
 @given(schedules(), plans(), st.randoms(use_true_random=False))
+@example(MultiStep((REST, REST), 0.05), Plan(epoch=1, epochs=1), Random(0))
 def test_steps_in_any_order_and_of_any_shape_give_the_same_factors(schedule: Any, plan: Plan, random: Any) -> None:
     every = list(range(plan.total_steps + 1))
     shuffled = random.sample(every, len(every))
