@@ -262,7 +262,7 @@ def test_variants_that_run_here_take_the_place_of_a_folder(bench: Bench, design:
     planned_in(tmp_path, design)
     bench.open(tmp_path)
     bench.until_told("0 of 4")
-    QTest.keyClicks(bench.page.vary, "*.lr=4")
+    QTest.keyClicks(bench.page.controls.vary, "*.lr=4")
     bench.click(bench.page.run_button)
     assert not bench.page.followed.shown
     assert not bench.page.folders.results.isEnabled()
@@ -276,7 +276,7 @@ def test_a_bundle_is_written_and_followed_at_once(
     monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_: (str(folder), ""))
     bench.pick(1)
     bench.until_noticed("Say what varies")
-    QTest.keyClicks(bench.page.vary, "*.lr=2")
+    QTest.keyClicks(bench.page.controls.vary, "*.lr=2")
     bench.pick(1)
     bench.until_told("bundle: 0 of 6 runs have ended")
     assert len((folder / "variants.jsonl").read_text().splitlines()) == 6

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
@@ -14,6 +15,7 @@ from trial_bench import PRELUDE, TrialBench
 
 from lrdesigner.document import Design
 from lrdesigner.store import Store
+from lrdesigner.trials.history.reopened import trial_options
 from lrdesigner.trials.history.store import TrialHistory
 from lrdesigner.trials.options import TrialOptions
 from lrdesigner_app.theme import Theme
@@ -45,8 +47,8 @@ class Bench(TrialBench):
         return repr(design.groups[0].lr.base)
 
     def run(self, vary: str, seeds: int = 2) -> None:
-        QTest.keyClicks(self.page.vary, vary)
-        self.page.seeds.setText(str(seeds))
+        QTest.keyClicks(self.page.controls.vary, vary)
+        self.page.controls.seeds.setText(str(seeds))
         self.click(self.page.run_button)
 
     def finish(self) -> None:
@@ -120,6 +122,38 @@ def test_a_stop_keeps_what_ended_and_runs_no_more(bench: Bench, qtbot: QtBot) ->
     bench.finish()
     assert bench.cells(1) == ["0 of 2", "0 of 2"]
     assert not bench.runner.running
+
+
+def test_each_run_trains_on_the_data_and_with_the_options_that_are_typed(bench: Bench, tmp_path: Path) -> None:
+    mine = tmp_path / "mine.py"
+    mine.write_text("def data(): ...")
+    controls = bench.page.controls
+    bench.click(controls.unfold)
+    assert controls.options.isVisible()
+    controls.data_field.combo.setCurrentIndex(controls.data_field.combo.findText("Function of mine…"))
+    QTest.keyClicks(controls.data_field.own, f"{mine}:data")
+    controls.options.numbers["seed"].setText("7")
+    controls.options.numbers["batch_size"].setText("8")
+    QTest.mouseClick(controls.whole, Qt.MouseButton.LeftButton)
+    QTest.keyClicks(controls.budget, "20")
+    bench.run("*.lr=2")
+    assert not controls.options.isEnabled()
+    bench.finish()
+    assert bench.runner.kept(10)
+    with TrialHistory() as history:
+        kept = [trial_options(trial) for trial in history.trials(kind="variant")]
+    assert sorted(options.seed for options in kept) == [7, 7, 8, 8]
+    assert {(one.data, one.batch_size, one.whole, one.steps) for one in kept} == {(f"{mine}:data", 8, True, 20)}
+
+
+def test_a_wrong_option_is_shown_and_marked_and_nothing_runs(bench: Bench) -> None:
+    controls = bench.page.controls
+    controls.options.numbers["accumulation"].setText("none")
+    bench.run("*.lr=2")
+    assert controls.options.isVisible()
+    assert controls.options.numbers["accumulation"].property("invalid") == "true"
+    assert "Accumulation" in bench.notices[0]
+    assert not bench.page.sweep.running
 
 
 @pytest.mark.parametrize(("text", "told"), [("", "Say what varies"), ("nose.lr=1", "nose"), ("*.lr", "*.lr")])

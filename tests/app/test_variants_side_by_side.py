@@ -68,9 +68,9 @@ class Bench(TrialBench):
 
     def run(self, script: str, at_a_time: str = "2", seeds: str = "1", vary: str = "head.lr=1e-3") -> None:
         self.script = script
-        QTest.keyClicks(self.page.vary, vary)
-        self.page.seeds.setText(seeds)
-        QTest.keyClicks(self.page.at_a_time, at_a_time)
+        QTest.keyClicks(self.page.controls.vary, vary)
+        self.page.controls.seeds.setText(seeds)
+        QTest.keyClicks(self.page.controls.at_a_time, at_a_time)
         self.click(self.page.run_button)
 
     def finish(self) -> None:
@@ -118,7 +118,7 @@ def test_two_variants_train_at_the_same_time_and_both_are_kept(bench: Bench) -> 
 def test_curves_grow_while_they_train_and_a_stop_keeps_them(bench: Bench, qtbot: QtBot) -> None:
     bench.run(STOPS)
     assert bench.page.run_button.text() == "Stop"
-    assert not bench.page.at_a_time.isEnabled()
+    assert not bench.page.controls.at_a_time.isEnabled()
     bench.wait_for_all_losses()
     qtbot.waitUntil(lambda: bench.page.compared.legend.text().count("●") == 2, timeout=5000)
     assert bench.page.compared.isVisible()
@@ -161,7 +161,7 @@ def test_a_history_that_cannot_be_written_is_told_and_costs_no_run(
 
 
 def test_what_no_trial_can_run_ends_the_sweep_with_a_sentence(bench: Bench) -> None:
-    QTest.keyClicks(bench.page.budget, "300")
+    QTest.keyClicks(bench.page.controls.budget, "300")
     bench.run(ENDS, vary="plan.epochs=1")
     bench.finish()
     assert len(bench.notices) == 1
@@ -189,8 +189,8 @@ def test_the_field_shows_one_for_each_gpu(
 ) -> None:
     monkeypatch.setitem(os.environ, "CUDA_VISIBLE_DEVICES", "0,1,2")
     bench = Bench(tmp_path, qapp, qtbot)
-    qtbot.waitUntil(lambda: bench.page.at_a_time.placeholderText() == "3", timeout=5000)
-    assert bench.page.at_a_time.typed == 3
-    QTest.keyClicks(bench.page.at_a_time, "1")
-    assert bench.page.at_a_time.typed == 1
+    qtbot.waitUntil(lambda: bench.page.controls.at_a_time.placeholderText() == "3", timeout=5000)
+    assert bench.page.controls.at_a_time.typed == 3
+    QTest.keyClicks(bench.page.controls.at_a_time, "1")
+    assert bench.page.controls.at_a_time.typed == 1
     bench.close()

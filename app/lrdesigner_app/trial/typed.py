@@ -52,7 +52,7 @@ def steps_typed(text: str, span: Span) -> int | None:
 
 def whole_typed(text: str, name: str, low: int, high: int) -> int:
     """A whole number in bounds, as "1,000" or "2^10"; raises `UserError` with the name of the field."""
-    value = parse_number(_SEPARATORS.sub("", text))
+    value = _number(_SEPARATORS.sub("", text), name)
     if value != math.floor(value) or not low <= value <= high:
         raise UserError(f"{name} must be a whole number between {low:,} and {high:,}, not {text.strip()!r}.")
     return int(value)
@@ -62,7 +62,7 @@ def clip_typed(text: str) -> float | None:
     """The largest gradient norm; None where the field is empty; raises `UserError`."""
     if not text.strip():
         return None
-    value = parse_number(text)
+    value = _number(text, "The largest gradient norm")
     if not 0 < value <= 1e12:
         raise UserError(f"The largest gradient norm must be above 0, not {text.strip()!r}.")
     return value
@@ -84,3 +84,10 @@ def multiplier_typed(text: str, name: str) -> float:
     if not 0 < value <= 1e12:
         raise UserError(f"{name} must be above 0 and at most 1e12, not {text.strip()!r}.")
     return value
+
+
+def _number(text: str, name: str) -> float:
+    try:
+        return parse_number(text)
+    except UserError as error:
+        raise UserError(f"{name}: {error}") from None

@@ -7,31 +7,29 @@ from itertools import count
 from pathlib import Path
 
 from PySide6.QtCore import Qt
+from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QSplitter, QTreeWidget, QTreeWidgetItem, QVBoxLayout, QWidget
 
 from lrdesigner.errors import UserError
 from lrdesigner.trials.options import TrialOptions
 from lrdesigner.trials.sweep_results import SweepTable, VariantResult, promote, verdict
-from lrdesigner.trials.variants import Variant, runs_of, variants_of, varied
-from lrdesigner_app.flow import flowing
+from lrdesigner.trials.variants import Variant, runs_of
 from lrdesigner_app.notices import Notice
 from lrdesigner_app.theme import GRID
-from lrdesigner_app.trial.at_a_time import AtATime
 from lrdesigner_app.trial.compared import Compared, ComparedLosses
-from lrdesigner_app.trial.fields import named
 from lrdesigner_app.trial.folder_row import FolderRow
 from lrdesigner_app.trial.followed import FollowedSweep
 from lrdesigner_app.trial.progress_line import ProgressLine
 from lrdesigner_app.trial.runner import TrialRunner
 from lrdesigner_app.trial.sweep import Sweep
-from lrdesigner_app.trial.typed import budget_typed, whole_typed
-from lrdesigner_app.widgets import LineEdit, button, fit_columns, plain_tip, restyle
+from lrdesigner_app.trial.variants_controls import VariantsControls
+from lrdesigner_app.widgets import fit_columns, plain_tip
 from lrdesigner_app.workspace import Workspace
 
 _COLUMNS = ("Variant", "Runs", "Result", "Against the design")
 _MOST_DRAWN = 8
-_VARY_PX, _BUDGET_PX, _SEEDS_PX = 210, 104, 44
-_MOST_SEEDS = 20
+_ROOM_FOR_BOTH = 300
+"""Pixels of height from which on all options are in sight beside the table."""
 _MOST_LISTED = 100
 _PROMOTE = "Let the design be the selected variant: one edit, to be undone"
 _EMPTY = "Several fields are divided by a semicolon: *.lr=0.5,1,2; head.weight_decay=0,0.1. The design itself runs too."
@@ -49,9 +47,10 @@ class VariantsPage(QWidget):
         self._colours: dict[str, int] = {}
         self._build()
         self._arrange()
-        self.run_button.clicked.connect(self._on_run_or_stop)
-        self.vary.returnPressed.connect(self.run)
-        self.promote.clicked.connect(self._on_promote)
+        self.controls.run_clicked.connect(self._on_run_or_stop)
+        self.controls.entered.connect(self.run)
+        self.controls.folded.connect(self._make_room)
+        self.controls.promote_clicked.connect(self._on_promote)
         self.table.itemSelectionChanged.connect(self._refresh_buttons)
         self.sweep.changed.connect(self.refresh)
         self.sweep.progressed.connect(self._show_progress)
@@ -63,7 +62,7 @@ class VariantsPage(QWidget):
         """Start what the fields say."""
         try:
             variants, options, seeds = self._typed()
-            at_a_time = self.at_a_time.typed
+            at_a_time = self.controls.at_a_time.typed
         except UserError as error:
             self._workspace.post(Notice(str(error), "bad"))
             return
@@ -79,17 +78,17 @@ class VariantsPage(QWidget):
         else:
             self.followed.open(folder)
 
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._make_room()
+
+    def _make_room(self) -> None:
+        """The unfolded options scroll where there is no room for them beside the table."""
+        self.controls.set_room(plenty=self.height() >= _ROOM_FOR_BOTH)
+
     def _typed(self) -> tuple[list[Variant], TrialOptions, int]:
         """What the fields say; raises `UserError`."""
-        design = self._workspace.store.committed
-        texts = [text.strip() for text in self.vary.text().split(";") if text.strip()]
-        if not texts:
-            raise UserError("Say what varies, such as *.lr=0.5,1,2 for half and double rates.")
-        steps, seconds = budget_typed(self.budget.text(), design.plan.span)
-        options = TrialOptions(steps=min(steps, design.plan.total_steps) if steps else None, seconds=seconds)
-        seeds = whole_typed(self.seeds.text(), "The number of seeds", 1, _MOST_SEEDS)
-        found = variants_of({"design": design}, texts)
-        return [varied(design, {}), *(variant for variant in found if variant.design != design)], options, seeds
+        return self.controls.typed(self._workspace.store.committed)
 
     def refresh(self) -> None:
         """Show what has come out so far."""
@@ -132,24 +131,9 @@ class VariantsPage(QWidget):
         bar.setValue(place)
 
     def _build(self) -> None:
-        self.run_button = button("Run variants", "primary", "Run each variant with each seed")
-        self.vary = LineEdit()
-        self.vary.setFixedWidth(_VARY_PX)
-        self.vary.setPlaceholderText("*.lr=0.5,1,2")
-        self.vary.setAccessibleName("What varies")
-        self.vary.setToolTip("Address of a field and its values: head.lr=1e-4,3e-4; *.lr multiplies every rate")
-        self.seeds = LineEdit("3")
-        self.seeds.setFixedWidth(_SEEDS_PX)
-        self.seeds.setAccessibleName("Seeds")
-        self.seeds.setToolTip("How many seeds: with each, every variant starts from the same weights and batches")
-        self.at_a_time = AtATime()
-        self.budget = LineEdit()
-        self.budget.setPlaceholderText("Whole plan")
-        self.budget.setFixedWidth(_BUDGET_PX)
-        self.budget.setAccessibleName("Budget of each run")
-        self.budget.setToolTip("How long each run trains: 200 steps, 2 epochs, 5% or 30 s")
+        self.controls = VariantsControls()
+        self.run_button, self.promote = self.controls.run, self.controls.promote
         self.progress = ProgressLine("Progress of the variants")
-        self.promote = button("Promote", tip=_PROMOTE)
         self.table = QTreeWidget()
         self.table.setHeaderLabels(list(_COLUMNS))
         self.table.setRootIsDecorated(False)
@@ -160,8 +144,6 @@ class VariantsPage(QWidget):
         self.words.setText(_EMPTY)
 
     def _arrange(self) -> None:
-        seeds, at_a_time = named("Seeds", self.seeds), named("At a time", self.at_a_time)
-        row = flowing(self.run_button, self.vary, seeds, at_a_time, self.budget, self.promote)
         split = QSplitter()
         split.addWidget(self.table)
         split.addWidget(self.compared)
@@ -171,7 +153,7 @@ class VariantsPage(QWidget):
         column = QVBoxLayout(self)
         column.setContentsMargins(0, GRID, 0, 0)
         column.setSpacing(GRID)
-        column.addWidget(row)
+        column.addWidget(self.controls)
         column.addWidget(self.progress)
         column.addWidget(split, 1)
         column.addWidget(self.folders)
@@ -213,16 +195,10 @@ class VariantsPage(QWidget):
 
     def _refresh_buttons(self) -> None:
         running, (promoted, reason) = self.sweep.running, self._promotion
-        text, role = ("Stop", "") if running else ("Run variants", "primary")
-        if self.run_button.text() != text:
-            self.run_button.setText(text)
-            self.run_button.setProperty("role", role)
-            restyle(self.run_button)
+        self.controls.show_running(running)
         self.promote.setEnabled(promoted is not None)
         self.promote.setToolTip(plain_tip(reason or _PROMOTE))
         self.folders.show_state(busy=running)
-        for made in (self.vary, self.seeds, self.at_a_time, self.budget):
-            made.setEnabled(not running)
 
 
 def _cells(table: SweepTable) -> list[list[str]]:
