@@ -58,7 +58,8 @@ class FollowedRun:
     def result(self) -> RunResult:
         """The same as a row of the results."""
         head = self.header
-        return RunResult(head.id, head.label, head.seed, self.state, self.metrics, self.message)
+        whole = head.options.get("whole") is True
+        return RunResult(head.id, head.label, head.seed, self.state, self.metrics, self.message, whole)
 
 
 @dataclass(slots=True)

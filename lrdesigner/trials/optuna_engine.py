@@ -168,7 +168,8 @@ class OptunaSweep:
     def _begun(self, trial: Any, handed: _Handed) -> RunResult:
         label = label_of(handed.changes, self._shown(handed.design))
         states = {"WAITING": "waiting", "RUNNING": "running"}
-        return RunResult(handed.id, label, handed.options.seed, states.get(trial.state.name, "failed"))
+        state, options = states.get(trial.state.name, "failed"), handed.options
+        return RunResult(handed.id, label, options.seed, state, whole=options.whole)
 
     def _name_of(self, run: Run) -> str:
         changes = dict(run.variant.changes)

@@ -87,12 +87,13 @@ def _export(variant: Variant, code: ExportOptions, file: Path) -> None:
 
 def not_run(run: Run) -> RunResult:
     """The row of a run that was not begun."""
-    return RunResult(run.id, run.variant.label, run.seed, "waiting")
+    return RunResult(run.id, run.variant.label, run.seed, "waiting", whole=run.options.whole)
 
 
 def result_of(run: Run, outcome: Outcome) -> RunResult:
     """The row of a run that ended so."""
-    return RunResult(run.id, run.variant.label, run.seed, outcome.state, outcome.metrics, outcome.message)
+    label, whole = run.variant.label, run.options.whole
+    return RunResult(run.id, label, run.seed, outcome.state, outcome.metrics, outcome.message, whole)
 
 
 def write_facts(folder: Path, facts: SweepFacts) -> None:

@@ -24,7 +24,10 @@ FEWEST_SEEDS = 3
 
 @dataclass(frozen=True, slots=True)
 class RunResult:
-    """How one run of a variant ended: `state` is an `Outcome`'s, "running" or "waiting" before."""
+    """How one run of a variant ended: `state` is an `Outcome`'s, "running" or "waiting" before.
+
+    `whole`: it took the whole schedule, compressed into its steps.
+    """
 
     id: str
     label: str
@@ -32,6 +35,7 @@ class RunResult:
     state: str
     metrics: dict[str, Any] = field(default_factory=dict)
     message: str = ""
+    whole: bool = False
 
     def figure(self, measure: str) -> float | None:
         """A finite number among its metrics, of a run that finished."""
@@ -88,7 +92,7 @@ class VariantResult:
 class SweepTable:
     """The variants of a sweep, best first, by `measure`; None where no run has finished. `steps` are fewest and most.
 
-    `total_steps` is the length of the plan.
+    `total_steps` is the length of the plan; `whole`: each run that finished took the whole schedule, compressed.
     """
 
     rows: tuple[VariantResult, ...]
@@ -96,12 +100,19 @@ class SweepTable:
     measure: Measure | None
     steps: tuple[int, int]
     total_steps: int
+    whole: bool = False
+
+    @property
+    def compressed(self) -> bool:
+        """Whether the runs had fewer updates than the schedule that they went through."""
+        return self.whole and self.steps[1] < self.total_steps
 
     @property
     def horizon(self) -> str:
         """After how many updates the figures were measured: "after 100 steps"."""
         low, high = self.steps
-        return f"after {low:,} steps" if low == high else f"after {low:,} to {high:,} steps"
+        steps = f"{low:,} steps" if low == high else f"{low:,} to {high:,} steps"
+        return f"after the whole schedule, compressed into {steps}" if self.compressed else f"after {steps}"
 
 
 def spread(values: Sequence[float]) -> Spread | None:
@@ -123,10 +134,13 @@ def sweep_table(results: Iterable[RunResult], baseline: str, total_steps: int) -
         by_label.setdefault(result.label, []).append(result)
     reference = by_label.get(baseline, [])
     rows = [_row(label, runs, reference) for label, runs in by_label.items()]
-    measure = _measure(result for runs in by_label.values() for result in runs)
-    steps = [steps for runs in by_label.values() for run in runs if (steps := run.figure("steps")) is not None]
+    every = [run for runs in by_label.values() for run in runs]
+    measure = _measure(every)
+    steps = [steps for run in every if (steps := run.figure("steps")) is not None]
     span = (int(min(steps)), int(max(steps))) if steps else (0, 0)
-    return SweepTable(tuple(sorted(rows, key=lambda row: _rank(row, measure))), baseline, measure, span, total_steps)
+    ranked = tuple(sorted(rows, key=lambda row: _rank(row, measure)))
+    whole = all(run.whole for run in every if run.state == "finished")
+    return SweepTable(ranked, baseline, measure, span, total_steps, whole)
 
 
 def verdict(table: SweepTable) -> str:
@@ -214,7 +228,11 @@ def _cautions(seeds: int, table: SweepTable) -> str:
     found = []
     if seeds < FEWEST_SEEDS:
         found.append(f"Fewer than {FEWEST_SEEDS} seeds say little.")
-    if 0 < table.steps[1] < table.total_steps:
+    if table.compressed:
+        found.append(
+            f"The plan has {table.total_steps:,} steps; compressed, the schedule keeps its shape, not its pace."
+        )
+    elif 0 < table.steps[1] < table.total_steps:
         found.append(f"The plan has {table.total_steps:,} steps; what is best early need not be best at its end.")
     return " ".join(found)
 

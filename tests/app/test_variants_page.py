@@ -139,6 +139,7 @@ def test_each_run_trains_on_the_data_and_with_the_options_that_are_typed(bench: 
     bench.run("*.lr=2")
     assert not controls.options.isEnabled()
     bench.finish()
+    assert "the whole schedule, compressed" in bench.page.words.text()
     assert bench.runner.kept(10)
     with TrialHistory() as history:
         kept = [trial_options(trial) for trial in history.trials(kind="variant")]

@@ -35,6 +35,11 @@ def _lines(capsys: Captured) -> list[dict[str, Any]]:
     return [json.loads(line) for line in capsys.readouterr().out.splitlines()]
 
 
+def test_a_compressed_schedule_is_told_as_such(demo: str, stub: Stub, capsys: Captured) -> None:
+    assert run(["sweep", demo, "--vary", "head.lr=1e-3,4e-3", "--steps", "2", "--whole"]) == 0
+    assert "after the whole schedule, compressed into 2 steps" in capsys.readouterr().out
+
+
 def test_a_sweep_ends_with_a_table_and_a_verdict(demo: str, stub: Stub, capsys: Captured) -> None:
     assert run(["sweep", demo, "--vary", "head.lr=1e-3,4e-3", "--steps", "2"]) == 0
     lines = capsys.readouterr().out.splitlines()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
 import pytest
 from hypothesis import given
@@ -86,6 +87,17 @@ def test_the_verdict_does_not_take_noise_for_a_difference() -> None:
     assert "It does not stand out from base: the difference is 0.02 ± 0.11" in verdict(
         sweep_table(results, "base", 100)
     )
+
+
+def test_the_verdict_says_that_the_whole_schedule_was_compressed() -> None:
+    results = [replace(_finished(label, seed, 0.9), whole=True) for label in "ab" for seed in range(3)]
+    words = verdict(sweep_table(results, "a", 450))
+    assert "after the whole schedule, compressed into 100 steps" in words
+    assert "The plan has 450 steps; compressed, the schedule keeps its shape, not its pace." in words
+    assert "early" not in words
+    assert "compressed" not in verdict(sweep_table(results, "a", 100))  # in as many steps as the plan has
+    mixed = [*results, _finished("c", 0, 0.9)]
+    assert "compressed" not in verdict(sweep_table(mixed, "a", 450))
 
 
 def test_the_verdict_names_the_horizon_and_few_seeds() -> None:

@@ -117,8 +117,8 @@ class Sweep(QObject):
         QTimer.singleShot(0, self, self._next)  # the runner is still telling of this one
 
     def _keep(self, run: Run, record: TrialRecord) -> None:
-        label = run.variant.label
-        self._results[run.id] = RunResult(run.id, label, run.seed, record.state, record.summary, record.message)
+        label, whole = run.variant.label, run.options.whole
+        self._results[run.id] = RunResult(run.id, label, run.seed, record.state, record.summary, record.message, whole)
 
     def _on_begun(self, run: Run, record: TrialRecord) -> None:
         self.records.setdefault(run.variant.label, record)
