@@ -128,7 +128,7 @@ def test_what_opens_at_all_is_a_design_and_every_fault_is_a_sentence(design: Des
     raw = plain(design)
     for _ in range(data.draw(st.integers(1, 5))):
         way = data.draw(st.sampled_from(list(places(raw["design"], inner=True))[1:]))
-        put(raw["design"], way, data.draw(st.sampled_from(NONSENSE)))
+        put(raw["design"], way, deepcopy(data.draw(st.sampled_from(NONSENSE))))  # the next one may go into it
     try:
         result = decode_with_faults(text(raw), "net.lrd.json")
     except UserError as error:
